@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Coppice: supervision trees for C. This header is all of the library's API; each part has its own
+ * under coppice/. Start reading with coppice/gen_server.h. */
+#ifndef COPPICE_H
+#define COPPICE_H
+
+#include "coppice/agent.h"
+#include "coppice/application.h"
+#include "coppice/base.h"
+#include "coppice/dynamic_supervisor.h"
+#include "coppice/error.h"
+#include "coppice/gen_server.h"
+#include "coppice/memory.h"
+#include "coppice/module.h"
+#include "coppice/node.h"
+#include "coppice/pattern.h"
+#include "coppice/proc_lib.h"
+#include "coppice/process.h"
+#include "coppice/supervisor.h"
+#include "coppice/syntax.h"
+#include "coppice/term.h"
+
+#endif

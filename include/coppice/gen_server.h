@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GenServer: a process that serves requests one after the other (GEN).
+ *
+ * A server is a struct of callbacks and, as its state, an ordinary C struct that it owns. Callbacks
+ * return what to do next: cop_reply(answer), cop_noreply(), cop_stop(reason), each optionally
+ * followed by an action: `return cop_then_continue(cop_started(state), COP(":load"));`. */
+#ifndef COPPICE_GEN_SERVER_H
+#define COPPICE_GEN_SERVER_H
+
+#include "coppice/module.h"
+
+enum cop__result_kind {
+    COP__RESULT_BAD, /* a struct of zeros is a bad return value */
+    COP__RESULT_STARTED,
+    COP__RESULT_IGNORE,
+    COP__RESULT_FAIL,
+    COP__RESULT_REPLY,
+    COP__RESULT_NOREPLY,
+    COP__RESULT_STOP,
+    COP__RESULT_STOP_REPLY,
+    COP__RESULT_NO_CLAUSE
+};
+enum cop__action { COP__ACTION_NONE, COP__ACTION_CONTINUE, COP__ACTION_TIMEOUT, COP__ACTION_HIBERNATE };
+
+/* What a callback wants: made by the functions below only. */
+typedef struct cop_result {
+    enum cop__result_kind kind_;
+    enum cop__action action_;
+    cop_term term_;  /* reply, reason, or the message without a clause */
+    cop_term extra_; /* STOP_REPLY: the reply; BAD: the value to report */
+    cop_term continue_;
+    void *state_;
+    int64_t timeout_ms_;
+} cop_result;
+
+/* The callbacks. Only init is required; a request, cast or continue without its callback ends the
+ * server as in GEN-32, 34. state is what init gave to cop_started(). */
+struct cop_gen_server {
+    size_t size; /* sizeof(struct cop_gen_server) */
+    cop_result (*init)(cop_term arg);
+    cop_result (*handle_call)(void *state, cop_term request, cop_from from);
+    cop_result (*handle_cast)(void *state, cop_term message);
+    cop_result (*handle_info)(void *state, cop_term message);
+    cop_result (*handle_continue)(void *state, cop_term argument);
+    /* The end in order: see GEN-35 for when it is called and when not. */
+    void (*terminate)(void *state, cop_term reason);
+    /* The state as a term, for tools and crash reports; default: nil. */
+    cop_term (*format_state)(const void *state);
+};
+
+COP_BEGIN_DECLS
+
+/* --- What callbacks return --------------------------------------------------------------------- */
+
+COP_API cop_result cop_started(void *state);  /* init: {:ok, state} */
+COP_API cop_result cop_ignore(void);          /* init: :ignore */
+COP_API cop_result cop_fail(cop_term reason); /* init: {:error, reason}: ends silently (GEN-07) */
+COP_API cop_result cop_reply(cop_term reply); /* handle_call */
+COP_API cop_result cop_noreply(void);         /* handle_call (the reply comes later), others */
+COP_API cop_result cop_stop(cop_term reason); /* all: terminate, then end with reason */
+COP_API cop_result cop_stop_reply(cop_term reason, cop_term reply); /* handle_call: GEN-21 */
+/* No clause of the callback takes this message: the server fails as Elixir's would, with a
+ * FunctionClauseError that names the callback; in handle_info it is logged and dropped (GEN-34). */
+COP_API cop_result cop_no_clause(cop_term message);
+/* Any other return value: {:bad_return_value, value} (GEN-23). */
+COP_API cop_result cop_bad_return(cop_term value);
+#define cop_reply(reply) cop_reply(cop_term_of(reply))
+
+/* handle_continue(state, argument) runs next, before any message (GEN-25). */
+COP_API cop_result cop_then_continue(cop_result result, cop_term argument);
+/* handle_info(state, :timeout) if no message comes within ms (GEN-27). */
+COP_API cop_result cop_then_timeout(cop_result result, int64_t ms);
+COP_API cop_result cop_then_hibernate(cop_result result);
+
+/* --- Starting and stopping ---------------------------------------------------------------------- */
+
+/* GenServer.start_link(module, arg, options): {:ok, pid}, :ignore or {:error, reason}. options is a
+ * keyword list: name, timeout, hibernate_after, spawn_opt (GEN-02, 11). Switches: until init is
+ * done. */
+COP_API cop_term cop_gen_server_start_link(const struct cop_module *module, cop_term arg,
+                                           cop_term options);
+COP_API cop_term cop_gen_server_start(const struct cop_module *module, cop_term arg,
+                                      cop_term options);
+COP_API cop_term cop_gen_server_start_monitor(const struct cop_module *module, cop_term arg,
+                                              cop_term options);
+/* GenServer.stop(server, reason, timeout): :ok when it died with that reason; otherwise exits as in
+ * GEN-52. Switches. */
+COP_API cop_term cop_gen_server_stop(cop_term server, cop_term reason, int64_t timeout_ms);
+
+/* --- Calls -------------------------------------------------------------------------------------- */
+
+/* Sends request and waits for the reply, which it returns.
+ *
+ *     cop_term next = cop_gen_server_call(counter, COP(":next"), COP_CALL_TIMEOUT);
+ *
+ * server: pid, name, {name, node}, {:via, mod, name}. Exits: {why, {GenServer, :call, [server,
+ * request, timeout]}}, why as in GEN-42. A late reply never arrives (GEN-45). Switches. */
+COP_API cop_term cop_gen_server_call(cop_term server, cop_term request, int64_t timeout_ms);
+/* Sends message and returns :ok, always (GEN-49). Runs on: any thread. */
+COP_API cop_term cop_gen_server_cast(cop_term server, cop_term message);
+/* Answers a call; from any process, at any time, once (GEN-20). Returns :ok. */
+COP_API cop_term cop_gen_server_reply(cop_from from, cop_term reply);
+/* The pid behind a server's name form, or cop_no_pid() (GEN-14). */
+COP_API cop_pid cop_gen_server_whereis(cop_term server);
+
+COP_END_DECLS
+
+#define cop_gen_server_call(server, request, timeout_ms)                                           \
+    cop_gen_server_call(cop_term_of(server), cop_term_of(request), timeout_ms)
+#define cop_gen_server_cast(server, message)                                                       \
+    cop_gen_server_cast(cop_term_of(server), cop_term_of(message))
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Supervisor: a process that starts children, starts them anew when they fail, and stops them in
+ * order (SUP).
+ *
+ *     cop_supervisor_start_link(COP("[{DynamicSupervisor, name: KV.BucketSupervisor},"
+ *                                   " {KV.Registry, name: KV.Registry}]"),
+ *                               COP("[strategy: :one_for_all]"));
+ *
+ * A child is a module, {module, arg}, or a map %{id:, start: {mod, :fun, args}, restart:, shutdown:,
+ * type:, modules:, significant:} (SUP-04, 06). All calls wait without limit (SUP-21) and switch. */
+#ifndef COPPICE_SUPERVISOR_H
+#define COPPICE_SUPERVISOR_H
+
+#include "coppice/module.h"
+
+COP_BEGIN_DECLS
+
+/* Supervisor.start_link(children, options). options: strategy (required), max_restarts 3, max_seconds
+ * 5, auto_shutdown :never, name. Returns {:ok, pid} or {:error, reason} (SUP-07, 08, 16). */
+COP_API cop_term cop_supervisor_start_link(cop_term children, cop_term options);
+/* Supervisor.start_link(module, arg, options): flags and children come from the module's
+ * supervisor_init(arg). */
+COP_API cop_term cop_supervisor_start_link_module(const struct cop_module *module, cop_term arg,
+                                                  cop_term options);
+/* Supervisor.init(children, options): what supervisor_init returns. */
+COP_API cop_term cop_supervisor_init(cop_term children, cop_term options);
+/* Supervisor.child_spec(child, overrides): the map, with keys replaced. Exits: ArgumentError
+ * (SUP-06). */
+COP_API cop_term cop_supervisor_child_spec(cop_term child, cop_term overrides);
+
+COP_API cop_term cop_supervisor_start_child(cop_term supervisor, cop_term child);
+COP_API cop_term cop_supervisor_terminate_child(cop_term supervisor, cop_term id);
+COP_API cop_term cop_supervisor_delete_child(cop_term supervisor, cop_term id);
+COP_API cop_term cop_supervisor_restart_child(cop_term supervisor, cop_term id);
+COP_API cop_term cop_supervisor_which_children(cop_term supervisor);
+COP_API cop_term cop_supervisor_count_children(cop_term supervisor); /* a map: SUP-27 */
+COP_API cop_term cop_supervisor_get_childspec(cop_term supervisor, cop_term id);
+COP_API cop_term cop_supervisor_stop(cop_term supervisor, cop_term reason, int64_t timeout_ms);
+
+COP_END_DECLS
+
+#endif
