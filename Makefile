@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door: needs make, a shell and (on Debian) apt. `make help` lists the targets.
+# Each target first installs what it misses (tools/deps); the building is CMake's.
+WERROR ?= OFF
+
+configure = @cmake --preset $(1) -DCOPPICE_WERROR=$(WERROR) --log-level=WARNING
+build = @cmake --build --preset $(1)
+
+.PHONY: all run test test-asan test-tsan lint bench interop fuzz-smoke facts metrics clean help
+.PHONY: deps release debug
+
+all: release ## build the release, programs in build/bin
+
+deps:
+	@tools/deps build
+
+release: deps
+	$(call configure,release)
+	$(call build,release)
+
+debug: deps
+	$(call configure,debug)
+	$(call build,debug)
+
+run: release ## start the key-value node with its console
+	@build/bin/kv start_iex
+
+test: debug ## build with checks on and run all tests
+	@tools/run_tests debug
+
+test-asan: deps ## the tests with the address and undefined behaviour sanitizers
+	@tools/deps sanitizers
+	$(call configure,asan)
+	$(call build,asan)
+	@tools/run_tests asan
+
+test-tsan: deps ## the tests with the thread sanitizer
+	@tools/deps sanitizers
+	$(call configure,tsan)
+	$(call build,tsan)
+	@tools/run_tests tsan
+
+clean: ## remove build/
+	@rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

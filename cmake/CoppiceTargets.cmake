@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the folders' CMakeLists.txt call: the library, programs, tests.
+
+# Flags that come with the library: a process is unwound on exit (-fexceptions), and must not
+# step over its stack's guard (-fstack-clash-protection).
+set(COPPICE_PUBLIC_FLAGS -fexceptions -fstack-clash-protection)
+
+function(coppice_set_up_library target)
+    target_compile_options(${target} PUBLIC
+        "$<$<COMPILE_LANGUAGE:C,CXX>:${COPPICE_PUBLIC_FLAGS}>")
+    target_compile_options(${target} PRIVATE
+        $<$<COMPILE_LANGUAGE:C>:-fvisibility=hidden>)
+    if(NOT COPPICE_SANITIZE)
+        # This code runs on small stacks. (Sanitizers widen frames, so not there.)
+        target_compile_options(${target} PRIVATE
+            $<$<COMPILE_LANGUAGE:C>:-Wframe-larger-than=2048>)
+    endif()
+    target_include_directories(${target} PUBLIC
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(${target} PUBLIC Threads::Threads PRIVATE PkgConfig::LIBEDIT)
+    set_target_properties(${target} PROPERTIES EXPORT_NAME coppice)
+endfunction()
+
+# CMake refuses a library without any source, and a young tree may have none.
+function(coppice_placeholder target)
+    get_target_property(sources ${target} SOURCES)
+    if(NOT sources)
+        file(WRITE ${PROJECT_BINARY_DIR}/placeholder.c "typedef int placeholder;\n")
+        target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/placeholder.c)
+    endif()
+endfunction()
+
+# The shared library: the same sources and the same name on disk.
+function(coppice_shared_twin target)
+    get_target_property(sources ${target} SOURCES)
+    add_library(${target}_shared SHARED ${sources})
+    add_library(coppice::coppice_shared ALIAS ${target}_shared)
+    coppice_set_up_library(${target}_shared)
+    set_target_properties(${target}_shared PROPERTIES
+        OUTPUT_NAME ${target} EXPORT_NAME coppice_shared
+        VERSION ${PROJECT_VERSION} SOVERSION 0)
+endfunction()
+
+# coppice_program(NAME SOURCE...): a program over the public headers, put into bin.
+function(coppice_program name)
+    add_executable(${name} ${ARGN})
+    target_link_libraries(${name} PRIVATE coppice::coppice)
+    if(NOT CMAKE_RUNTIME_OUTPUT_DIRECTORY)
+        set_target_properties(${name} PROPERTIES
+            RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+    endif()
+endfunction()
+
+# coppice_test(NAME COMMAND...): a CTest that must end by itself, in time and without a skip.
+function(coppice_test name)
+    add_test(NAME ${name} COMMAND ${ARGN})
+    set_tests_properties(${name} PROPERTIES
+        TIMEOUT ${COPPICE_TEST_TIMEOUT}
+        FAIL_REGULAR_EXPRESSION "\\[  SKIPPED \\]"
+        ENVIRONMENT "${COPPICE_TEST_ENVIRONMENT}")
+endfunction()
+
+# Options of the sanitizers' runtimes, for builds that have one.
+set(COPPICE_TEST_ENVIRONMENT
+    "ASAN_OPTIONS=detect_stack_use_after_return=0:strict_string_checks=1"
+    "UBSAN_OPTIONS=print_stacktrace=1"
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
+# coppice_unit_test(NAME SOURCE...): a cmocka program that sees the private headers. Name it as
+# its file under tests/unit, folder first: base_buf_test.
+function(coppice_unit_test name)
+    coppice_test_program(${name} ${ARGN})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+endfunction()
+
+# coppice_public_test(NAME SOURCE...): a cmocka program that sees the public headers only.
+function(coppice_public_test name)
+    coppice_test_program(${name} ${ARGN})
+endfunction()
+
+function(coppice_test_program name)
+    add_executable(${name} ${ARGN})
+    target_link_libraries(${name} PRIVATE coppice::coppice PkgConfig::CMOCKA)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    set_target_properties(${name} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    coppice_test(${name} ${name})
+endfunction()
+
+# coppice_fuzz_target(NAME SOURCE...): a libFuzzer program, built in the fuzz preset only.
+function(coppice_fuzz_target name)
+    if(COPPICE_SANITIZE STREQUAL "fuzz")
+        add_executable(${name} ${ARGN})
+        target_link_libraries(${name} PRIVATE coppice::coppice)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+        target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+        set_target_properties(${name} PROPERTIES
+            RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+    endif()
+endfunction()
