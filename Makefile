@@ -3,7 +3,7 @@
 # Each target first installs what it misses (tools/deps); the building is CMake's.
 WERROR ?= OFF
 
-configure = @cmake --preset $(1) -DCOPPICE_WERROR=$(WERROR) --log-level=WARNING
+configure = @cmake --preset $(1) -DCOPPICE_WERROR=$(WERROR) --log-level=WARNING >/dev/null
 build = @cmake --build --preset $(1)
 
 .PHONY: all run test test-asan test-tsan lint bench interop fuzz-smoke facts metrics clean help
@@ -39,6 +39,26 @@ test-tsan: deps ## the tests with the thread sanitizer
 	$(call configure,tsan)
 	$(call build,tsan)
 	@tools/run_tests tsan
+
+lint: debug ## format, tidy, layers, headers, docs, patterns, clang-tidy (LINT_ALL=1: all files)
+	@tools/deps lint
+	@tools/lint
+
+bench: release ## measure: JSON lines
+	@build/bin/coppice-bench
+
+fuzz-smoke: deps ## each fuzz target for 20 seconds
+	@tools/deps sanitizers
+	$(call configure,fuzz)
+	$(call build,fuzz)
+	@tools/fuzz_smoke
+
+facts: ## each fact of the specification (FACTS_FILE) with the tests that cite it
+	@tools/facts
+
+metrics: ## the longest functions and files
+	@tools/deps lint
+	@tools/metrics
 
 clean: ## remove build/
 	@rm -rf build
