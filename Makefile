@@ -47,6 +47,10 @@ lint: debug ## format, tidy, layers, headers, docs, patterns, clang-tidy (LINT_A
 bench: release ## measure: JSON lines
 	@build/bin/coppice-bench
 
+interop: release ## compare the conformance scenarios with a real Elixir, live
+	@tools/deps interop
+	@tools/interop
+
 fuzz-smoke: deps ## each fuzz target for 20 seconds
 	@tools/deps sanitizers
 	$(call configure,fuzz)
