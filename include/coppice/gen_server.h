@@ -46,6 +46,31 @@ struct cop_gen_server {
     void (*terminate)(void *state, cop_term reason);
     /* The state as a term, for tools and crash reports; default: nil. */
     cop_term (*format_state)(const void *state);
+    /* sys:replace_state: takes over a state that is given as a term, of the form that format_state
+     * shows; returns the new state. Default: replacing is refused (SYS-04). */
+    void *(*replace_state)(void *state, cop_term term);
+};
+
+/* A start with everything that can be said about it, for behaviours that are made of a gen_server, as
+ * OTP's supervisor is. Such a behaviour is a struct of callbacks like any other; what its users give it
+ * (their module, their argument) it packs into arg:
+ *
+ *     return cop_gen_server_start_with(&(struct cop_gen_start){
+ *         .module = &supervisor_module, .callbacks = &supervisor_callbacks, .arg = packed,
+ *         .options = options, .link = true,
+ *         .initial_call = cop_tuple(COP(":supervisor"), user_module, 1)});
+ *
+ * The loop below it gives: trap_exit is set by init itself; an exit of the parent ends the server
+ * through terminate, other {:EXIT, pid, reason} come to handle_info (GEN-33); sys requests are
+ * answered with format_state; the log of a crash names the registered name. */
+struct cop_gen_start {
+    const struct cop_module *module;        /* it is named in logs; need not be registered */
+    const struct cop_gen_server *callbacks; /* NULL: module->gen_server; lives for ever */
+    cop_term arg;
+    cop_term options;      /* keyword list; cop_none(): [] */
+    cop_term initial_call; /* {mod, fun, arity} for tools (PLB-03); cop_none(): {Mod, :init, 1} */
+    bool link;
+    bool monitor;
 };
 
 COP_BEGIN_DECLS
@@ -83,6 +108,8 @@ COP_API cop_term cop_gen_server_start(const struct cop_module *module, cop_term 
                                       cop_term options);
 COP_API cop_term cop_gen_server_start_monitor(const struct cop_module *module, cop_term arg,
                                               cop_term options);
+/* All of these in one; returns as they do. Switches. */
+COP_API cop_term cop_gen_server_start_with(const struct cop_gen_start *start);
 /* GenServer.stop(server, reason, timeout): :ok when it died with that reason; otherwise exits as in
  * GEN-52. Switches. */
 COP_API cop_term cop_gen_server_stop(cop_term server, cop_term reason, int64_t timeout_ms);
