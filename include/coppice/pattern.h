@@ -194,17 +194,20 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
     COP__COUNT_N(__VA_ARGS__, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, \
                  V, V, V, V, V, V, V, V, V, N, N)
 
+/* The term comes first: it may hold sites of its own, whose records would be shadowed. */
 #define COP__MATCH_N(function, use, term, text)                                                    \
     __extension__({                                                                                \
+        const cop_term cop__subject = (term);                                                      \
         COP__SITE(use, "" text, "", 0, 0);                                                         \
-        function(&cop__site_cache, &cop__site_record.head, term, NULL);                            \
+        function(&cop__site_cache, &cop__site_record.head, cop__subject, NULL);                    \
     })
 #define COP__MATCH_V(function, use, term, text, ...)                                               \
     __extension__({                                                                                \
+        const cop_term cop__subject = (term);                                                      \
         COP__SITE(use, "" text, #__VA_ARGS__, COP__COUNT(__VA_ARGS__),                             \
                   COP__MAP(COP__TYPE, __VA_ARGS__));                                               \
         void *const cop__vars[] = {COP__MAP(COP__ADDRESS, __VA_ARGS__)};                           \
-        function(&cop__site_cache, &cop__site_record.head, term, cop__vars);                       \
+        function(&cop__site_cache, &cop__site_record.head, cop__subject, cop__vars);               \
     })
 #define COP__BUILD_N(text) COP(text)
 #define COP__BUILD_V(text, ...)                                                                    \
