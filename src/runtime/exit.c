@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errors, exits and throws: a forced unwind of the process's stack to the innermost cop_try, or, for a
+ * fatal signal, to the entry of its handler. The frames' cleanups run; catch blocks of C++ do not end
+ * it. Costs nothing where nothing is raised.
+ *
+ * The unwinder calls stop() for each frame, with the frame's canonical address. Where that reaches the
+ * stack pointer that cop__ctx_enter() saved, the frames above the catcher are gone, and
+ * cop__ctx_abort() lets cop__ctx_enter() return 1. stop() carries no sanitizer code: the jump out of
+ * it would leave their shadow of the stack wrong. */
+#include "runtime/exit.h"
+
+#include "runtime/proc.h"
+#include "runtime/sched.h"
+#include "runtime/signal.h"
+
+#include <stdlib.h>
+
+void cop__exit_set(struct cop__proc *p, enum cop_class class_, cop_term reason,
+                   struct cop__block *block)
+{
+    if (p->exit_block != NULL)
+        cop__block_free(p->exit_block);
+    atomic_fetch_or_explicit(&p->flags, COP__PROC_EXITING, memory_order_relaxed);
+    p->exit_class = class_;
+    p->exit_reason = reason;
+    p->exit_block = block;
+}
+
+/* --- Unwinding ---------------------------------------------------------------------------------- */
+
+COP_NO_SANITIZE static _Unwind_Reason_Code stop(int version, _Unwind_Action actions,
+                                                _Unwind_Exception_Class class_,
+                                                struct _Unwind_Exception *exception,
+                                                struct _Unwind_Context *context, void *arg)
+{
+    (void)version;
+    (void)class_;
+    (void)exception;
+    const struct cop__catch *catch_ = arg;
+    bool is_end = (actions & _UA_END_OF_STACK) != 0;
+    if (!is_end && _Unwind_GetCFA(context) < (uintptr_t)catch_->sp)
+        return _URC_NO_REASON;
+    cop__san_no_return();
+    cop__ctx_abort(catch_->sp);
+}
+
+static void exception_done(_Unwind_Reason_Code code, struct _Unwind_Exception *exception)
+{
+    (void)code;
+    (void)exception;
+    /* Called when C++ code swallows the exception with catch (...): fatal, there is no way on. */
+    COP_CHECK(false, "a catch (...) has swallowed the exit of a process");
+}
+
+/* Unwinds to catch_. Gate: PROCESS. */
+__attribute__((noreturn)) static void unwind_to(struct cop__catch *catch_)
+{
+    catch_->unwind.exception_class = 0x434f5050494345ULL; /* "COPPICE" */
+    catch_->unwind.exception_cleanup = exception_done;
+    _Unwind_Reason_Code code = _Unwind_ForcedUnwind(&catch_->unwind, stop, catch_);
+    COP_CHECK(false, "the stack of a process cannot be unwound (code %d): is all code compiled "
+                     "with -fexceptions?", (int)code);
+    abort();
+}
+
+static struct cop__catch *outermost(struct cop__catch *c)
+{
+    while (c->outer != NULL)
+        c = c->outer;
+    return c;
+}
+
+void cop__die(struct cop__proc *p)
+{
+    if (p->foreign > 0)
+        return; /* cop__foreign_leave() asks again */
+    cop__leave(cop__thread());
+    unwind_to(outermost(p->catch_));
+}
+
+/* --- Raising ------------------------------------------------------------------------------------ */
+
+__attribute__((noreturn)) static void raise(enum cop_class class_, cop_term reason)
+{
+    struct cop__proc *p = cop__current();
+    COP_CHECK(p != NULL, "an error outside of a process: nobody can handle it");
+    COP_CHECK(p->foreign == p->catch_->foreign,
+              "an exit inside of COP_FOREIGN would unwind the frames of a foreign library");
+    p->exit_class = class_;
+    p->exit_reason = reason;
+    unwind_to(p->catch_);
+}
+
+void cop_exit(cop_term reason)
+{
+    raise(COP_CLASS_EXIT, reason);
+}
+
+void cop_error(cop_term reason)
+{
+    raise(COP_CLASS_ERROR, reason);
+}
+
+void cop_throw(cop_term value)
+{
+    raise(COP_CLASS_THROW, value);
+}
+
+void cop__raise_in_runtime(uint32_t atom)
+{
+    cop__leave(cop__thread());
+    cop_error(cop__atom(atom));
+}
+
+void cop__term_fail(const char *reason, cop_term culprit)
+{
+    (void)culprit;
+    cop_error(cop_atom(reason));
+}
+
+/* --- Catching ----------------------------------------------------------------------------------- */
+
+struct attempt {
+    cop_try_fn fn;
+    void *arg;
+    cop_term value;
+};
+
+static void attempt_main(void *arg)
+{
+    struct attempt *a = arg;
+    a->value = a->fn(a->arg);
+}
+
+bool cop_try(cop_try_fn fn, void *arg, struct cop_outcome *ret_outcome)
+{
+    struct cop__proc *p = cop__current();
+    COP_CHECK(p != NULL, "cop_try outside of a process");
+    struct attempt a = {.fn = fn, .arg = arg};
+    struct cop__catch here = {.outer = p->catch_, .foreign = p->foreign};
+    p->catch_ = &here;
+    int aborted = cop__ctx_enter(&here.sp, attempt_main, &a);
+    p->catch_ = here.outer;
+    ret_outcome->stack = cop_empty_list();
+    if (!aborted) {
+        ret_outcome->class_ = COP_CLASS_NONE;
+        ret_outcome->value = a.value;
+        return true;
+    }
+    ret_outcome->class_ = p->exit_class;
+    ret_outcome->value = p->exit_reason;
+    return false;
+}
+
+void cop_reraise(const struct cop_outcome *outcome)
+{
+    COP_CHECK(outcome->class_ != COP_CLASS_NONE, "cop_reraise of a normal outcome");
+    raise(outcome->class_, outcome->value);
+}
+
+cop_term cop_outcome_reason(const struct cop_outcome *outcome)
+{
+    switch (outcome->class_) {
+    case COP_CLASS_ERROR: return cop_tuple(outcome->value, outcome->stack);
+    case COP_CLASS_THROW:
+        return cop_tuple(cop_tuple(cop__atom(COP_ATOM_nocatch), outcome->value), outcome->stack);
+    case COP_CLASS_EXIT: return outcome->value;
+    case COP_CLASS_NONE: break;
+    }
+    return cop__atom(COP_ATOM_normal);
+}
+
+cop_term cop__exit_final_reason(struct cop__proc *p)
+{
+    struct cop_outcome o = {p->exit_class, p->exit_reason, cop_empty_list()};
+    return cop_outcome_reason(&o);
+}
+
+/* --- Foreign calls ------------------------------------------------------------------------------ */
+
+void cop__foreign_enter(void)
+{
+    struct cop__proc *p = cop__current();
+    if (p != NULL)
+        p->foreign++;
+}
+
+void cop__foreign_leave(void)
+{
+    struct cop__proc *p = cop__current();
+    if (p == NULL || --p->foreign > 0)
+        return;
+    p = cop__enter()->current;
+    if (!cop__signals_take(p))
+        cop__die(p);
+    cop__leave(cop__thread());
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* process_info, and what else can be asked about processes. Two kinds of items: those that stand in the
+ * slot and can be read at any time, also while the process is stuck; and those that only the process
+ * itself can tell, which are asked by signal. Facts: PRC. */
+#include "runtime/ask.h"
+#include "runtime/exit.h"
+#include "runtime/mailbox.h"
+#include "runtime/name.h"
+#include "runtime/proc.h"
+#include "runtime/relation.h"
+#include "runtime/signal.h"
+#include "runtime/timer.h"
+
+#include <string.h>
+
+/* How long a question about links or messages waits for a process that does not come to it. */
+#define BUSY_AFTER_MS 200
+
+static uint64_t self_id(const struct cop__proc *p)
+{
+    return atomic_load_explicit(&p->pid, memory_order_relaxed);
+}
+
+/* --- Read from outside -------------------------------------------------------------------------- */
+
+static cop_term status_of(const struct cop__proc *p)
+{
+    if ((atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_EXITING) != 0)
+        return COP(":exiting");
+    switch (atomic_load_explicit(&p->status, memory_order_relaxed)) {
+    case COP__STATUS_RUNNING: return COP(":running");
+    case COP__STATUS_RUNNABLE: return COP(":runnable");
+    default: return COP(":waiting");
+    }
+}
+
+/* The value of an item that stands in the slot, or cop_none(). */
+static cop_term outside(const struct cop__proc *p, cop_term item)
+{
+    if (item.word == COP(":status").word)
+        return status_of(p);
+    if (item.word == COP(":message_queue_len").word)
+        return cop_int(atomic_load_explicit(&p->mailbox_len, memory_order_relaxed));
+    if (item.word == COP(":reductions").word)
+        return cop_uint(atomic_load_explicit(&p->reductions, memory_order_relaxed));
+    if (item.word == COP(":memory").word)
+        return cop_int((int64_t)sizeof(*p) +
+                       atomic_load_explicit(&p->memory, memory_order_relaxed));
+    if (item.word == COP(":registered_name").word) {
+        uint32_t atom = atomic_load_explicit(&p->registered, memory_order_relaxed);
+        return atom != 0 ? cop__atom(atom) : cop_empty_list();
+    }
+    if (item.word == COP(":current_function").word)
+        return p->name != NULL ? cop_string(p->name) : cop_nil();
+    if (item.word == COP(":trap_exit").word)
+        return cop_bool((atomic_load_explicit(&p->flags, memory_order_relaxed) &
+                         COP__PROC_TRAP_EXIT) != 0);
+    if (item.word == COP(":priority").word)
+        return COP(":normal");
+    return cop_none();
+}
+
+/* --- Told by the process itself ----------------------------------------------------------------- */
+
+static cop_term links_of(struct cop__proc *p)
+{
+    cop_term list = cop_empty_list();
+    struct cop__relation *r;
+    COP__RELATION_FOR (r, &p->links)
+        if (r->unlink_id == 0)
+            list = cop_cons(cop__pid_word(r->peer), list);
+    return cop_list_reverse(list);
+}
+
+static cop_term monitors_of(struct cop__proc *p)
+{
+    cop_term list = cop_empty_list();
+    struct cop__relation *r;
+    COP__RELATION_FOR (r, &p->monitors) {
+        if (r->peer == 0)
+            continue;
+        cop_term whom = r->name != 0 ? cop_tuple(cop__atom(r->name), cop__node_name())
+                                     : cop__pid_word(r->peer);
+        list = cop_cons(cop_tuple(COP(":process"), whom), list);
+    }
+    return cop_list_reverse(list);
+}
+
+static cop_term watchers_of(struct cop__proc *p)
+{
+    cop_term list = cop_empty_list();
+    struct cop__relation *r;
+    COP__RELATION_FOR (r, &p->watchers)
+        list = cop_cons(cop__pid_word(r->peer), list);
+    return cop_list_reverse(list);
+}
+
+static cop_term messages_of(struct cop__proc *p)
+{
+    cop_term list = cop_empty_list();
+    for (struct cop__signal *s = p->mailbox_first; s != NULL; s = s->next)
+        list = cop_cons(cop__signal_term(s), list);
+    return cop_list_reverse(list);
+}
+
+static cop_term dictionary_of(struct cop__proc *p)
+{
+    return p->dictionary != NULL ? cop_dict_to_list(p->dictionary) : cop_empty_list();
+}
+
+static cop_term initial_call_of(struct cop__proc *p)
+{
+    cop_term call = cop_none();
+    if (p->dictionary != NULL)
+        call = cop_dict_get(p->dictionary, COP(":\"$initial_call\""));
+    if (!cop_is_none(call))
+        return call;
+    return p->name != NULL ? cop_string(p->name) : cop_nil();
+}
+
+cop_term cop__info_inside(struct cop__proc *p, cop_term item)
+{
+    cop_term value = cop_none();
+    if (item.word == COP(":links").word)
+        value = links_of(p);
+    else if (item.word == COP(":monitors").word)
+        value = monitors_of(p);
+    else if (item.word == COP(":monitored_by").word)
+        value = watchers_of(p);
+    else if (item.word == COP(":messages").word)
+        value = messages_of(p);
+    else if (item.word == COP(":dictionary").word)
+        value = dictionary_of(p);
+    else if (item.word == COP(":initial_call").word)
+        value = initial_call_of(p);
+    else if (item.word == COP(":label").word)
+        value = p->label;
+    else if (item.word == COP(":group_leader").word)
+        value = p->group_leader != 0 ? cop__pid_word(p->group_leader) : cop_nil();
+    else if (item.word == COP(":parent").word)
+        value = p->parent != 0 ? cop__pid_word(p->parent) : COP(":undefined");
+    return cop_is_none(value) ? value : cop_tuple(item, value);
+}
+
+/* --- Asking ------------------------------------------------------------------------------------- */
+
+static bool is_known_inside(cop_term item)
+{
+    return cop_match(item, ":links") || cop_match(item, ":monitors") ||
+           cop_match(item, ":monitored_by") || cop_match(item, ":messages") ||
+           cop_match(item, ":dictionary") || cop_match(item, ":initial_call") ||
+           cop_match(item, ":label") || cop_match(item, ":group_leader") ||
+           cop_match(item, ":parent");
+}
+
+/* The value for one item from the answers of a question, which are {item, value} in any order. */
+static cop_term answered_row(cop_term answers, cop_term item)
+{
+    for (; !cop_is_empty_list(answers); answers = cop_tail(answers))
+        if (cop_elem(cop_head(answers), 0).word == item.word)
+            return cop_head(answers);
+    return cop_tuple(item, COP(":busy"));
+}
+
+/* The rows for a list of items, from the slot and from what was answered. */
+static cop_term rows(const struct cop__proc *p, cop_term items, cop_term answers)
+{
+    cop_term list = cop_empty_list();
+    for (; !cop_is_empty_list(items); items = cop_tail(items)) {
+        cop_term item = cop_head(items);
+        cop_term value = outside(p, item);
+        cop_term row = cop_is_none(value) ? answered_row(answers, item) : cop_tuple(item, value);
+        list = cop_cons(row, list);
+    }
+    return cop_list_reverse(list);
+}
+
+/* Which of the items have to be asked. Exits: badarg for one that nobody knows. */
+static cop_term to_ask(const struct cop__proc *p, cop_term items)
+{
+    cop_term list = cop_empty_list();
+    for (; cop_is_list(items) && !cop_is_empty_list(items); items = cop_tail(items)) {
+        cop_term item = cop_head(items);
+        if (is_known_inside(item))
+            list = cop_cons(item, list);
+        else if (cop_is_none(outside(p, item)))
+            cop_error(COP(":badarg"));
+    }
+    return list;
+}
+
+/* What the process p tells about itself, or is asked by self; cop_nil() if it is dead. */
+static cop_term answers_for(uint64_t whom, cop_term wanted)
+{
+    struct cop__proc *self = cop__enter()->current;
+    cop_term answers = cop_empty_list();
+    if (self_id(self) == whom) {
+        if (!cop__signals_take(self))
+            cop__die(self);
+        for (; !cop_is_empty_list(wanted); wanted = cop_tail(wanted))
+            answers = cop_cons(cop__info_inside(self, cop_head(wanted)), answers);
+    } else {
+        answers = cop__ask(self, whom, wanted, BUSY_AFTER_MS);
+        if (cop_is_none(answers))
+            answers = cop_empty_list();
+    }
+    cop__leave(cop__thread());
+    return answers;
+}
+
+cop_term cop_process_info(cop_pid pid, cop_term items)
+{
+    bool is_one = cop_is_atom(items);
+    cop_term list = is_one ? cop_list(items) : items;
+    struct cop__proc *p = cop__proc_lookup(pid.id);
+    if (pid.node != 0)
+        cop_error(COP(":badarg"));
+    if (p == NULL || (self_id(p) == pid.id &&
+                      atomic_load_explicit(&p->inbox, memory_order_acquire) == COP__INBOX_CLOSED))
+        return cop_nil();
+    cop_term wanted = to_ask(p, list);
+    /* One sign of life, so that what was sent before counts, and the dead have no rows. */
+    cop_term answers = answers_for(pid.id, wanted);
+    if (answers.word == cop_nil().word)
+        return cop_nil();
+    cop_term found = rows(p, list, answers);
+    return is_one ? cop_head(found) : found;
+}
+
+cop_term cop_processes(void)
+{
+    cop_term list = cop_empty_list();
+    for (uint32_t i = cop__proc_slots(); i > 0; i--) {
+        struct cop__proc *p = cop__proc_slot(i);
+        if (atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED)
+            list = cop_cons(cop__pid_word(self_id(p)), list);
+    }
+    return list;
+}

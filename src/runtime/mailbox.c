@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mailbox, and receiving from it. Facts: MSG. */
+#include "runtime/mailbox.h"
+
+#include "runtime/exit.h"
+#include "runtime/sched.h"
+#include "runtime/signal.h"
+#include "runtime/timer.h"
+
+void cop__mailbox_init(struct cop__proc *p)
+{
+    p->mailbox_first = NULL;
+    p->mailbox_last = &p->mailbox_first;
+    p->mailbox_seq = 0;
+    p->marker_ref = 0;
+    p->marker_at = NULL;
+    atomic_store_explicit(&p->mailbox_len, 0, memory_order_relaxed);
+}
+
+void cop__mailbox_append(struct cop__proc *p, struct cop__signal *s)
+{
+    s->next = NULL;
+    s->seq = ++p->mailbox_seq;
+    *p->mailbox_last = s;
+    p->mailbox_last = &s->next;
+    atomic_store_explicit(&p->mailbox_len,
+                          atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **at)
+{
+    struct cop__signal *s = *at;
+    *at = s->next;
+    if (p->mailbox_last == &s->next)
+        p->mailbox_last = at;
+    if (p->marker_at == &s->next)
+        p->marker_at = at;
+    atomic_store_explicit(&p->mailbox_len,
+                          atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) - 1,
+                          memory_order_relaxed);
+    return s;
+}
+
+void cop__mailbox_clear(struct cop__proc *p)
+{
+    while (p->mailbox_first != NULL)
+        cop__signal_free(cop__mailbox_take(p, &p->mailbox_first));
+}
+
+void cop__mailbox_mark(struct cop__proc *p, uint64_t ref)
+{
+    p->marker_ref = ref;
+    p->marker_at = p->mailbox_last;
+}
+
+bool cop__mailbox_remove_if(struct cop__proc *p, bool (*fn)(cop_term msg, void *arg), void *arg)
+{
+    for (struct cop__signal **at = &p->mailbox_first; *at != NULL; at = &(*at)->next) {
+        if (fn(cop__signal_term(*at), arg)) {
+            cop__signal_free(cop__mailbox_take(p, at));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- Receiving ---------------------------------------------------------------------------------- */
+
+void cop__wait(struct cop__proc *p)
+{
+    cop__deadline_arm(p);
+    cop__park(p, COP__POST_PARK);
+    if (!cop__signals_take(p))
+        cop__die(p);
+}
+
+/* The message becomes part of the region. */
+static cop_term adopt(struct cop__proc *p, struct cop__signal *s)
+{
+    struct cop__block *b = cop__signal_block(s);
+    cop_term t = cop__block_term(b);
+    cop__heap_adopt(&p->heap, b);
+    return t;
+}
+
+static void deadline_set(struct cop__proc *p, int64_t timeout_ms)
+{
+    if (COP_UNLIKELY(timeout_ms < -1 || timeout_ms > 4294967295))
+        cop__raise_in_runtime(COP_ATOM_timeout_value);
+    p->deadline_ns = timeout_ms <= 0 ? timeout_ms : cop__now_ns() + timeout_ms * 1000000;
+}
+
+/* The loop behind all receives: looks at the messages from *at on, then waits for more. While the
+ * process waits nobody takes messages out, so `at` stays good. */
+static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn fn, void *arg,
+                    cop_term *ret_msg, int64_t timeout_ms)
+{
+    deadline_set(p, timeout_ms);
+    for (;;) {
+        for (; *at != NULL; at = &(*at)->next) {
+            if (fn == NULL || fn(cop__signal_term(*at), arg)) {
+                *ret_msg = adopt(p, cop__mailbox_take(p, at));
+                p->deadline_ns = -1;
+                return true;
+            }
+        }
+        if (cop__signals_pending(p) && !cop__is_exiting(p)) {
+            if (!cop__signals_take(p))
+                cop__die(p);
+            continue;
+        }
+        if (timeout_ms == 0 || cop__deadline_passed(p) || cop__is_exiting(p)) {
+            p->deadline_ns = -1;
+            return false;
+        }
+        cop__wait(p);
+    }
+}
+
+static bool receive_entered(cop_accept_fn fn, void *arg, cop_term *ret_msg, int64_t timeout_ms,
+                            uint64_t ref)
+{
+    struct cop__proc *p = cop__enter()->current;
+    struct cop__signal **at = &p->mailbox_first;
+    if (ref != 0 && p->marker_ref == ref)
+        at = p->marker_at;
+    bool is_found = receive(p, at, fn, arg, ret_msg, timeout_ms);
+    cop__leave(cop__thread());
+    return is_found;
+}
+
+bool cop_receive(cop_term *ret_msg, int64_t timeout_ms)
+{
+    return receive_entered(NULL, NULL, ret_msg, timeout_ms, 0);
+}
+
+bool cop_receive_if(cop_accept_fn fn, void *arg, cop_term *ret_msg, int64_t timeout_ms)
+{
+    return receive_entered(fn, arg, ret_msg, timeout_ms, 0);
+}
+
+bool cop_receive_ref(cop_ref ref, cop_accept_fn fn, void *arg, cop_term *ret_msg,
+                     int64_t timeout_ms)
+{
+    return receive_entered(fn, arg, ret_msg, timeout_ms, ref.id[1]);
+}
+
+void cop_receive_loop(cop_loop_fn fn, void *state)
+{
+    for (;;) {
+        struct cop__proc *p = cop__current();
+        struct cop__heap_mark mark = cop__heap_mark(&p->heap);
+        cop_term msg;
+        cop_receive(&msg, COP_INFINITY);
+        bool goes_on = fn(state, msg);
+        cop__heap_release(&p->heap, mark);
+        if (!goes_on)
+            return;
+    }
+}
+
+static bool accept_nothing(cop_term msg, void *arg)
+{
+    (void)msg;
+    (void)arg;
+    return false;
+}
+
+void cop_sleep(int64_t ms)
+{
+    const int64_t longest = 4294967295; /* MSG-05: longer sleeps repeat */
+    cop_term none;
+    for (; ms > longest; ms -= longest)
+        cop_receive_if(accept_nothing, NULL, &none, longest);
+    /* A sleep looks at no message: it starts behind them. */
+    struct cop__proc *p = cop__enter()->current;
+    receive(p, p->mailbox_last, accept_nothing, NULL, &none, ms);
+    cop__leave(cop__thread());
+}
+
+void cop_yield(void)
+{
+    struct cop__proc *p = cop__enter()->current;
+    cop__park(p, COP__POST_YIELD);
+    if (!cop__signals_take(p))
+        cop__die(p);
+    cop__leave(cop__thread());
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The node's start and end, and the way in for threads that are no processes. */
+#include "coppice/node.h"
+
+#include "runtime/log.h"
+#include "runtime/name.h"
+#include "runtime/proc.h"
+#include "runtime/sched.h"
+#include "runtime/seat.h"
+#include "runtime/sim.h"
+#include "runtime/stack.h"
+#include "runtime/timer.h"
+#include "runtime/watchdog.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEATS_MAX 1024
+#define PROCESSES_DEFAULT 8388608
+#define SPARES_DEFAULT 64
+#define AT_STOP_MAX 16
+/* How long the end of a node waits for processes that were killed. */
+#define KILL_MS 5000
+
+struct cop__node cop__node;
+
+static struct {
+    pthread_mutex_t lock; /* of the two functions below and of at_stop */
+    cop_start_fn at_stop[AT_STOP_MAX];
+    int at_stop_len;
+    bool takes_signals;
+    struct sigaction old_term;
+    struct sigaction old_pipe;
+} ends = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+const char *cop_version(void)
+{
+    return "0.1.0";
+}
+
+/* --- Options ------------------------------------------------------------------------------------ */
+
+/* A number from the environment; fallback if it is not set. False: it is no number in the range. */
+static bool number_from_env(const char *name, int64_t min, int64_t max, int64_t *value)
+{
+    const char *text = getenv(name);
+    if (*value != 0 || text == NULL || *text == 0)
+        return true;
+    char *end;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    if (errno != 0 || *end != 0 || n < min || n > max) {
+        cop_log(COP_ERROR, "%s is \"%s\", but should be a number from %lld to %lld", name, text,
+                (long long)min, (long long)max);
+        return false;
+    }
+    *value = n;
+    return true;
+}
+
+struct settings {
+    int64_t schedulers;
+    int64_t seed;
+    int64_t processes_max;
+    int64_t spares_max;
+};
+
+static bool settings_read(const struct cop_node_opts *opts, struct settings *s)
+{
+    s->schedulers = opts->schedulers;
+    s->seed = opts->seed;
+    s->processes_max = opts->processes_max;
+    s->spares_max = opts->spares_max;
+    if (!number_from_env("COPPICE_SCHEDULERS", 1, SEATS_MAX, &s->schedulers) ||
+        !number_from_env("COPPICE_SEED", INT64_MIN, INT64_MAX, &s->seed) ||
+        !number_from_env("COPPICE_PROCESSES_MAX", 16, COP__SLOT_MASK - 1, &s->processes_max))
+        return false;
+    if (s->schedulers == 0)
+        s->schedulers = cop__os_cores();
+    if (s->seed != 0)
+        s->schedulers = 1;
+    if (s->processes_max == 0)
+        s->processes_max = PROCESSES_DEFAULT;
+    if (s->spares_max == 0)
+        s->spares_max = SPARES_DEFAULT;
+    return s->schedulers >= 1 && s->schedulers <= SEATS_MAX && s->processes_max >= 16 &&
+           s->processes_max < (int64_t)COP__SLOT_MASK && s->spares_max >= 0;
+}
+
+/* --- Signals of the operating system ------------------------------------------------------------ */
+
+static void on_term(int number)
+{
+    (void)number;
+    int saved = errno;
+    cop_system_stop(0);
+    errno = saved;
+}
+
+static void signals_take(bool wanted)
+{
+    ends.takes_signals = wanted;
+    if (!wanted)
+        return;
+    struct sigaction term = {.sa_handler = on_term, .sa_flags = SA_RESTART};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &term, &ends.old_term);
+    sigaction(SIGPIPE, &ignore, &ends.old_pipe);
+}
+
+static void signals_give_back(void)
+{
+    if (!ends.takes_signals)
+        return;
+    sigaction(SIGTERM, &ends.old_term, NULL);
+    sigaction(SIGPIPE, &ends.old_pipe, NULL);
+}
+
+void cop_system_stop(int status)
+{
+    int64_t expected = -1;
+    /* Safe in a signal handler: an atomic and a futex. The first status stands. */
+    if (atomic_compare_exchange_strong_explicit(&cop__node.stop_status, &expected, status & 0xff,
+                                                memory_order_release, memory_order_relaxed))
+        cop__os_unpark(&cop__node.stop_parker);
+}
+
+int cop_node_wait(void)
+{
+    int64_t status;
+    /* Acquire: pairs with the release in cop_system_stop(). */
+    while ((status = atomic_load_explicit(&cop__node.stop_status, memory_order_acquire)) < 0)
+        cop__os_park(&cop__node.stop_parker, -1);
+    return (int)status;
+}
+
+void cop_node_at_stop(cop_start_fn fn)
+{
+    pthread_mutex_lock(&ends.lock);
+    bool is_known = false;
+    for (int i = 0; i < ends.at_stop_len; i++)
+        is_known |= ends.at_stop[i] == fn;
+    COP_CHECK(is_known || ends.at_stop_len < AT_STOP_MAX, "too many cop_node_at_stop");
+    if (!is_known)
+        ends.at_stop[ends.at_stop_len++] = fn;
+    pthread_mutex_unlock(&ends.lock);
+}
+
+/* --- Start -------------------------------------------------------------------------------------- */
+
+static void node_init(const struct settings *s)
+{
+    struct cop__node *n = &cop__node;
+    uint32_t epoch = n->epoch + 1;
+    memset(n, 0, sizeof(*n));
+    n->epoch = epoch;
+    n->seat_count = (int)s->schedulers;
+    n->spares_max = (int)s->spares_max;
+    n->seats = cop__alloc_zeroed((size_t)n->seat_count * sizeof(*n->seats));
+    for (int i = 0; i < n->seat_count; i++)
+        n->seats[i].number = i;
+    pthread_mutex_init(&n->lock, NULL);
+    pthread_mutex_init(&n->global_lock, NULL);
+    pthread_mutex_init(&n->idle_lock, NULL);
+    cop__list_init(&n->threads);
+    cop__list_init(&n->spares);
+    cop__list_init(&n->alone);
+    cop__list_init(&n->sleepers);
+    atomic_store_explicit(&n->stop_status, -1, memory_order_relaxed);
+    atomic_store_explicit(&n->ref_next, 1, memory_order_relaxed);
+    cop__timers_init();
+    cop__proc_table_init((int)s->processes_max);
+    cop__stacks_init(cop__dispatch);
+    if (s->seed != 0)
+        cop__sim_start((uint64_t)s->seed);
+}
+
+static void threads_stop(void);
+static void node_fini(bool has_zombies);
+
+static int threads_start(void)
+{
+    struct cop__node *n = &cop__node;
+    int rc = 0;
+    pthread_mutex_lock(&n->lock);
+    for (int i = 0; i < n->seat_count && rc == 0; i++)
+        rc = cop__thread_new(&n->seats[i]);
+    pthread_mutex_unlock(&n->lock);
+    if (rc == 0 && !n->is_seeded)
+        rc = cop__watchdog_start();
+    return rc;
+}
+
+int cop_node_start(const struct cop_node_opts *opts)
+{
+    static const struct cop_node_opts defaults;
+    struct settings s;
+    if (opts == NULL)
+        opts = &defaults;
+    COP_CHECK(cop__thread() == NULL, "a node is started by a thread that is no process");
+    if (!settings_read(opts, &s))
+        return -EINVAL;
+    pthread_mutex_lock(&ends.lock);
+    bool runs = atomic_load_explicit(&cop__node.is_running, memory_order_relaxed);
+    int rc = runs ? -EBUSY : 0;
+    if (rc == 0) {
+        node_init(&s);
+        atomic_store_explicit(&cop__node.is_running, true, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&ends.lock);
+    if (rc != 0)
+        return rc;
+    cop__log_start();
+    signals_take(!opts->no_signals);
+    rc = threads_start();
+    if (rc != 0) {
+        threads_stop();
+        cop__log_stop();
+        signals_give_back();
+        node_fini(false);
+    }
+    return rc;
+}
+
+/* --- A process for a thread --------------------------------------------------------------------- */
+
+struct run {
+    cop_start_fn fn;
+    struct cop__block *arg;
+    char *text;
+    size_t text_size;
+    bool is_normal;
+    _Atomic bool is_done; /* release by the process, acquire by the thread */
+    struct cop__os_parker parker;
+};
+
+static bool accept_down(cop_term msg, void *arg)
+{
+    const cop_ref *ref = arg;
+    cop_ref r;
+    return cop_match(msg, "{:DOWN, r, :process, _, _}", r) && cop_ref_equal(r, *ref);
+}
+
+static cop_next run_main(cop_term arg)
+{
+    struct run *run = (struct run *)(uintptr_t)cop_to_int(arg);
+    cop_ref ref;
+    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref, .name = "cop_run"};
+    cop_spawn(run->fn, cop__block_term(run->arg), &opts);
+    cop_term down;
+    cop_receive_ref(ref, accept_down, &ref, &down, COP_INFINITY);
+    cop_term reason = cop_elem(down, 4);
+    run->is_normal = cop__is(reason, COP_ATOM_normal);
+    if (!run->is_normal && run->text != NULL) {
+        cop_bytes words = cop_to_bytes(cop_format_exit(reason));
+        size_t len = words.len < run->text_size ? words.len : run->text_size - 1;
+        memcpy(run->text, words.data, len);
+        run->text[len] = 0;
+    }
+    atomic_store_explicit(&run->is_done, true, memory_order_release);
+    cop__os_unpark(&run->parker);
+    return cop_end();
+}
+
+bool cop_run(cop_start_fn fn, cop_term arg, char *text, size_t text_size)
+{
+    COP_CHECK(cop__current() == NULL, "cop_run is for threads that are no processes");
+    struct run run = {.fn = fn, .text = text_size > 0 ? text : NULL, .text_size = text_size};
+    run.arg = cop__pack(arg, 0);
+    cop_region *region = cop_region_open();
+    cop_spawn(run_main, cop_int((int64_t)(intptr_t)&run), NULL);
+    cop_region_close(region);
+    while (!atomic_load_explicit(&run.is_done, memory_order_acquire))
+        cop__os_park(&run.parker, -1);
+    cop__block_free(run.arg);
+    return run.is_normal;
+}
+
+/* --- Stop --------------------------------------------------------------------------------------- */
+
+/* Kills all other processes, those that are born meanwhile too, and waits until they are dead. */
+static cop_next kill_all(cop_term arg)
+{
+    (void)arg;
+    cop_pid self = cop_self();
+    uint64_t runner = cop__current()->parent; /* waits for us, for cop_run */
+    int64_t until = cop_monotonic_ms() + KILL_MS;
+    for (;;) {
+        int watched = 0;
+        for (uint32_t i = cop__proc_slots(); i > 0; i--) {
+            cop_pid pid = {.id = atomic_load(&cop__proc_slot(i)->pid)};
+            if (pid.id == self.id || pid.id == runner ||
+                atomic_load(&cop__proc_slot(i)->inbox) == COP__INBOX_CLOSED)
+                continue;
+            cop_monitor(pid);
+            cop_exit_process(pid, COP(":kill"));
+            watched++;
+        }
+        if (watched == 0)
+            return cop_end();
+        for (cop_term down; watched > 0; watched--)
+            if (!cop_receive(&down, until > cop_monotonic_ms() ? until - cop_monotonic_ms() : 0))
+                return cop_end();
+    }
+}
+
+static void threads_stop(void)
+{
+    struct cop__node *n = &cop__node;
+    struct cop__thread *t;
+    atomic_store_explicit(&n->is_stopping, true, memory_order_release);
+    pthread_mutex_lock(&n->lock);
+    COP_LIST_FOR (t, &n->threads, all)
+        cop__os_unpark(&t->parker);
+    pthread_mutex_unlock(&n->lock);
+    if (!n->is_seeded && n->watchdog != 0)
+        cop__watchdog_stop();
+    /* Nobody makes threads or seats them any more. One that is alone may never come back from its
+     * process's code; if it does, it finds its gate condemned and sleeps for ever. */
+    COP_LIST_FOR_SAFE (t, &n->threads, all) {
+        if (cop__gate_take(t, COP__GATE_ALONE))
+            cop__gate_give(t, COP__GATE_CONDEMNED);
+        if (atomic_load_explicit(&t->gate, memory_order_acquire) == COP__GATE_CONDEMNED) {
+            pthread_detach(t->handle);
+            continue;
+        }
+        pthread_join(t->handle, NULL);
+        cop__list_remove(&t->all);
+        cop__free(t, sizeof(*t));
+    }
+}
+
+/* With zombies around, what they may still touch stays as it is. */
+static void node_fini(bool has_zombies)
+{
+    struct cop__node *n = &cop__node;
+    cop__names_fini();
+    cop__timers_fini();
+    if (!has_zombies) {
+        cop__stacks_fini();
+        cop__proc_table_fini();
+    } else {
+        cop__stacks_abandon();
+        cop__proc_table_abandon();
+    }
+    cop__free(n->seats, (size_t)n->seat_count * sizeof(*n->seats));
+    n->seats = NULL;
+    atomic_store_explicit(&n->is_running, false, memory_order_relaxed);
+}
+
+void cop_node_stop(void)
+{
+    struct cop__node *n = &cop__node;
+    COP_CHECK(atomic_load_explicit(&n->is_running, memory_order_relaxed), "no node runs");
+    for (int i = ends.at_stop_len; i > 0; i--)
+        cop_run(ends.at_stop[i - 1], cop_nil(), NULL, 0);
+    cop_run(kill_all, cop_nil(), NULL, 0);
+    threads_stop();
+    bool has_zombies = !cop__list_is_empty(&n->threads);
+    if (has_zombies)
+        cop_log(COP_WARNING, "the node has stopped, but %d process(es) are still in their code",
+                atomic_load_explicit(&n->zombie_count, memory_order_relaxed));
+    signals_give_back();
+    cop__log_stop();
+    node_fini(has_zombies);
+}

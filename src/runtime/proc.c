@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making and ending processes. The table they live in: proc_table.c. */
+#include "runtime/proc.h"
+
+#include "runtime/ask.h"
+#include "runtime/exit.h"
+#include "runtime/link.h"
+#include "runtime/mailbox.h"
+#include "runtime/monitor.h"
+#include "runtime/name.h"
+#include "runtime/proc_table.h"
+#include "runtime/sched.h"
+#include "runtime/signal.h"
+#include "runtime/stack.h"
+#include "runtime/timer.h"
+
+#include <string.h>
+
+/* What a spawn costs in reductions. */
+#define SPAWN_WORK 10
+
+/* --- Regions and references --------------------------------------------------------------------- */
+
+void cop__region_enter(struct cop__proc_region *r)
+{
+    memset(&r->heap, 0, sizeof(r->heap));
+    r->outer = cop__heap_current();
+    cop__heap_set_current(&r->heap);
+}
+
+void cop__region_leave(struct cop__proc_region *r)
+{
+    cop__heap_set_current(r->outer);
+    cop__heap_fini(&r->heap);
+}
+
+uint64_t cop__ref_number(struct cop__thread *t)
+{
+    const uint64_t block = 1024;
+    if (t == NULL)
+        return atomic_fetch_add_explicit(&cop__node.ref_next, block, memory_order_relaxed);
+    if (t->ref_next == t->ref_end) {
+        t->ref_next = atomic_fetch_add_explicit(&cop__node.ref_next, block, memory_order_relaxed);
+        t->ref_end = t->ref_next + block;
+    }
+    return t->ref_next++;
+}
+
+cop_term cop__node_name(void)
+{
+    return cop__atom(COP_ATOM_nonode);
+}
+
+/* --- Birth -------------------------------------------------------------------------------------- */
+
+static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
+                      const struct cop_spawn_opts *opts)
+{
+    struct cop__proc *parent = cop__current();
+    p->start = fn;
+    p->wake = NULL;
+    p->state = NULL;
+    p->stack = NULL;
+    p->catch_ = NULL;
+    p->deadline_ns = -1;
+    p->armed_ns = -1;
+    p->dictionary = NULL;
+    p->exit_reason = cop_none();
+    p->exit_block = NULL;
+    p->ask = NULL;
+    p->foreign = 0;
+    p->label = cop_nil();
+    p->name = opts->name;
+    p->stack_size = (uint32_t)(opts->stack_size <= COP__STACK_SIZE ? 0 : opts->stack_size);
+    p->parent = 0;
+    p->group_leader = 0;
+    if (parent != NULL) {
+        p->parent = atomic_load_explicit(&parent->pid, memory_order_relaxed);
+        p->group_leader = parent->group_leader;
+    }
+    atomic_store_explicit(&p->registered, 0, memory_order_relaxed);
+    atomic_store_explicit(&p->reductions, 0, memory_order_relaxed);
+    atomic_store_explicit(&p->flags, 0, memory_order_relaxed);
+    cop__mailbox_init(p);
+    /* The argument goes into the child's first region. */
+    struct cop__block *b = cop__pack(arg, 0);
+    p->start_arg = cop__block_term(b);
+    cop__heap_adopt(&p->heap, b);
+}
+
+cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts)
+{
+    static const struct cop_spawn_opts none;
+    if (opts == NULL)
+        opts = &none;
+    struct cop__proc *parent = cop__current();
+    struct cop__thread *t = parent != NULL ? cop__enter() : cop__thread();
+    struct cop__proc *p = cop__proc_alloc();
+    if (p == NULL) {
+        COP_CHECK(parent != NULL, "too many processes");
+        cop__raise_in_runtime(COP_ATOM_system_limit);
+    }
+    proc_init(p, fn, arg, opts);
+    COP_CHECK(parent != NULL || (!opts->link && !opts->monitor),
+              "a thread that is no process can neither link nor monitor");
+    if (opts->link)
+        cop__link_both(parent, p);
+    if (opts->monitor)
+        *opts->ret_ref = cop__monitor_child(parent, p);
+    cop_pid pid = {.id = cop__proc_open(p), .node = 0, .creation = 0};
+    cop__make_runnable(t, p);
+    if (parent != NULL) {
+        cop__leave(cop__thread());
+        cop__count(parent, SPAWN_WORK);
+    }
+    return pid;
+}
+
+cop_next cop_end(void)
+{
+    cop_next next = {NULL, NULL, -1, cop__atom(COP_ATOM_normal)};
+    return next;
+}
+
+cop_next cop_hibernate_for(cop_wake_fn fn, void *state, int64_t timeout_ms)
+{
+    cop_next next = {fn, state, timeout_ms, cop_none()};
+    return next;
+}
+
+cop_next cop_hibernate(cop_wake_fn fn, void *state)
+{
+    return cop_hibernate_for(fn, state, COP_INFINITY);
+}
+
+/* --- Death -------------------------------------------------------------------------------------- */
+
+void cop__signal_to_dead(struct cop__thread *t, struct cop__signal *s)
+{
+    struct cop__proc_region region;
+    cop__region_enter(&region);
+    cop_term noproc = cop__atom(COP_ATOM_noproc);
+    switch ((enum cop__signal_kind)s->kind) {
+    case COP__SIG_LINK:
+        cop__signal_send_from(t, s->to, COP__SIG_LINK_EXIT, s->from, 0,
+                              cop__exit_message(s->to, noproc));
+        break;
+    case COP__SIG_UNLINK:
+        cop__signal_send_from(t, s->to, COP__SIG_UNLINK_ACK, s->from, s->ref, cop_nil());
+        break;
+    case COP__SIG_MONITOR: {
+        cop_term name = cop__signal_term(s);
+        bool is_named = cop_is_atom(name) && name.word != cop_nil().word;
+        cop__down_send(t, s->from, s->ref, s->to, is_named ? cop__atom_index(name) : 0, noproc);
+        break;
+    }
+    case COP__SIG_ASK:
+        cop__signal_send(t, COP__SIG_ANSWER, s->from, s->ref, cop_nil());
+        break;
+    default: break; /* SIG-10 */
+    }
+    cop__region_leave(&region);
+    cop__signal_free(s);
+}
+
+/* A process that nobody watches over through proc_lib says why it crashed (EXI-18). */
+static void report_crash(struct cop__proc *p)
+{
+    if (p->exit_class != COP_CLASS_ERROR && p->exit_class != COP_CLASS_THROW)
+        return;
+    cop_bytes banner = cop_to_bytes(cop_format_banner(p->exit_class, p->exit_reason));
+    cop_bytes pid = cop_to_bytes(
+        cop_inspect(cop__pid_word(atomic_load_explicit(&p->pid, memory_order_relaxed))));
+    cop_log(COP_ERROR, "Process %.*s raised an exception\n%.*s", (int)pid.len, pid.data,
+            (int)banner.len, banner.data);
+}
+
+void cop__proc_die(struct cop__proc *p)
+{
+    struct cop__thread *t = cop__thread();
+    uint64_t self = atomic_load_explicit(&p->pid, memory_order_relaxed);
+    uint8_t flags =
+        atomic_fetch_or_explicit(&p->flags, COP__PROC_EXITING, memory_order_relaxed);
+    report_crash(p);
+    /* First what others could see of it, then the news of its death (SIG-07). */
+    cop__name_release(p);
+    if ((flags & COP__PROC_HAS_TIMERS) != 0)
+        cop__timers_cancel_for(self);
+    struct cop__signal *s = cop__signals_close(p);
+    cop_term reason = cop__exit_final_reason(p);
+    cop__watchers_end(p, reason);
+    cop__links_end(p, cop__exit_message(self, reason));
+    cop__monitors_end(p);
+    while (s != NULL) {
+        struct cop__signal *next = s->next;
+        cop__signal_to_dead(t, s);
+        s = next;
+    }
+}
+
+void cop__proc_bury(struct cop__proc *p)
+{
+    cop__mailbox_clear(p);
+    if (p->exit_block != NULL)
+        cop__block_free(p->exit_block);
+    p->exit_block = NULL;
+    cop__heap_set_current(NULL);
+    cop__heap_fini(&p->heap);
+    memset(&p->heap, 0, sizeof(p->heap));
+    cop__proc_free(p);
+}
+
+void cop__proc_end(struct cop__proc *p)
+{
+    uint8_t flags = atomic_load_explicit(&p->flags, memory_order_relaxed);
+    if ((flags & COP__PROC_CONDEMNED) != 0) {
+        atomic_fetch_sub_explicit(&cop__node.zombie_count, 1, memory_order_relaxed);
+    } else {
+        cop__heap_set_current(&p->heap);
+        cop__proc_die(p);
+    }
+    cop__proc_bury(p);
+}

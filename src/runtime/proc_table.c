@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table is one reserved range of address space; slots get memory when they are first used and keep
+ * it, so a lookup needs no lock: it reads the slot's pid and compares. A slot's pid changes only while
+ * its inbox is closed. */
+#include "runtime/proc_table.h"
+
+/* So many freed slots wait before the oldest is used again. */
+#define REST 1024
+
+static struct {
+    struct cop__proc *slots;
+    size_t size;   /* bytes */
+    uint32_t max;  /* slots 1 to max */
+    pthread_mutex_t lock;
+    _Atomic uint32_t used;    /* slots that were ever used; grows under the lock */
+    struct cop__proc *free_first; /* under the lock, as the rest */
+    struct cop__proc **free_last;
+    uint32_t free_len;
+} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void cop__proc_table_init(int processes_max)
+{
+    table.max = (uint32_t)processes_max;
+    table.size = ((size_t)table.max + 1) * sizeof(struct cop__proc);
+    table.slots = cop__os_reserve(table.size);
+    COP_CHECK(table.slots != NULL, "no address space for %d processes", processes_max);
+    atomic_store_explicit(&table.used, 0, memory_order_relaxed);
+    table.free_first = NULL;
+    table.free_last = &table.free_first;
+    table.free_len = 0;
+}
+
+void cop__proc_table_fini(void)
+{
+    cop__os_release(table.slots, table.size);
+    cop__proc_table_abandon();
+}
+
+void cop__proc_table_abandon(void)
+{
+    table.slots = NULL;
+    table.max = 0;
+    atomic_store_explicit(&table.used, 0, memory_order_relaxed);
+}
+
+struct cop__proc *cop__proc_lookup(uint64_t id)
+{
+    uint64_t slot = id & COP__SLOT_MASK;
+    /* Acquire: pairs with the release in cop__proc_alloc(). */
+    if (slot == 0 || slot > atomic_load_explicit(&table.used, memory_order_acquire))
+        return NULL;
+    struct cop__proc *p = &table.slots[slot];
+    return atomic_load_explicit(&p->pid, memory_order_relaxed) == id ? p : NULL;
+}
+
+uint32_t cop__proc_slots(void)
+{
+    return atomic_load_explicit(&table.used, memory_order_acquire);
+}
+
+struct cop__proc *cop__proc_slot(uint32_t index)
+{
+    return &table.slots[index];
+}
+
+uint32_t cop__proc_count(void)
+{
+    pthread_mutex_lock(&table.lock);
+    uint32_t count = atomic_load_explicit(&table.used, memory_order_relaxed) - table.free_len;
+    pthread_mutex_unlock(&table.lock);
+    return count;
+}
+
+struct cop__proc *cop__proc_alloc(void)
+{
+    struct cop__proc *p = NULL;
+    pthread_mutex_lock(&table.lock);
+    uint32_t used = atomic_load_explicit(&table.used, memory_order_relaxed);
+    if (table.free_len > REST || (used == table.max && table.free_len > 0)) {
+        p = table.free_first;
+        table.free_first = p->next;
+        if (p->next == NULL)
+            table.free_last = &table.free_first;
+        table.free_len--;
+    } else if (used < table.max) {
+        p = &table.slots[used + 1];
+        atomic_store_explicit(&p->inbox, COP__INBOX_CLOSED, memory_order_relaxed);
+        atomic_store_explicit(&p->pid, used + 1, memory_order_relaxed);
+        atomic_store_explicit(&table.used, used + 1, memory_order_release);
+    }
+    pthread_mutex_unlock(&table.lock);
+    if (p != NULL)
+        p->next = NULL;
+    return p;
+}
+
+uint64_t cop__proc_open(struct cop__proc *p)
+{
+    /* Release: who pushes over EMPTY sees the whole process. */
+    atomic_store_explicit(&p->inbox, COP__INBOX_EMPTY, memory_order_release);
+    return atomic_load_explicit(&p->pid, memory_order_relaxed);
+}
+
+void cop__proc_free(struct cop__proc *p)
+{
+    uint64_t id = atomic_load_explicit(&p->pid, memory_order_relaxed);
+    COP_ASSERT(atomic_load_explicit(&p->inbox, memory_order_relaxed) == COP__INBOX_CLOSED);
+    atomic_store_explicit(&p->status, COP__STATUS_FREE, memory_order_relaxed);
+    pthread_mutex_lock(&table.lock);
+    atomic_store_explicit(&p->pid, id + (UINT64_C(1) << COP__SLOT_BITS), memory_order_relaxed);
+    p->next = NULL;
+    *table.free_last = p;
+    table.free_last = &p->next;
+    table.free_len++;
+    pthread_mutex_unlock(&table.lock);
+}

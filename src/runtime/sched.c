@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dispatch: from a runnable process to its code and back. See sched.h for the picture and
+ * docs/internals/scheduler.md for the whole protocol.
+ *
+ * A frame of this file may go on on another thread after it called process code or switched. So no
+ * local of it holds a thread over such a call: `cop__thread()` is asked again each time. */
+#include "runtime/sched.h"
+
+#include "runtime/exit.h"
+#include "runtime/mailbox.h"
+#include "runtime/proc.h"
+#include "runtime/seat.h"
+#include "runtime/signal.h"
+#include "runtime/sim.h"
+#include "runtime/stack.h"
+#include "runtime/timer.h"
+
+/* Reductions in a slice: one a turn, one a send, more for a spawn. */
+#define SLICE 2000
+
+__thread struct cop__thread *cop__tls_thread __attribute__((tls_model("initial-exec")));
+
+/* --- Switching ----------------------------------------------------------------------------------*/
+
+static void publish_idle(struct cop__proc *p);
+
+/* First thing on a stack that was switched to: finishes what the left stack could not do itself. The
+ * post-action lies on that stack, which may be reused once it is published: copy it first. */
+static void arrive(struct cop__stack *me, const struct cop__post *arg)
+{
+    const struct cop__post post = *arg;
+    cop__san_arrive(&me->san, post.san);
+    struct cop__thread *t = cop__thread();
+    switch (post.kind) {
+    case COP__POST_NONE: break;
+    case COP__POST_PARK: publish_idle(post.proc); break;
+    case COP__POST_YIELD: cop__make_runnable_last(t, post.proc); break;
+    case COP__POST_FREE: cop__stack_put(t, post.stack); break;
+    }
+}
+
+/* Leaves the stack `from` for `to`; comes back when somebody switches to `from`. */
+static void switch_to(struct cop__stack *from, struct cop__stack *to, struct cop__post *post)
+{
+    struct cop__thread *t = cop__thread();
+    COP_ASSERT(t->stack == from && from != to);
+    t->stack = to;
+    post->san = &from->san;
+    cop__san_leave(&from->san, &to->san);
+    arrive(from, cop__ctx_switch(&from->sp, to->sp, post));
+}
+
+/* p becomes what the thread runs. */
+static void begin(struct cop__thread *t, struct cop__proc *p)
+{
+    t->current = p;
+    p->turn_budget = cop__node.is_seeded ? cop__sim_slice() : SLICE;
+    atomic_store_explicit(&p->status, COP__STATUS_RUNNING, memory_order_relaxed);
+    cop__heap_set_current(&p->heap);
+    if (t->seat != NULL)
+        atomic_store_explicit(&t->seat->slices,
+                              atomic_load_explicit(&t->seat->slices, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
+}
+
+static struct cop__stack *begin_on_its_stack(struct cop__thread *t, struct cop__proc *p)
+{
+    struct cop__stack *s = p->stack;
+    p->stack = NULL;
+    begin(t, p);
+    return s;
+}
+
+/* --- Idle ---------------------------------------------------------------------------------------*/
+
+/* Nothing is left to do for p: hands it to the next who pushes a signal. From the successful exchange
+ * on it is not ours. Release: pairs with the acquire of the push that finds IDLE. */
+static bool go_idle(struct cop__proc *p)
+{
+    uintptr_t expected = COP__INBOX_EMPTY;
+    return atomic_compare_exchange_strong_explicit(&p->inbox, &expected, COP__INBOX_IDLE,
+                                                   memory_order_release, memory_order_relaxed);
+}
+
+static void publish_idle(struct cop__proc *p)
+{
+    atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
+    if (!go_idle(p))
+        cop__make_runnable(cop__thread(), p);
+}
+
+void cop__park(struct cop__proc *p, enum cop__post_kind how)
+{
+    struct cop__thread *t = cop__thread();
+    struct cop__stack *from = t->stack;
+    struct cop__stack *to;
+    struct cop__post post = {.kind = how, .proc = p};
+    COP_ASSERT(t->current == p);
+    p->stack = from;
+    t->current = NULL;
+    if (t->seat == NULL) {
+        cop__alone_end(t);
+        to = &t->native;
+    } else {
+        struct cop__proc *next = cop__seat_pick(t);
+        if (next != NULL && next->stack != NULL) {
+            to = begin_on_its_stack(t, next);
+        } else {
+            t->picked = next;
+            to = cop__stack_get(t, 0);
+        }
+    }
+    switch_to(from, to, &post);
+}
+
+void cop__count(struct cop__proc *p, uint32_t work)
+{
+    atomic_store_explicit(&p->reductions,
+                          atomic_load_explicit(&p->reductions, memory_order_relaxed) + work,
+                          memory_order_relaxed);
+    if (COP_LIKELY(p->turn_budget > work)) {
+        p->turn_budget -= work;
+        return;
+    }
+    p->turn_budget = 0;
+    cop_yield();
+}
+
+/* --- A turn at top level ------------------------------------------------------------------------*/
+
+struct turn {
+    struct cop__proc *p;
+    cop_next next;
+};
+
+/* The frame under a process's function. Enters and leaves process code. */
+static void turn_main(void *arg)
+{
+    struct turn *turn = arg;
+    struct cop__proc *p = turn->p;
+    if (COP_UNLIKELY(p->start != NULL)) {
+        cop_start_fn start = p->start;
+        p->start = NULL;
+        cop__leave(cop__thread());
+        turn->next = start(p->start_arg);
+    } else {
+        cop_wake_fn wake = p->wake;
+        void *state = p->state;
+        cop__leave(cop__thread());
+        turn->next = wake(state);
+    }
+    cop__enter();
+}
+
+/* Calls the process's function. True: it waits for more. False: it is at its end, exit_reason set. */
+static bool turn(struct cop__proc *p)
+{
+    struct turn turn = {.p = p};
+    struct cop__catch entry = {.outer = NULL};
+    p->catch_ = &entry;
+    p->deadline_ns = -1;
+    int aborted = cop__ctx_enter(&entry.sp, turn_main, &turn);
+    p->catch_ = NULL;
+    if (COP_UNLIKELY(aborted)) {
+        cop__enter();
+        return false;
+    }
+    if (turn.next.wake_ == NULL) {
+        cop__exit_set(p, COP_CLASS_EXIT, turn.next.reason_, NULL);
+        return false;
+    }
+    p->wake = turn.next.wake_;
+    p->state = turn.next.state_;
+    if (turn.next.timeout_ms_ >= 0)
+        p->deadline_ns = cop__now_ns() + turn.next.timeout_ms_ * 1000000;
+    cop__heap_reset(&p->heap);
+    return true;
+}
+
+/* Whether the slice of p may go on. */
+static bool may_go_on(struct cop__proc *p)
+{
+    struct cop__thread *t = cop__thread();
+    if (t->seat == NULL)
+        return false;
+    if (p->turn_budget > 1) {
+        p->turn_budget--;
+        return true;
+    }
+    return false;
+}
+
+/* Runs a process that waits at top level, on the stack of this dispatch loop. */
+static void run_top(struct cop__proc *p)
+{
+    begin(cop__thread(), p);
+    for (;;) {
+        if (!cop__signals_take(p))
+            break;
+        if (p->start == NULL && p->mailbox_first == NULL && !cop__deadline_passed(p)) {
+            cop__deadline_arm(p);
+            struct cop__thread *t = cop__thread();
+            t->current = NULL;
+            cop__heap_set_current(NULL);
+            atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
+            if (go_idle(p)) {
+                if (COP_UNLIKELY(t->seat == NULL))
+                    cop__alone_end(t);
+                return;
+            }
+            begin(t, p);
+            continue;
+        }
+        if (!turn(p))
+            break;
+        atomic_store_explicit(&p->reductions,
+                              atomic_load_explicit(&p->reductions, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
+        if (!may_go_on(p)) {
+            struct cop__thread *t = cop__thread();
+            t->current = NULL;
+            cop__heap_set_current(NULL);
+            if (t->seat == NULL)
+                cop__alone_end(t);
+            cop__make_runnable_last(t, p);
+            return;
+        }
+    }
+    cop__proc_end(p);
+    struct cop__thread *t = cop__thread();
+    t->current = NULL;
+    cop__heap_set_current(NULL);
+    if (t->seat == NULL)
+        cop__alone_end(t);
+}
+
+/* --- The loop -----------------------------------------------------------------------------------*/
+
+static void dispatch_one(struct cop__stack *self)
+{
+    struct cop__thread *t = cop__thread();
+    struct cop__post post = {.kind = COP__POST_FREE, .stack = self};
+    struct cop__proc *p = cop__seat_next(t);
+    if (p == NULL) {
+        switch_to(self, &t->native, &post);
+        return;
+    }
+    if (p->stack != NULL) {
+        switch_to(self, begin_on_its_stack(t, p), &post);
+        return;
+    }
+    size_t size = p->stack_size;
+    if (COP_UNLIKELY((size > COP__STACK_SIZE) != (self->size > COP__STACK_SIZE) ||
+                     size > self->size)) {
+        t->picked = p;
+        switch_to(self, cop__stack_get(t, size), &post);
+        return;
+    }
+    run_top(p);
+}
+
+void cop__dispatch(void *arg)
+{
+    struct cop__stack *self = cop__thread()->stack;
+    arrive(self, arg);
+    for (;;)
+        dispatch_one(self);
+}
+
+void *cop__thread_main(void *thread)
+{
+    struct cop__thread *t = thread;
+    cop__tls_thread = t;
+    cop__san_stack_native(&t->native.san);
+    while (cop__seat_wait(t)) {
+        struct cop__stack *to = cop__stack_get(t, 0);
+        struct cop__post post = {.kind = COP__POST_NONE};
+        t->stack = &t->native;
+        switch_to(&t->native, to, &post);
+    }
+    cop__stack_flush(t);
+    cop__alloc_thread_exit();
+    return NULL;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Seats, their run queues, sleeping and waking, and the spare threads that take a seat over when the
+ * thread on it does not come back from process code in time.
+ *
+ * **A message's way is free of locks.** A woken process goes to the seat's lifo slot, which only the
+ * thread on the seat touches (thieves come through the gate). Only what it displaces goes to the run
+ * queue, where other seats may find it, and only then somebody is woken: never more than one seat
+ * searches at a time without having found something.
+ *
+ * **Sleep against push** (model: docs/models/sleep.pml). Sleeper: counts itself (seq_cst), then looks
+ * at all queue lengths (seq_cst), then sleeps. Pusher: publishes the length (seq_cst), then looks at
+ * the count (seq_cst). One of them sees the other. */
+#include "runtime/seat.h"
+
+#include "runtime/exit.h"
+#include "runtime/runq.h"
+#include "runtime/sim.h"
+#include "runtime/timer.h"
+#include "runtime/watchdog.h"
+
+
+/* A chain of wake-ups in the lifo slot gives way to the run queue after this many. */
+#define LIFO_RUN_MAX 32
+/* Every so many dispatches the global queue goes first, so that it cannot starve. */
+#define GLOBAL_EVERY 61
+/* How long a seat without work looks around before it sleeps. */
+#define SPIN_NS 20000
+
+/* --- Waking -------------------------------------------------------------------------------------*/
+
+void cop__wake_one(void)
+{
+    struct cop__node *n = &cop__node;
+    if (n->is_seeded) {
+        struct cop__thread *t = atomic_load_explicit(&n->seats[0].thread, memory_order_acquire);
+        if (t != cop__thread())
+            cop__os_unpark(&t->parker);
+        return;
+    }
+    if (atomic_load_explicit(&n->sleeper_count, memory_order_seq_cst) == 0 ||
+        atomic_load_explicit(&n->searching, memory_order_seq_cst) > 0)
+        return;
+    pthread_mutex_lock(&n->idle_lock);
+    struct cop__thread *t = NULL;
+    if (!cop__list_is_empty(&n->sleepers)) {
+        t = COP_LIST_ENTRY(cop__list_first(&n->sleepers), struct cop__thread, sleeper);
+        cop__list_remove(&t->sleeper);
+        t->is_sleeper = false;
+        atomic_fetch_sub_explicit(&n->sleeper_count, 1, memory_order_seq_cst);
+        /* On its behalf, so that two pushes in a row do not wake two. */
+        atomic_fetch_add_explicit(&n->searching, 1, memory_order_seq_cst);
+    }
+    pthread_mutex_unlock(&n->idle_lock);
+    if (t != NULL)
+        cop__os_unpark(&t->parker);
+}
+
+static void push_global(struct cop__proc *p)
+{
+    struct cop__node *n = &cop__node;
+    pthread_mutex_lock(&n->global_lock);
+    cop__runq_push(&n->global, p);
+    pthread_mutex_unlock(&n->global_lock);
+    cop__wake_one();
+}
+
+static void push_local(struct cop__seat *s, struct cop__proc *p)
+{
+    cop__runq_push(&s->runq, p);
+    cop__wake_one();
+}
+
+void cop__make_runnable(struct cop__thread *t, struct cop__proc *p)
+{
+    atomic_store_explicit(&p->status, COP__STATUS_RUNNABLE, memory_order_relaxed);
+    if (t == NULL || t->seat == NULL) {
+        push_global(p);
+        return;
+    }
+    struct cop__seat *s = t->seat;
+    if (cop__node.is_seeded) {
+        cop__runq_push(&s->runq, p);
+        return;
+    }
+    struct cop__proc *displaced = s->lifo;
+    s->lifo = p;
+    if (displaced != NULL)
+        push_local(s, displaced);
+}
+
+void cop__make_runnable_last(struct cop__thread *t, struct cop__proc *p)
+{
+    atomic_store_explicit(&p->status, COP__STATUS_RUNNABLE, memory_order_relaxed);
+    if (t->seat == NULL)
+        push_global(p);
+    else
+        push_local(t->seat, p);
+}
+
+/* --- Picking ------------------------------------------------------------------------------------*/
+
+static struct cop__proc *pop_global(struct cop__seat *s)
+{
+    struct cop__node *n = &cop__node;
+    if (cop__runq_len(&n->global) == 0)
+        return NULL;
+    pthread_mutex_lock(&n->global_lock);
+    struct cop__proc *p = cop__runq_pop(&n->global);
+    /* A share for this seat at once, so that the lock is rarely taken. */
+    uint32_t share = cop__runq_len(&n->global) / (uint32_t)n->seat_count;
+    for (uint32_t i = 0; i < share && i < 64; i++)
+        cop__runq_push(&s->runq, cop__runq_pop(&n->global));
+    pthread_mutex_unlock(&n->global_lock);
+    return p;
+}
+
+static struct cop__proc *pick_seeded(struct cop__seat *s)
+{
+    struct cop__proc *p;
+    pthread_mutex_lock(&cop__node.global_lock);
+    while ((p = cop__runq_pop(&cop__node.global)) != NULL)
+        cop__runq_push(&s->runq, p);
+    pthread_mutex_unlock(&cop__node.global_lock);
+    uint32_t len = cop__runq_len(&s->runq);
+    return len == 0 ? NULL : cop__runq_pop_at(&s->runq, cop__sim_choose(len));
+}
+
+struct cop__proc *cop__seat_pick(struct cop__thread *t)
+{
+    struct cop__seat *s = t->seat;
+    if (cop__node.is_seeded)
+        return pick_seeded(s);
+    uint32_t slices = atomic_load_explicit(&s->slices, memory_order_relaxed);
+    if (COP_UNLIKELY(slices % GLOBAL_EVERY == 0)) {
+        struct cop__proc *p = pop_global(s);
+        if (p != NULL) {
+            /* Or this seat would look at the global queue again and again. */
+            atomic_store_explicit(&s->slices, slices + 1, memory_order_relaxed);
+            return p;
+        }
+    }
+    if (s->lifo != NULL && (s->lifo_run < LIFO_RUN_MAX || s->runq.first == NULL)) {
+        struct cop__proc *p = s->lifo;
+        s->lifo = NULL;
+        s->lifo_run++;
+        return p;
+    }
+    s->lifo_run = 0;
+    struct cop__proc *p = cop__runq_pop(&s->runq);
+    if (p != NULL)
+        return p;
+    p = s->lifo;
+    s->lifo = NULL;
+    return p;
+}
+
+/* --- Stealing -----------------------------------------------------------------------------------*/
+
+/* Takes work from the seat v, if the thread on it is in process code just now. */
+static struct cop__proc *steal_from(struct cop__seat *self, struct cop__seat *v)
+{
+    bool is_open = atomic_load_explicit(&v->lifo_open, memory_order_relaxed);
+    if (atomic_load_explicit(&v->runq.len, memory_order_relaxed) == 0 && !is_open)
+        return NULL;
+    struct cop__thread *victim = atomic_load_explicit(&v->thread, memory_order_acquire);
+    if (victim == NULL || !cop__gate_take(victim, COP__GATE_PROCESS))
+        return NULL;
+    struct cop__seat *s = victim->seat; /* may be another than v by now; held all the same */
+    struct cop__proc *p = NULL;
+    if (cop__runq_len(&s->runq) > 0) {
+        cop__runq_take_half(&self->runq, &s->runq);
+        p = cop__runq_pop(&self->runq);
+    } else if (s->lifo != NULL && atomic_load_explicit(&s->lifo_open, memory_order_relaxed)) {
+        p = s->lifo;
+        s->lifo = NULL;
+        atomic_store_explicit(&s->lifo_open, false, memory_order_relaxed);
+    }
+    cop__gate_give(victim, COP__GATE_PROCESS);
+    return p;
+}
+
+static struct cop__proc *find_elsewhere(struct cop__seat *self)
+{
+    struct cop__proc *p = pop_global(self);
+    for (int i = 1; p == NULL && i < cop__node.seat_count; i++)
+        p = steal_from(self, &cop__node.seats[(self->number + i) % cop__node.seat_count]);
+    return p;
+}
+
+/* --- Sleeping -----------------------------------------------------------------------------------*/
+
+static bool is_stopping(void)
+{
+    return atomic_load_explicit(&cop__node.is_stopping, memory_order_acquire);
+}
+
+static bool is_work_anywhere(void)
+{
+    struct cop__node *n = &cop__node;
+    if (atomic_load_explicit(&n->global.len, memory_order_seq_cst) > 0)
+        return true;
+    for (int i = 0; i < n->seat_count; i++)
+        if (atomic_load_explicit(&n->seats[i].runq.len, memory_order_seq_cst) > 0)
+            return true;
+    return false;
+}
+
+/* Counts the thread among the sleepers, unless there is work or the node stops. */
+static bool sleepers_add(struct cop__thread *t)
+{
+    struct cop__node *n = &cop__node;
+    pthread_mutex_lock(&n->idle_lock);
+    cop__list_push_back(&n->sleepers, &t->sleeper);
+    t->is_sleeper = true;
+    atomic_fetch_add_explicit(&n->sleeper_count, 1, memory_order_seq_cst);
+    bool may_sleep = !is_work_anywhere() && !is_stopping();
+    if (!may_sleep) {
+        cop__list_remove(&t->sleeper);
+        t->is_sleeper = false;
+        atomic_fetch_sub_explicit(&n->sleeper_count, 1, memory_order_seq_cst);
+    }
+    pthread_mutex_unlock(&n->idle_lock);
+    return may_sleep;
+}
+
+/* Sleeps until cop__wake_one() or cop__wake_all() picks the thread; true if that counted it as
+ * searching. */
+static bool sleep_until_woken(struct cop__thread *t)
+{
+    struct cop__node *n = &cop__node;
+    for (;;) {
+        cop__os_park(&t->parker, -1);
+        pthread_mutex_lock(&n->idle_lock);
+        bool is_woken = !t->is_sleeper;
+        pthread_mutex_unlock(&n->idle_lock);
+        if (is_woken)
+            return true;
+        if (is_stopping()) {
+            pthread_mutex_lock(&n->idle_lock);
+            bool is_still = t->is_sleeper;
+            if (is_still) {
+                cop__list_remove(&t->sleeper);
+                t->is_sleeper = false;
+                atomic_fetch_sub_explicit(&n->sleeper_count, 1, memory_order_seq_cst);
+            }
+            pthread_mutex_unlock(&n->idle_lock);
+            return !is_still;
+        }
+    }
+}
+
+/* Looks for work elsewhere for a while, then sleeps, until there is some or the node stops. */
+static struct cop__proc *search(struct cop__thread *t)
+{
+    struct cop__node *n = &cop__node;
+    struct cop__seat *s = t->seat;
+    struct cop__proc *p = NULL;
+    atomic_fetch_add_explicit(&n->searching, 1, memory_order_seq_cst);
+    for (;;) {
+        int64_t until = cop__os_now_ns() + SPIN_NS;
+        do {
+            p = find_elsewhere(s);
+            for (int i = 0; p == NULL && i < 32; i++)
+                cop__os_relax();
+        } while (p == NULL && !is_stopping() && cop__os_now_ns() < until);
+        atomic_fetch_sub_explicit(&n->searching, 1, memory_order_seq_cst);
+        if (p != NULL || is_stopping())
+            break;
+        if (!sleepers_add(t)) {
+            atomic_fetch_add_explicit(&n->searching, 1, memory_order_seq_cst);
+            cop__os_yield();
+            continue;
+        }
+        if (!sleep_until_woken(t))
+            break;
+        cop__watchdog_wake();
+    }
+    /* What was taken with it, or has come meanwhile, may be worth another seat. */
+    if (p != NULL && is_work_anywhere())
+        cop__wake_one();
+    return p;
+}
+
+struct cop__proc *cop__seat_next(struct cop__thread *t)
+{
+    struct cop__proc *p = t->picked;
+    t->picked = NULL;
+    if (p != NULL)
+        return p;
+    if (t->seat == NULL || is_stopping())
+        return NULL;
+    p = cop__seat_pick(t);
+    if (COP_LIKELY(p != NULL))
+        return p;
+    if (cop__node.is_seeded)
+        return cop__sim_idle(t);
+    return search(t);
+}
+
+/* --- Who sits where -----------------------------------------------------------------------------*/
+
+int cop__thread_new(struct cop__seat *seat)
+{
+    static int numbers; /* under the node's lock */
+    struct cop__thread *t = cop__alloc_zeroed(sizeof(*t));
+    atomic_store_explicit(&t->gate, COP__GATE_RUNTIME, memory_order_relaxed);
+    t->number = numbers++;
+    t->epoch = cop__node.epoch;
+    t->seat = seat;
+    if (seat != NULL)
+        atomic_store_explicit(&seat->thread, t, memory_order_release);
+    else
+        cop__list_push_back(&cop__node.spares, &t->spare);
+    cop__list_push_back(&cop__node.threads, &t->all);
+    int rc = cop__os_thread_start(&t->handle, cop__thread_main, t, "coppice");
+    if (rc != 0) {
+        if (seat == NULL)
+            cop__list_remove(&t->spare);
+        else
+            atomic_store_explicit(&seat->thread, NULL, memory_order_release);
+        cop__list_remove(&t->all);
+        cop__free(t, sizeof(*t));
+    }
+    return rc;
+}
+
+bool cop__seat_wait(struct cop__thread *t)
+{
+    struct cop__node *n = &cop__node;
+    pthread_mutex_lock(&n->lock);
+    if (t->seat == NULL && !cop__list_is_linked(&t->spare))
+        cop__list_push_back(&n->spares, &t->spare);
+    while (t->seat == NULL && !is_stopping()) {
+        pthread_mutex_unlock(&n->lock);
+        cop__os_park(&t->parker, -1);
+        pthread_mutex_lock(&n->lock);
+    }
+    if (cop__list_is_linked(&t->spare))
+        cop__list_remove(&t->spare);
+    pthread_mutex_unlock(&n->lock);
+    return !is_stopping();
+}
+
+/* Gives a seat that nobody can touch to a spare thread. The node's lock is held. */
+static bool seat_to_spare(struct cop__seat *s)
+{
+    struct cop__node *n = &cop__node;
+    if (cop__list_is_empty(&n->spares)) {
+        if (n->spare_count >= n->spares_max || cop__thread_new(NULL) != 0)
+            return false;
+        n->spare_count++;
+    }
+    struct cop__thread *spare =
+        COP_LIST_ENTRY(cop__list_first(&n->spares), struct cop__thread, spare);
+    cop__list_remove(&spare->spare);
+    spare->seat = s;
+    atomic_store_explicit(&s->thread, spare, memory_order_release);
+    cop__os_unpark(&spare->parker);
+    return true;
+}
+
+static bool hand_over(struct cop__thread *from)
+{
+    struct cop__node *n = &cop__node;
+    struct cop__seat *s = from->seat;
+    pthread_mutex_lock(&n->lock);
+    bool is_given = !n->is_seeded && seat_to_spare(s);
+    if (is_given) {
+        from->seat = NULL;
+        cop__list_push_back(&n->alone, &from->alone);
+    }
+    pthread_mutex_unlock(&n->lock);
+    return is_given;
+}
+
+bool cop__seat_give_away(struct cop__thread *t)
+{
+    if (t->seat == NULL)
+        return true; /* it is alone already */
+    return hand_over(t);
+}
+
+bool cop__seat_take_away(struct cop__thread *from)
+{
+    return hand_over(from);
+}
+
+void cop__alone_end(struct cop__thread *t)
+{
+    pthread_mutex_lock(&cop__node.lock);
+    if (cop__list_is_linked(&t->alone))
+        cop__list_remove(&t->alone);
+    pthread_mutex_unlock(&cop__node.lock);
+}

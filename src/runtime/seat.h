@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Seats: what runs next, who sits where, who sleeps. Want the gate at RUNTIME. */
+#ifndef COP_RUNTIME_SEAT_H
+#define COP_RUNTIME_SEAT_H
+
+#include "runtime/sched.h"
+
+/* The next process of the thread's seat, if one is at hand; NULL otherwise. Does not look elsewhere. */
+struct cop__proc *cop__seat_pick(struct cop__thread *t);
+/* The next process to run, wherever it comes from; sleeps when there is none. NULL: the thread has no
+ * seat (any more), or the node stops. */
+struct cop__proc *cop__seat_next(struct cop__thread *t);
+/* A thread without a seat waits for one. False: the node stops. On the thread's native stack. */
+bool cop__seat_wait(struct cop__thread *t);
+
+/* A new thread, with a seat or as a spare (seat NULL). 0 or a negative error number. The node's lock
+ * is held. */
+int cop__thread_new(struct cop__seat *seat);
+
+#endif

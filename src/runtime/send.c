@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sending: where a message starts. The rest of its way: signal.c (push), sched.c (wake, dispatch),
+ * mailbox.c (receive). Facts: MSG, ALS, NAM-07, EXI. */
+#include "runtime/exit.h"
+#include "runtime/name.h"
+#include "runtime/proc.h"
+#include "runtime/sched.h"
+#include "runtime/signal.h"
+
+/* Whom a term means: the pid's number, 0 for nobody. An alias: *ret_alias is its number. */
+static uint64_t receiver(cop_term to, uint64_t *ret_alias)
+{
+    if (COP_LIKELY(cop_is_pid(to))) {
+        cop_pid pid = cop_to_pid(to);
+        return pid.node == 0 ? pid.id : 0;
+    }
+    if (cop_is_atom(to)) {
+        uint64_t id = cop__name_lookup(cop__atom_index(to));
+        if (id == 0)
+            cop_error(cop__atom(COP_ATOM_badarg)); /* NAM-07 */
+        return id;
+    }
+    if (cop_is_reference(to)) {
+        cop_ref ref = cop_to_ref(to);
+        *ret_alias = ref.id[1];
+        return ref.id[0];
+    }
+    if (cop_is_tuple(to) && cop_tuple_size(to) == 2 && cop_is_atom(cop_elem(to, 0)) &&
+        cop_elem(to, 1).word == cop__node_name().word)
+        return cop__name_lookup(cop__atom_index(cop_elem(to, 0)));
+    cop_error(cop__atom(COP_ATOM_badarg));
+}
+
+static void send(cop_term to, cop_term msg)
+{
+    uint64_t alias = 0;
+    uint64_t id = receiver(to, &alias);
+    enum cop__signal_kind kind = alias != 0 ? COP__SIG_ALIAS_MESSAGE : COP__SIG_MESSAGE;
+    if (cop__current() == NULL) {
+        cop__signal_send(NULL, kind, id, alias, msg);
+        return;
+    }
+    struct cop__thread *t = cop__enter();
+    cop__signal_send(t, kind, id, alias, msg);
+    cop__leave(t);
+}
+
+cop_term (cop_send)(cop_term to, cop_term msg)
+{
+    send(to, msg);
+    struct cop__proc *p = cop__current();
+    if (p != NULL)
+        cop__count(p, 1);
+    return msg;
+}
+
+cop_term (cop_send_nosuspend)(cop_term to, cop_term msg)
+{
+    send(to, msg);
+    return msg;
+}
+
+void cop_exit_process(cop_pid pid, cop_term reason)
+{
+    struct cop__proc *p = cop__current();
+    if (p == NULL) {
+        cop__signal_send(NULL, COP__SIG_EXIT, pid.id, 0, cop__exit_message(0, reason));
+        return;
+    }
+    uint64_t self = atomic_load_explicit(&p->pid, memory_order_relaxed);
+    cop_term message = cop__exit_message(self, reason);
+    struct cop__thread *t = cop__enter();
+    cop__signal_send(t, COP__SIG_EXIT, pid.id, 0, message);
+    if (pid.id == self && !cop__signals_take(p)) /* SIG-11: takes effect before the call returns */
+        cop__die(p);
+    cop__leave(cop__thread());
+}

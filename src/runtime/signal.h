@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signals: all that one process does to another, in one queue, in order (SIG-02).
+ *
+ *                  push (any thread)   take (the holder)
+ *   push                  -                  -
+ *   take                  -                  X
+ *
+ * The inbox is a list of signals, newest first; a push is one compare-and-swap, a take one exchange.
+ * Its empty states carry the rest of the protocol: IDLE (whoever pushes over it must wake the process),
+ * CLOSED (the process is dead, pushes fail). */
+#ifndef COP_RUNTIME_SIGNAL_H
+#define COP_RUNTIME_SIGNAL_H
+
+#include "runtime/gate.h"
+
+/* A signal with a term: its fields but kind, to and ref are set by the caller of push. */
+struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to, uint64_t ref,
+                                    cop_term term);
+void cop__signal_free(struct cop__signal *s);
+static inline struct cop__block *cop__signal_block(struct cop__signal *s)
+{
+    return (struct cop__block *)(void *)(s + 1);
+}
+static inline cop_term cop__signal_term(struct cop__signal *s)
+{
+    return cop__block_term(cop__signal_block(s));
+}
+
+/* Pushes a signal to s->to and wakes it. False: it is dead or never was; the caller still owns s then.
+ * t is the calling thread with the gate at RUNTIME, or NULL for a thread that is not ours. */
+bool cop__signal_push(struct cop__thread *t, struct cop__signal *s COP_TAKES);
+/* Makes and pushes; a signal to the dead is dropped, and false returned. */
+bool cop__signal_send(struct cop__thread *t, enum cop__signal_kind kind, uint64_t to, uint64_t ref,
+                      cop_term term);
+
+/* The same in the name of another process: a dead one, mostly. */
+bool cop__signal_send_from(struct cop__thread *t, uint64_t from, enum cop__signal_kind kind,
+                           uint64_t to, uint64_t ref, cop_term term);
+
+/* Handles all that has arrived for p: messages go to the mailbox, the rest takes effect. False: p is
+ * to die (its exit reason is set). The caller holds p. */
+bool cop__signals_take(struct cop__proc *p);
+static inline bool cop__signals_pending(struct cop__proc *p)
+{
+    return atomic_load_explicit(&p->inbox, memory_order_relaxed) > COP__INBOX_CLOSED;
+}
+/* Closes the inbox of a process at its end: later pushes fail. Returns what was still in it, oldest
+ * first. */
+struct cop__signal *cop__signals_close(struct cop__proc *p);
+
+/* The message {:EXIT, from, reason} in the current region. */
+cop_term cop__exit_message(uint64_t from, cop_term reason);
+
+#endif

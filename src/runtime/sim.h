@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Seeded runs: one thread, a virtual clock, and a seed that decides every choice. Two runs with one
+ * seed have one history; cop__sim_history() is its hash. */
+#ifndef COP_RUNTIME_SIM_H
+#define COP_RUNTIME_SIM_H
+
+#include "runtime/types.h"
+
+void cop__sim_start(uint64_t seed);
+/* Which of len runnable processes goes on: 0 to len - 1. */
+uint32_t cop__sim_choose(uint32_t len);
+/* How many reductions the next slice has. */
+uint32_t cop__sim_slice(void);
+/* Nothing is runnable: moves the clock to the next timer and fires it; with none, waits for other
+ * threads. Returns a process to run, or NULL when the node stops. */
+struct cop__proc *cop__sim_idle(struct cop__thread *t);
+/* A signal is being received. */
+void cop__sim_note(uint64_t receiver, uint32_t kind, uint64_t sender, uint64_t ref);
+uint64_t cop__sim_history(void);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The watchdog: a thread that fires timers, takes seats away from processes that hold them for long,
+ * and handles the signals of processes that run alone. Sleeps while nothing runs and no timer is due. */
+#ifndef COP_RUNTIME_WATCHDOG_H
+#define COP_RUNTIME_WATCHDOG_H
+
+#include "runtime/types.h"
+
+int cop__watchdog_start(void);
+void cop__watchdog_stop(void);
+/* A seat has got work after everything slept: ticks are needed. Any thread. */
+void cop__watchdog_wake(void);
+/* The earliest timer has changed. Any thread. */
+void cop__watchdog_wake_for_timer(void);
+
+#endif
