@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GenServer, the client's side: starting, calling, casting, stopping, and the values that callbacks
+ * return. The server's side is gen_server_loop.c. */
+#include "coppice/gen_server.h"
+
+#include "otp/exception.h"
+#include "otp/gen.h"
+#include "otp/gen_server_loop.h"
+
+#define GEN_SERVER COP("GenServer")
+
+/* --- What callbacks return ----------------------------------------------------------------------*/
+
+static cop_result result_of(enum cop__result_kind kind, cop_term term)
+{
+    return (cop_result){.kind_ = kind, .term_ = term};
+}
+
+cop_result cop_started(void *state)
+{
+    return (cop_result){.kind_ = COP__RESULT_STARTED, .state_ = state};
+}
+
+cop_result cop_ignore(void)
+{
+    return result_of(COP__RESULT_IGNORE, cop_none());
+}
+
+cop_result cop_fail(cop_term reason)
+{
+    return result_of(COP__RESULT_FAIL, reason);
+}
+
+cop_result(cop_reply)(cop_term reply)
+{
+    return result_of(COP__RESULT_REPLY, reply);
+}
+
+cop_result cop_noreply(void)
+{
+    return result_of(COP__RESULT_NOREPLY, cop_none());
+}
+
+cop_result cop_stop(cop_term reason)
+{
+    return result_of(COP__RESULT_STOP, reason);
+}
+
+cop_result cop_stop_reply(cop_term reason, cop_term reply)
+{
+    return (cop_result){.kind_ = COP__RESULT_STOP_REPLY, .term_ = reason, .extra_ = reply};
+}
+
+cop_result cop_no_clause(cop_term message)
+{
+    return result_of(COP__RESULT_NO_CLAUSE, message);
+}
+
+cop_result cop_bad_return(cop_term value)
+{
+    return (cop_result){.kind_ = COP__RESULT_BAD, .extra_ = value};
+}
+
+cop_result cop_then_continue(cop_result result, cop_term argument)
+{
+    result.action_ = COP__ACTION_CONTINUE;
+    result.continue_ = argument;
+    return result;
+}
+
+cop_result cop_then_timeout(cop_result result, int64_t ms)
+{
+    if (ms < COP_INFINITY) cop_error(COP(":timeout_value"));
+    result.action_ = ms == COP_INFINITY ? COP__ACTION_NONE : COP__ACTION_TIMEOUT;
+    result.timeout_ms_ = ms;
+    return result;
+}
+
+cop_result cop_then_hibernate(cop_result result)
+{
+    result.action_ = COP__ACTION_HIBERNATE;
+    return result;
+}
+
+/* --- Starting ------------------------------------------------------------------------------------*/
+
+/* The time in the option timeout; 0 stands for none. */
+static int64_t start_timeout(cop_term options)
+{
+    cop_term value = cop_keyword_get(options, COP(":timeout"), COP(":infinity"));
+    int64_t ms;
+
+    if (cop_identical(value, COP(":infinity"))) return 0;
+    ms = cop_to_int(value);
+    return ms < 1 ? 1 : ms;
+}
+
+/* spawn_opt: of what Erlang knows, only the size of the stack means something here. */
+static size_t stack_size(cop_term options)
+{
+    cop_term spawn = cop_keyword_get(options, COP(":spawn_opt"), cop_empty_list());
+    cop_term size = cop_keyword_get(spawn, COP(":stack_size"), cop_int(0));
+
+    return (size_t)cop_to_int(size);
+}
+
+/* {:ok, pid} becomes {:ok, {pid, ref}}; of a start that failed no DOWN is left. */
+static cop_term monitored(cop_term answer, cop_ref ref)
+{
+    cop_pid pid;
+
+    if (cop_match(answer, "{:ok, pid}", pid)) return cop_build("{:ok, {pid, ref}}", pid, ref);
+    cop_demonitor(ref, true);
+    return answer;
+}
+
+cop_term cop_gen_server_start_with(const struct cop_gen_start *start)
+{
+    cop_term options = cop_is_none(start->options) ? cop_empty_list() : start->options;
+    cop_term name = cop_keyword_get(options, COP(":name"), cop_nil()), arg = start->arg, answer;
+    struct cop_proc_lib_opts opts = {.link = start->link, .monitor = start->monitor};
+    cop_term module = cop_module_name(start->module);
+    cop_ref ref;
+    cop_pid pid;
+
+    cop__name_check(name);
+    pid = cop_identical(name, cop_nil()) ? cop_no_pid() : cop__server_where(name);
+    if (!cop_is_no_pid(pid)) return cop_build("{:error, {:already_started, pid}}", pid);
+    opts.ret_ref = &ref;
+    opts.timeout_ms = start_timeout(options);
+    opts.stack_size = stack_size(options);
+    opts.name = start->module->name;
+    opts.initial_call = !cop_is_none(start->initial_call) ? start->initial_call
+                                                          : cop_build("{module, :init, 1}", module);
+    answer =
+        cop__start(cop__gen_server_init,
+                   cop__gen_server_boot(start, cop_is_none(arg) ? cop_nil() : arg, name), &opts);
+    return start->monitor ? monitored(answer, ref) : answer;
+}
+
+cop_term cop_gen_server_start_link(const struct cop_module *module, cop_term arg, cop_term options)
+{
+    return cop_gen_server_start_with(
+        &(struct cop_gen_start){.module = module, .arg = arg, .options = options, .link = true});
+}
+
+cop_term cop_gen_server_start(const struct cop_module *module, cop_term arg, cop_term options)
+{
+    return cop_gen_server_start_with(
+        &(struct cop_gen_start){.module = module, .arg = arg, .options = options});
+}
+
+cop_term cop_gen_server_start_monitor(const struct cop_module *module, cop_term arg,
+                                      cop_term options)
+{
+    return cop_gen_server_start_with(
+        &(struct cop_gen_start){.module = module, .arg = arg, .options = options, .monitor = true});
+}
+
+/* --- Calls ---------------------------------------------------------------------------------------*/
+
+cop_term(cop_gen_server_call)(cop_term server, cop_term request, int64_t timeout_ms)
+{
+    cop_pid pid = cop_is_pid(server) ? cop_to_pid(server) : cop__server_where(server);
+    cop_term answer;
+
+    if (cop_is_no_pid(pid)) {
+        answer = COP(":noproc");
+    } else if (timeout_ms < COP_INFINITY) {
+        cop__raise_function_clause(GEN_SERVER, "call", 3);
+    } else if (cop_pid_equal(pid, cop_self())) {
+        answer = COP(":calling_self");
+    } else if (cop__request(COP(":\"$gen_call\""), pid, request, timeout_ms, &answer)) {
+        return answer;
+    }
+    cop__exit_call(answer, GEN_SERVER, COP(":call"),
+                   cop_list(server, request, cop__timeout_term(timeout_ms, GEN_SERVER, "call", 3)));
+}
+
+cop_term(cop_gen_server_cast)(cop_term server, cop_term message)
+{
+    cop_pid pid = cop_is_pid(server) ? cop_to_pid(server) : cop__server_where(server);
+
+    if (!cop_is_no_pid(pid)) cop_send(pid, cop_tuple(COP(":\"$gen_cast\""), message));
+    return cop_ok();
+}
+
+cop_term cop_gen_server_reply(cop_from from, cop_term reply)
+{
+    cop__reply(cop_from_term(from), reply);
+    return cop_ok();
+}
+
+cop_pid cop_gen_server_whereis(cop_term server)
+{
+    return cop__server_where(server);
+}
+
+cop_term cop_gen_server_stop(cop_term server, cop_term reason, int64_t timeout_ms)
+{
+    cop_term timeout = cop__timeout_term(timeout_ms, GEN_SERVER, "stop", 3), why;
+    cop_pid pid = cop__server_where(server);
+
+    if (cop_is_no_pid(pid))
+        why = COP(":noproc");
+    else if (cop_pid_equal(pid, cop_self()))
+        why = COP(":calling_self");
+    else if (cop__stop(pid, reason, timeout_ms, &why))
+        return cop_ok();
+    cop__exit_call(why, GEN_SERVER, COP(":stop"), cop_list(server, reason, timeout));
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proc_lib: a start that the starter waits for, and what tools and reports want to know about the
+ * started (PLB).
+ *
+ * The child answers {:ack, child, answer} when it is ready, or {:nack, child, answer} when it gives up,
+ * and then dies. The starter always watches it with a monitor, so it learns also of a child that
+ * dies without a word, whatever its reason (PLB-09). After a failed start it waits for the DOWN: the
+ * process is gone then and its name is free. A link that was asked for is there from the spawn on; it
+ * is taken away, with an EXIT that it may have left, before the starter goes on. */
+#include "coppice/proc_lib.h"
+
+#include "otp/gen.h"
+
+#define KEY_ANCESTORS    ":\"$ancestors\""
+#define KEY_INITIAL_CALL ":\"$initial_call\""
+#define KEY_STARTER      ":\"$starter\""
+
+/* --- In the child ------------------------------------------------------------------------------- */
+
+/* A wake function of the user's, called where its crash can be reported. Owned by the process. */
+struct guarded {
+    cop_wake_fn wake;
+    void *state;
+};
+struct guarded_call {
+    cop_start_fn start; /* NULL: wake */
+    cop_term arg;
+    struct guarded *guarded;
+    cop_next next;
+};
+
+static cop_term call(void *arg)
+{
+    struct guarded_call *c = arg;
+
+    c->next = c->start != NULL ? c->start(c->arg) : c->guarded->wake(c->guarded->state);
+    return cop_nil();
+}
+
+static cop_next wake_guarded(void *state);
+
+/* Makes the call; reports a crash; sees to it that the next wake comes here again. */
+static cop_next call_guarded(struct guarded_call *c)
+{
+    struct cop_outcome outcome;
+
+    if (!cop_try(call, c, &outcome)) {
+        cop__log_crash(outcome.class_, outcome.value, outcome.stack);
+        cop_exit(cop_outcome_reason(&outcome));
+    }
+    if (c->next.wake_ == NULL) return c->next;
+    if (c->guarded == NULL) c->guarded = cop_alloc(sizeof *c->guarded);
+    *c->guarded = (struct guarded){c->next.wake_, c->next.state_};
+    c->next.wake_ = wake_guarded;
+    c->next.state_ = c->guarded;
+    return c->next;
+}
+
+static cop_next wake_guarded(void *state)
+{
+    struct guarded_call c = {.guarded = state};
+
+    return call_guarded(&c);
+}
+
+/* What the starter hands over, as a term. Functions are sent as numbers. */
+#define BOOT "{init, fn, starter, ancestors, initial_call, arg}"
+
+/* The first function of the child. */
+static cop_next run(cop_term boot)
+{
+    int64_t init, fn;
+    cop_pid starter;
+    cop_term ancestors, initial_call, arg;
+
+    cop_expect(boot, BOOT, init, fn, starter, ancestors, initial_call, arg);
+    cop_put(COP(KEY_ANCESTORS), ancestors);
+    if (!cop_identical(initial_call, cop_nil())) cop_put(COP(KEY_INITIAL_CALL), initial_call);
+    if (init != 0) return ((cop__init_fn)(intptr_t)init)(starter, arg);
+    cop_put(COP(KEY_STARTER), cop_pid_term(starter));
+    return call_guarded(&(struct guarded_call){.start = (cop_start_fn)(intptr_t)fn, .arg = arg});
+}
+
+void cop__init_ack(cop_pid starter, cop_term answer)
+{
+    cop_send(starter, cop_tuple(COP(":ack"), cop_self(), answer));
+}
+
+/* The ends below are of class exit, with the reason that the class asked for makes (EXI-01): an error
+ * that goes uncaught the runtime would report once more, as that of a plain process (EXI-18). */
+void cop__init_fail(cop_pid starter, cop_term answer, const struct cop_outcome *how)
+{
+    cop_send(starter, cop_tuple(COP(":nack"), cop_self(), answer));
+    cop_exit(cop_outcome_reason(how));
+}
+
+static cop_pid take_starter(void)
+{
+    cop_term starter = cop_erase(COP(KEY_STARTER));
+
+    if (!cop_is_pid(starter)) cop_error(COP(":badarg"));
+    return cop_to_pid(starter);
+}
+
+void cop_init_ack(cop_term answer)
+{
+    cop__init_ack(take_starter(), answer);
+}
+
+void cop_init_fail(cop_term answer, enum cop_class class_, cop_term reason)
+{
+    struct cop_outcome how = {.class_ = class_, .value = reason, .stack = cop_empty_list()};
+
+    cop__init_fail(take_starter(), answer, &how);
+}
+
+/* --- In the starter ----------------------------------------------------------------------------- */
+
+cop_term cop_ancestors(void)
+{
+    cop_term ancestors = cop_get(COP(KEY_ANCESTORS));
+
+    return cop_is_list(ancestors) ? ancestors : cop_empty_list();
+}
+
+struct wait {
+    cop_pid child;
+    cop_ref monitor;
+};
+
+static bool is_down(cop_term msg, const struct wait *wait)
+{
+    return cop_is_tuple(msg) && cop_tuple_size(msg) == 5 && cop_is_reference(cop_elem(msg, 1)) &&
+           cop_ref_equal(cop_to_ref(cop_elem(msg, 1)), wait->monitor);
+}
+
+static bool accept_down(cop_term msg, void *arg)
+{
+    return is_down(msg, arg);
+}
+
+/* {:ack | :nack, child, answer} or the child's end */
+static bool accept_answer(cop_term msg, void *arg)
+{
+    const struct wait *wait = arg;
+
+    if (!cop_is_tuple(msg)) return false;
+    if (cop_tuple_size(msg) != 3) return is_down(msg, wait);
+    return (cop_identical(cop_elem(msg, 0), COP(":ack")) ||
+            cop_identical(cop_elem(msg, 0), COP(":nack"))) &&
+           cop_is_pid(cop_elem(msg, 1)) && cop_pid_equal(cop_to_pid(cop_elem(msg, 1)), wait->child);
+}
+
+static bool accept_exit(cop_term msg, void *arg)
+{
+    return cop__is_parent_exit(msg, *(cop_pid *)arg);
+}
+
+static cop_term await_down(struct wait *wait)
+{
+    cop_term down;
+
+    cop_receive_ref(wait->monitor, accept_down, wait, &down, COP_INFINITY);
+    return down;
+}
+
+static bool is_trapping(void)
+{
+    return cop_match(cop_process_info(cop_self(), COP(":trap_exit")), "{:trap_exit, true}");
+}
+
+/* The child is dead. Takes the link away with what it may have left; but a starter that does not trap
+ * dies of it as the link would have it (PLB-11). */
+static void settle_link(cop_pid child, cop_term reason)
+{
+    cop_term msg;
+
+    if (!cop_identical(reason, COP(":normal")) && !is_trapping()) {
+        cop_unlink(child);
+        cop_exit_process(cop_self(), reason);
+    }
+    cop_unlink(child);
+    cop_receive_if(accept_exit, &child, &msg, 0);
+}
+
+/* Waits for the end of a child whose start failed, and leaves nothing of it but the DOWN message that
+ * somebody asked for (PLB-08, 12, 13). Returns its reason. */
+static cop_term bury(struct wait *wait, cop_term down, const struct cop_proc_lib_opts *opts)
+{
+    cop_term reason;
+
+    if (cop_is_none(down)) down = await_down(wait);
+    reason = cop_elem(down, 4);
+    if (opts->link) settle_link(wait->child, reason);
+    if (opts->monitor) cop_send(cop_self(), down);
+    return reason;
+}
+
+static cop_term await_start(struct wait *wait, const struct cop_proc_lib_opts *opts)
+{
+    int64_t timeout_ms = opts->timeout_ms == 0 ? COP_INFINITY : opts->timeout_ms;
+    cop_term msg, down;
+
+    if (!cop_receive_ref(wait->monitor, accept_answer, wait, &msg, timeout_ms)) {
+        if (opts->link) cop_unlink(wait->child);
+        cop_exit_process(wait->child, COP(":kill"));
+        down = await_down(wait);
+        if (opts->link) cop_receive_if(accept_exit, &wait->child, &msg, 0);
+        if (opts->monitor) cop_send(cop_self(), down);
+        return COP("{:error, :timeout}");
+    }
+    if (is_down(msg, wait)) return cop_tuple(COP(":error"), bury(wait, msg, opts));
+    if (cop_identical(cop_elem(msg, 0), COP(":nack"))) {
+        bury(wait, cop_none(), opts);
+    } else if (!opts->monitor) {
+        cop_demonitor(wait->monitor, true);
+    }
+    return cop_elem(msg, 2);
+}
+
+/* The ancestors of a child of the caller: what the caller is called, then its own (PLB-02). */
+static cop_term ancestors_below(void)
+{
+    return cop_cons(cop__self_name(), cop_ancestors());
+}
+
+static cop_term start(cop__init_fn init_fn, cop_start_fn start_fn, cop_term arg,
+                      const struct cop_proc_lib_opts *opts)
+{
+    static const struct cop_proc_lib_opts defaults;
+    struct wait wait;
+    struct cop_spawn_opts spawn;
+    cop_term ancestors = ancestors_below(), initial_call;
+    int64_t init = (intptr_t)init_fn, fn = (intptr_t)start_fn;
+    cop_pid starter = cop_self();
+    cop_term boot, answer;
+
+    if (opts == NULL) opts = &defaults;
+    initial_call = cop_is_none(opts->initial_call) ? cop_nil() : opts->initial_call;
+    boot = cop_build(BOOT, init, fn, starter, ancestors, initial_call, arg);
+    spawn = (struct cop_spawn_opts){.link = opts->link,
+                                    .monitor = true,
+                                    .ret_ref = &wait.monitor,
+                                    .stack_size = opts->stack_size,
+                                    .name = opts->name};
+    wait.child = cop_spawn(run, boot, &spawn);
+    answer = await_start(&wait, opts);
+    if (opts->monitor && opts->ret_ref != NULL) *opts->ret_ref = wait.monitor;
+    return answer;
+}
+
+cop_term cop_proc_lib_start(cop_start_fn fn, cop_term arg, const struct cop_proc_lib_opts *opts)
+{
+    return start(NULL, fn, arg, opts);
+}
+
+cop_term cop__start(cop__init_fn fn, cop_term arg, const struct cop_proc_lib_opts *opts)
+{
+    return start(fn, NULL, arg, opts);
+}
