@@ -50,7 +50,8 @@ void cop__check_failed(const char *file, int line, const char *what, const char 
     va_start(args, format);
     len += piece_len(vsnprintf(text + len, room - len, format, args), room - len);
     va_end(args);
-    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == ':')) len--;
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == ':'))
+        len--;
     text[len++] = '\n';
     write_all(text, len);
 

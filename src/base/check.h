@@ -14,14 +14,14 @@
 #ifndef COP_BASE_CHECK_H
 #define COP_BASE_CHECK_H
 
-#define COP_LIKELY(cond) (__builtin_expect(!!(cond), 1))
+#define COP_LIKELY(cond)   (__builtin_expect(!!(cond), 1))
 #define COP_UNLIKELY(cond) (__builtin_expect(!!(cond), 0))
 
 /* The text is a format; the blank before it serves the form without one. */
 #define COP_CHECK(cond, ...)                                                                       \
-    (COP_LIKELY(cond) ? (void)0                                                                    \
-                      : cop__check_failed(__FILE__, __LINE__, "check failed: " #cond,              \
-                                          " " __VA_ARGS__))
+    (COP_LIKELY(cond)                                                                              \
+         ? (void)0                                                                                 \
+         : cop__check_failed(__FILE__, __LINE__, "check failed: " #cond, " " __VA_ARGS__))
 
 /* Off, a condition is compiled but not evaluated, so that what it names counts as used. */
 #define COP__CHECK_OFF(cond) ((void)sizeof((cond) ? 1 : 0))
