@@ -63,7 +63,7 @@ COP_API cop_term cop_capture_log(cop_try_fn fn, void *arg);
 #define cop_refute_receive(...)                                                                    \
     COP__JOIN(COP__REFUTE_, COP__HAS_VARS(__VA_ARGS__))(COP_TEST_RECEIVE_MS, __VA_ARGS__)
 /* Calls fn(arg), which must exit; returns the reason (EXI-01). */
-#define cop_assert_exits(fn, arg) cop__assert_ends(__FILE__, __LINE__, COP_CLASS_EXIT, fn, arg)
+#define cop_assert_exits(fn, arg)  cop__assert_ends(__FILE__, __LINE__, COP_CLASS_EXIT, fn, arg)
 /* Calls fn(arg), which must raise an error; returns the exception (cop_exception_of). */
 #define cop_assert_raises(fn, arg) cop__assert_ends(__FILE__, __LINE__, COP_CLASS_ERROR, fn, arg)
 
@@ -81,9 +81,9 @@ COP_API void cop__assert_receive(void **cache, const struct cop__site *site, voi
 COP_END_DECLS
 
 #define COP__RECEIVE_N(ms, text) COP__RECEIVE_SITE_N(ms, text, true)
-#define COP__RECEIVE_V(ms, ...) COP__RECEIVE_SITE_V(ms, true, __VA_ARGS__)
-#define COP__REFUTE_N(ms, text) COP__RECEIVE_SITE_N(ms, text, false)
-#define COP__REFUTE_V(ms, ...) COP__RECEIVE_SITE_V(ms, false, __VA_ARGS__)
+#define COP__RECEIVE_V(ms, ...)  COP__RECEIVE_SITE_V(ms, true, __VA_ARGS__)
+#define COP__REFUTE_N(ms, text)  COP__RECEIVE_SITE_N(ms, text, false)
+#define COP__REFUTE_V(ms, ...)   COP__RECEIVE_SITE_V(ms, false, __VA_ARGS__)
 #define COP__RECEIVE_SITE_N(ms, text, is_wanted)                                                   \
     do {                                                                                           \
         COP__SITE(COP__USE_MATCH, "" text, "", 0, 0);                                              \
