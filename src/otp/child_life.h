@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The start and the end of one child, as Supervisor and DynamicSupervisor share them. */
+#ifndef COP_OTP_CHILD_LIFE_H
+#define COP_OTP_CHILD_LIFE_H
+
+#include "otp/children.h"
+
+enum cop__start_kind { COP__START_STARTED, COP__START_IGNORED, COP__START_FAILED };
+
+/* What came of a start call. */
+struct cop__start {
+    enum cop__start_kind kind;
+    cop_pid pid;     /* STARTED */
+    cop_term answer; /* STARTED: {:ok, pid} or {:ok, pid, info}, as it was returned */
+    cop_term reason; /* FAILED */
+};
+
+/* Calls module.function(extra ++ arguments) in the caller, which becomes the child's parent
+ * (SUP-13, DYN-10). Whatever else it returns or raises is a failure; exceptions are told as
+ * {:EXIT, reason}, or with dynamic as the reason itself (DYN-12). Switches. */
+struct cop__start cop__child_start(cop_term start, cop_term extra, bool dynamic);
+
+/* Ends a process that the caller is linked to, in the time that it has, and waits for its death
+ * (SUP-51, 52). Returns the reason with which it died; leaves neither DOWN nor EXIT behind.
+ * Switches. */
+cop_term cop__child_stop(cop_pid pid, int64_t shutdown);
+
+/* Milliseconds that a receive takes: those beyond its range wait as long as it can. */
+int64_t cop__receive_limit(int64_t ms);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a DynamicSupervisor: all children are asked at once, and there is one timer for
+ * each distinct shutdown time, so that the whole takes as long as the slowest child and not as
+ * the sum.
+ *
+ * The supervisor ends afterwards, so it takes every message that comes and looks at those which
+ * tell of its children: the EXIT of the link and the DOWN of the monitor carry the same reason,
+ * and the first counts. Only a child that was dead before it was asked has a DOWN with noproc;
+ * its reason is in its EXIT, which is in the mailbox or under way. */
+#include "otp/dynamic_supervisor_state.h"
+
+#include "base/check.h"
+
+/* How long such an EXIT is waited for. It never comes from a child that unlinked itself. */
+#define EXIT_UNDER_WAY_MS 1000
+
+struct stopping {
+    struct cop__dynamic_supervisor *sup;
+    cop_dict *timers; /* shutdown time -> timer */
+    size_t left;      /* children that are not known to be dead */
+    bool waits_for_exits;
+};
+
+static void ask(struct stopping *s, struct cop__child *child)
+{
+    cop_monitor(child->pid);
+    s->left++;
+    if (child->shutdown == COP__SHUTDOWN_BRUTAL_KILL) {
+        cop_exit_process(child->pid, COP(":kill"));
+        return;
+    }
+    cop_exit_process(child->pid, COP(":shutdown"));
+    if (child->shutdown != COP__SHUTDOWN_INFINITY)
+        cop_dict_put(s->timers, child->shutdown, cop_nil());
+}
+
+static void ask_all(struct stopping *s)
+{
+    cop_term times;
+
+    for (struct cop__child *c = s->sup->children.first; c; c = c->after) {
+        c->is_down = c->state != COP__CHILD_RUNNING;
+        c->is_noproc = false;
+        if (!c->is_down) ask(s, c);
+    }
+    times = cop_dict_to_list(s->timers);
+    for (; !cop_is_empty_list(times); times = cop_tail(times)) {
+        cop_term time = cop_elem(cop_head(times), 0);
+        int64_t ms = cop__receive_limit(cop_to_int(time));
+
+        cop_dict_put(s->timers, time,
+                     cop_start_timer(ms, cop_pid_term(cop_self()), cop_tuple(COP(":kill"), time)));
+    }
+}
+
+static void cancel_timers(const struct stopping *s)
+{
+    cop_term timers = cop_dict_to_list(s->timers);
+
+    for (; !cop_is_empty_list(timers); timers = cop_tail(timers))
+        cop_cancel_timer(cop_to_ref(cop_elem(cop_head(timers), 1)));
+}
+
+static void is_dead(struct stopping *s, struct cop__child *child, cop_term reason)
+{
+    COP_ASSERT(!child->is_down && s->left > 0);
+    child->is_down = true;
+    s->left--;
+    if (cop__stop_is_reported(true, child->shutdown, child->restart, cop__reason_class(reason)))
+        cop__dynamic_report(s->sup, COP__SHUTDOWN_ERROR, reason, child);
+}
+
+static void was_dead(struct stopping *s, struct cop__child *child)
+{
+    child->is_noproc = true;
+    if (s->waits_for_exits) return;
+    s->waits_for_exits = true;
+    cop_start_timer(EXIT_UNDER_WAY_MS, cop_pid_term(cop_self()), COP(":no_exit"));
+}
+
+/* Those whose time is over. */
+static void kill_late(const struct stopping *s, int64_t shutdown)
+{
+    for (const struct cop__child *c = s->sup->children.first; c; c = c->after) {
+        if (!c->is_down && c->shutdown == shutdown) cop_exit_process(c->pid, COP(":kill"));
+    }
+}
+
+static void give_up_exits(struct stopping *s)
+{
+    s->waits_for_exits = false;
+    for (struct cop__child *c = s->sup->children.first; c; c = c->after) {
+        if (!c->is_down && c->is_noproc) is_dead(s, c, COP(":noproc"));
+    }
+}
+
+static bool take_message(void *state, cop_term msg)
+{
+    struct stopping *s = state;
+    struct cop__child *child;
+    int64_t shutdown;
+    cop_term reason;
+    cop_pid pid;
+
+    if (cop_match(msg, "{:DOWN, _, :process, pid, reason}", pid, reason)) {
+        child = cop__children_by_pid(&s->sup->children, pid);
+        if (child && !child->is_down) {
+            if (cop_match(reason, ":noproc"))
+                was_dead(s, child);
+            else
+                is_dead(s, child, reason);
+        }
+    } else if (cop_match(msg, "{:EXIT, pid, reason}", pid, reason)) {
+        child = cop__children_by_pid(&s->sup->children, pid);
+        if (child && !child->is_down) is_dead(s, child, reason);
+    } else if (cop_match(msg, "{:timeout, _, {:kill, shutdown}}", shutdown)) {
+        kill_late(s, shutdown);
+    } else if (cop_match(msg, "{:timeout, _, :no_exit}")) {
+        give_up_exits(s);
+    }
+    return s->left > 0;
+}
+
+void cop__dynamic_stop_all(struct cop__dynamic_supervisor *sup)
+{
+    struct stopping stopping = {.sup = sup, .timers = cop_dict_new()};
+
+    ask_all(&stopping);
+    if (stopping.left > 0) cop_receive_loop(take_message, &stopping);
+    cancel_timers(&stopping);
+    cop_dict_delete(stopping.timers);
+    while (sup->children.last)
+        cop__children_remove(&sup->children, sup->children.last);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The registration of the modules about supervision, once a program. */
+#include "otp/standard_modules.h"
+
+void cop__standard_modules_register(void)
+{
+    static bool done; /* release when written, acquire when read: the tables are seen then */
+
+    if (__atomic_load_n(&done, __ATOMIC_ACQUIRE)) return;
+    cop_module_register(&cop__supervisor_module);
+    cop_module_register(&cop__dynamic_supervisor_module);
+    cop_module_register(&cop__application_module);
+    __atomic_store_n(&done, true, __ATOMIC_RELEASE);
+}

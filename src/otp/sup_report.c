@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The texts of supervisors' reports. Nothing is built when they are not asked for. */
+#include "otp/sup_report.h"
+
+#include "coppice/node.h"
+#include "otp/exception.h"
+#include "otp/log_settings.h"
+
+static void add_name(struct cop__text *text, const struct cop__sup_ident *sup)
+{
+    cop_term name = sup->name;
+
+    if (cop_match(name, "{:via, _, name}", name) || cop_match(name, "{:global, name}", name) ||
+        !cop_match(name, "nil")) {
+        cop__text_add_term(text, name);
+        return;
+    }
+    cop__text_add_term(text, cop_pid_term(cop_self()));
+    cop__text_add(text, " (");
+    cop__text_add_term(text, sup->module);
+    cop__text_add(text, ")");
+}
+
+/* LOG-15. The arguments of a temporary child are not known any more: then a ? stands for them. */
+static void add_start_call(struct cop__text *text, cop_term start, cop_term extra)
+{
+    cop_term args = cop_elem(start, 2);
+
+    cop__text_add(text, "\nStart Call: ");
+    if (cop_list_len(args) >= 0) {
+        cop__text_add_call(text, cop_elem(start, 0), cop_elem(start, 1),
+                           cop_list_append(extra, args));
+        return;
+    }
+    cop__text_add_term(text, cop_elem(start, 0));
+    cop__text_add(text, ".");
+    cop__text_add_bytes(text, cop_atom_text(cop_elem(start, 1)));
+    cop__text_add(text, "/?");
+}
+
+static void add_child(struct cop__text *text, const struct cop__spec *child, cop_pid pid,
+                      cop_term extra)
+{
+    if (!cop_is_no_pid(pid)) {
+        cop__text_add(text, "\nPid: ");
+        cop__text_add_term(text, cop_pid_term(pid));
+    }
+    add_start_call(text, child->start, extra);
+    if (!cop__log_details_on()) return;
+    cop__text_add(text, "\nRestart: ");
+    cop__text_add_term(text, cop__restart_term(child->restart));
+    cop__text_add(text, "\nShutdown: ");
+    cop__text_add_term(text, cop__shutdown_term(child->shutdown));
+    cop__text_add(text, "\nType: ");
+    cop__text_add_term(text, cop__type_term(child->supervisor));
+}
+
+static void add_head(struct cop__text *text, const struct cop__sup_ident *sup, cop_term id)
+{
+    cop__text_add(text, "Child ");
+    cop__text_add_term(text, id);
+    cop__text_add(text, " of Supervisor ");
+    add_name(text, sup);
+}
+
+static void log_text(enum cop_level level, const struct cop__text *text)
+{
+    cop_log(level, "%.*s", (int)text->len, text->data);
+}
+
+void cop__sup_report(const struct cop__sup_ident *sup, enum cop__sup_context context,
+                     cop_term reason, const struct cop__spec *child, cop_pid pid, cop_term extra)
+{
+    static const char *const words[] = {
+        [COP__START_ERROR] = " failed to start",
+        [COP__CHILD_TERMINATED] = " terminated",
+        [COP__CAUSED_SHUTDOWN] = " caused shutdown",
+        [COP__SHUTDOWN_ERROR] = " shut down abnormally",
+    };
+    /* At a failed start there is no process to name; at the limit the dead one was named before. */
+    bool names_pid = context == COP__CHILD_TERMINATED || context == COP__SHUTDOWN_ERROR;
+    cop_term inner;
+    COP__TEXT(text);
+
+    if (!cop__log_sasl_on()) return;
+    if (context == COP__START_ERROR && cop_match(reason, "{:EXIT, inner}", inner)) reason = inner;
+    add_head(&text, sup, child->id);
+    cop__text_add(&text, words[context]);
+    cop__text_add(&text, "\n** (exit) ");
+    cop__add_exit(&text, reason);
+    add_child(&text, child, names_pid ? pid : cop_no_pid(), extra);
+    log_text(COP_ERROR, &text);
+}
+
+void cop__sup_report_progress(const struct cop__sup_ident *sup, const struct cop__spec *child,
+                              cop_pid pid)
+{
+    COP__TEXT(text);
+
+    if (!cop__log_sasl_on()) return;
+    add_head(&text, sup, child->id);
+    cop__text_add(&text, " started");
+    add_child(&text, child, pid, cop_empty_list());
+    log_text(COP_INFO, &text);
+}
+
+void cop__sup_report_unexpected(const char *who, cop_term msg)
+{
+    COP__TEXT(text);
+
+    cop__text_add_term(&text, msg);
+    cop_log(COP_ERROR, "%s received unexpected message: %.*s", who, (int)text.len, text.data);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What supervisors log: reports about children and unexpected messages, in Elixir's words
+ * (LOG-13 to 17, 21). Reports are made only where cop_log_sasl_reports(true) asked for them, as
+ * in Elixir. */
+#ifndef COP_OTP_SUP_REPORT_H
+#define COP_OTP_SUP_REPORT_H
+
+#include "otp/children.h"
+
+/* errorContext (SUP-63). */
+enum cop__sup_context {
+    COP__START_ERROR,
+    COP__CHILD_TERMINATED,
+    COP__CAUSED_SHUTDOWN,
+    COP__SHUTDOWN_ERROR
+};
+
+/* Who reports. */
+struct cop__sup_ident {
+    cop_term name;   /* as given to start_link: an atom, {:global, n}, {:via, m, n}; nil: none */
+    cop_term module; /* the callback module */
+};
+
+/* Logs an error about a child. old_pid: the process that it was, or none. extra: arguments that go
+ * before those of the specification (DYN-10). */
+void cop__sup_report(const struct cop__sup_ident *sup, enum cop__sup_context context,
+                     cop_term reason, const struct cop__spec *child, cop_pid pid, cop_term extra);
+/* Logs that a child was started (SUP-19, LOG-17). */
+void cop__sup_report_progress(const struct cop__sup_ident *sup, const struct cop__spec *child,
+                              cop_pid pid);
+/* Logs a message that nobody should send (LOG-21). who: "Supervisor" or "DynamicSupervisor". */
+void cop__sup_report_unexpected(const char *who, cop_term msg);
+
+#endif

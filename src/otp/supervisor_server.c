@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process of a Supervisor: a gen_server whose state is the list of its children. */
+#include "otp/supervisor_state.h"
+
+#include "base/check.h"
+
+/* --- Children --------------------------------------------------------------------------------- */
+
+static struct cop__sup_ident ident(const struct cop__supervisor *sup)
+{
+    return (struct cop__sup_ident){cop_kept_term(sup->name), cop_kept_term(sup->module)};
+}
+
+void cop__supervisor_report(const struct cop__supervisor *sup, enum cop__sup_context context,
+                            cop_term reason, const struct cop__child *child)
+{
+    struct cop__sup_ident who = ident(sup);
+    struct cop__spec spec = cop__child_spec_now(child);
+
+    cop__sup_report(&who, context, reason, &spec, child->pid, cop_empty_list());
+}
+
+struct cop__start cop__supervisor_start_child(struct cop__supervisor *sup, struct cop__child *child,
+                                              bool report_failure)
+{
+    struct cop__spec spec = cop__child_spec_now(child);
+    struct cop__start start = cop__child_start(spec.start, cop_empty_list(), false);
+    struct cop__sup_ident who = ident(sup);
+
+    switch (start.kind) {
+    case COP__START_STARTED:
+        cop__children_set(&sup->children, child, COP__CHILD_RUNNING, start.pid);
+        cop__sup_report_progress(&who, &spec, start.pid);
+        if (child->restart == COP__TEMPORARY)
+            cop_replace(&child->start, cop__stored_start(spec.start, child->restart));
+        break;
+    case COP__START_IGNORED:
+        cop__children_set(&sup->children, child, COP__CHILD_STOPPED, cop_no_pid());
+        break;
+    case COP__START_FAILED:
+        if (report_failure) cop__supervisor_report(sup, COP__START_ERROR, start.reason, child);
+        break;
+    }
+    return start;
+}
+
+static void stop_all(struct cop__supervisor *sup)
+{
+    /* SUP-50: reverse order, one after the other. */
+    while (sup->children.last) {
+        struct cop__child *child = sup->children.last;
+        bool vanishes = child->restart == COP__TEMPORARY;
+
+        cop__supervisor_stop_child(sup, child);
+        if (!vanishes) cop__children_remove(&sup->children, child);
+    }
+}
+
+/* --- Init ------------------------------------------------------------------------------------- */
+
+/* Flags as a map or as the old tuple {strategy, intensity, period}. */
+struct flags {
+    cop_term strategy;
+    cop_term intensity;
+    cop_term period;
+    cop_term auto_shutdown;
+};
+
+static bool read_flags(cop_term t, struct flags *ret)
+{
+    cop_term strategy;
+    cop_term intensity;
+    cop_term period;
+
+    if (cop_is_map(t)) {
+        ret->strategy = cop_map_get(t, COP(":strategy"), COP(":one_for_one"));
+        ret->intensity = cop_map_get(t, COP(":intensity"), 1);
+        ret->period = cop_map_get(t, COP(":period"), 5);
+        ret->auto_shutdown = cop_map_get(t, COP(":auto_shutdown"), COP(":never"));
+        return true;
+    }
+    if (!cop_match(t, "{strategy, intensity, period}", strategy, intensity, period)) return false;
+    *ret = (struct flags){strategy, intensity, period, COP(":never")};
+    return true;
+}
+
+static bool read_strategy(cop_term t, enum cop__strategy *ret)
+{
+    if (cop_match(t, ":one_for_one"))
+        *ret = COP__ONE_FOR_ONE;
+    else if (cop_match(t, ":one_for_all"))
+        *ret = COP__ONE_FOR_ALL;
+    else if (cop_match(t, ":rest_for_one"))
+        *ret = COP__REST_FOR_ONE;
+    else
+        return false;
+    return true;
+}
+
+static bool read_auto_shutdown(cop_term t, enum cop__auto_shutdown *ret)
+{
+    if (cop_match(t, ":never"))
+        *ret = COP__NEVER;
+    else if (cop_match(t, ":any_significant"))
+        *ret = COP__ANY_SIGNIFICANT;
+    else if (cop_match(t, ":all_significant"))
+        *ret = COP__ALL_SIGNIFICANT;
+    else
+        return false;
+    return true;
+}
+
+/* Sets what the flags say; cop_none(), or what is wrong with them (SUP-07). */
+static cop_term take_flags(struct cop__supervisor *sup, cop_term t)
+{
+    struct flags flags;
+    int64_t intensity;
+    int64_t period;
+
+    if (!read_flags(t, &flags)) return cop_tuple(COP(":invalid_type"), t);
+    if (!read_strategy(flags.strategy, &sup->strategy))
+        return cop_tuple(COP(":invalid_strategy"), flags.strategy);
+    if (!cop_match(flags.intensity, "intensity", intensity) || intensity < 0)
+        return cop_tuple(COP(":invalid_intensity"), flags.intensity);
+    if (!cop_match(flags.period, "period", period) || period <= 0)
+        return cop_tuple(COP(":invalid_period"), flags.period);
+    if (!read_auto_shutdown(flags.auto_shutdown, &sup->auto_shutdown))
+        return cop_tuple(COP(":invalid_auto_shutdown"), flags.auto_shutdown);
+    cop__intensity_init(&sup->intensity, intensity, period);
+    return cop_none();
+}
+
+/* Checks and appends all specifications before any child is started (SUP-11); cop_none(), or
+ * what is wrong. */
+static cop_term take_specs(struct cop__supervisor *sup, cop_term specs)
+{
+    struct cop__spec spec;
+
+    for (cop_term rest = specs; !cop_is_empty_list(rest); rest = cop_tail(rest)) {
+        cop_term wrong = cop__spec_check(cop_head(rest), sup->auto_shutdown, &spec);
+
+        if (!cop_is_none(wrong)) return wrong;
+        if (cop__children_by_id(&sup->children, spec.id))
+            return cop_tuple(COP(":duplicate_child_name"), spec.id);
+        cop__children_append(&sup->children, &spec, true);
+    }
+    return cop_none();
+}
+
+/* Starts all in order (SUP-12); cop_none(), or the failure of one, after the others were stopped
+ * (SUP-16). */
+static cop_term start_all(struct cop__supervisor *sup)
+{
+    struct cop__child *after;
+
+    for (struct cop__child *c = sup->children.first; c; c = after) {
+        struct cop__start start = cop__supervisor_start_child(sup, c, true);
+
+        after = c->after;
+        if (start.kind == COP__START_FAILED) {
+            cop_term id = cop_kept_term(c->id);
+
+            stop_all(sup);
+            return cop_tuple(COP(":failed_to_start_child"), id, start.reason);
+        }
+        if (start.kind == COP__START_IGNORED && c->restart == COP__TEMPORARY)
+            cop__children_remove(&sup->children, c); /* SUP-15 */
+    }
+    return cop_none();
+}
+
+/* What the callback module's init, or the caller, gave. */
+static cop_term init_value(cop_term how)
+{
+    int64_t address;
+    cop_term arg;
+    cop_term value;
+
+    if (cop_match(how, "{:call, address, arg}", address, arg)) {
+        const struct cop_module *module = (const struct cop_module *)(uintptr_t)address;
+
+        return module->supervisor_init(arg);
+    }
+    cop_expect(how, "{:init, value}", value);
+    return value;
+}
+
+static cop_result init(cop_term arg)
+{
+    struct cop__supervisor *sup = cop_alloc(sizeof(*sup));
+    cop_term name, module, how, flags, specs, value, wrong;
+
+    cop_expect(arg, "{name, module, how}", name, module, how);
+    cop_trap_exit(true);
+    value = init_value(how);
+    if (cop_match(value, ":ignore")) return cop_ignore();
+    if (!cop_match(value, "{:ok, {flags, specs}}", flags, specs))
+        return cop_stop(cop_build("{:bad_return, {module, :init, value}}", module, value));
+    if (cop_list_len(specs) < 0) return cop_stop(cop_build("{:bad_start_spec, specs}", specs));
+    sup->name = cop_keep(name);
+    sup->module = cop_keep(module);
+    wrong = take_flags(sup, flags);
+    if (!cop_is_none(wrong)) return cop_stop(cop_tuple(COP(":supervisor_data"), wrong));
+    wrong = take_specs(sup, specs);
+    if (!cop_is_none(wrong)) return cop_stop(cop_tuple(COP(":start_spec"), wrong));
+    wrong = start_all(sup);
+    if (!cop_is_none(wrong)) return cop_stop(cop_tuple(COP(":shutdown"), wrong));
+    return cop_started(sup);
+}
+
+/* --- Calls ------------------------------------------------------------------------------------ */
+
+/* The child as it stands in the error of a failed start_child (SUP-21). */
+static cop_term child_record(const struct cop__spec *spec)
+{
+    return cop_tuple(COP(":child"), COP(":undefined"), spec->id, spec->start,
+                     cop__restart_term(spec->restart), spec->significant,
+                     cop__shutdown_term(spec->shutdown), cop__type_term(spec->supervisor),
+                     spec->modules);
+}
+
+static cop_term error(cop_term reason)
+{
+    return cop_tuple(COP(":error"), reason);
+}
+
+static cop_term known_child(const struct cop__child *child)
+{
+    if (child->state == COP__CHILD_RUNNING)
+        return error(cop_tuple(COP(":already_started"), child->pid));
+    return COP("{:error, :already_present}");
+}
+
+static cop_term start_child(struct cop__supervisor *sup, cop_term t)
+{
+    struct cop__spec spec;
+    struct cop__child *child;
+    struct cop__start start;
+    cop_term wrong = cop__spec_check(t, sup->auto_shutdown, &spec);
+
+    if (!cop_is_none(wrong)) return error(wrong);
+    child = cop__children_by_id(&sup->children, spec.id);
+    if (child) return known_child(child);
+    child = cop__children_append(&sup->children, &spec, true);
+    start = cop__supervisor_start_child(sup, child, false);
+    if (start.kind == COP__START_STARTED) return start.answer;
+    if (start.kind == COP__START_IGNORED && spec.restart != COP__TEMPORARY)
+        return COP("{:ok, :undefined}");
+    cop__children_remove(&sup->children, child);
+    if (start.kind == COP__START_IGNORED) return COP("{:ok, :undefined}");
+    /* VER-05: an already started process is told as it is. */
+    if (cop_match(start.reason, "{:already_started, _}")) return error(start.reason);
+    return error(cop_tuple(start.reason, child_record(&spec)));
+}
+
+static cop_term restart_stopped(struct cop__supervisor *sup, struct cop__child *child)
+{
+    struct cop__start start = cop__supervisor_start_child(sup, child, false);
+
+    switch (start.kind) {
+    case COP__START_STARTED: return start.answer;
+    case COP__START_IGNORED: return COP("{:ok, :undefined}");
+    case COP__START_FAILED: return error(start.reason);
+    }
+    COP_UNREACHABLE();
+}
+
+/* restart_child and delete_child are possible for a STOPPED child only (SUP-24, 25). */
+static cop_term not_stopped(const struct cop__child *child)
+{
+    return child->state == COP__CHILD_RUNNING ? COP("{:error, :running}")
+                                              : COP("{:error, :restarting}");
+}
+
+static cop_term answer_about(struct cop__supervisor *sup, cop_term what, struct cop__child *child)
+{
+    struct cop__spec spec;
+
+    if (!child) return COP("{:error, :not_found}");
+    if (cop_match(what, ":terminate_child")) {
+        cop__supervisor_stop_child(sup, child);
+        return cop_ok();
+    }
+    if (cop_match(what, ":get_childspec")) {
+        spec = cop__child_spec_now(child);
+        return cop_tuple(cop_ok(), cop__spec_map(&spec));
+    }
+    if (child->state != COP__CHILD_STOPPED) return not_stopped(child);
+    if (cop_match(what, ":restart_child")) return restart_stopped(sup, child);
+    cop__children_remove(&sup->children, child);
+    return cop_ok();
+}
+
+static cop_result handle_call(void *state, cop_term request, cop_from from)
+{
+    struct cop__supervisor *sup = state;
+    cop_term what;
+    cop_term id;
+
+    (void)from;
+    if (cop_match(request, ":which_children")) return cop_reply(cop__children_rows(&sup->children));
+    if (cop_match(request, ":count_children"))
+        return cop_reply(cop__children_count(&sup->children));
+    if (cop_match(request, "{:start_child, what}", what)) return cop_reply(start_child(sup, what));
+    if (cop_match(request, "{what, id}", what, id) &&
+        (cop_match(what, ":terminate_child") || cop_match(what, ":restart_child") ||
+         cop_match(what, ":delete_child") || cop_match(what, ":get_childspec")))
+        return cop_reply(answer_about(sup, what, cop__children_by_id(&sup->children, id)));
+    return cop_no_clause(request);
+}
+
+/* --- Messages and the end --------------------------------------------------------------------- */
+
+static cop_result handle_cast(void *state, cop_term message)
+{
+    (void)state;
+    (void)message;
+    return cop_noreply();
+}
+
+static cop_result handle_info(void *state, cop_term message)
+{
+    struct cop__supervisor *sup = state;
+    struct cop__child *child;
+    cop_pid pid;
+    cop_term reason;
+    cop_term id;
+    bool goes_on = true;
+
+    if (cop_match(message, "{:EXIT, pid, reason}", pid, reason)) {
+        child = cop__children_by_pid(&sup->children, pid);
+        if (child && child->state == COP__CHILD_RUNNING)
+            goes_on = cop__supervisor_child_died(sup, child, reason);
+    } else if (cop_match(message, "{:\"$gen_restart\", id}", id)) {
+        /* Somebody may have stopped it meanwhile (SUP-41). */
+        child = cop__children_by_id(&sup->children, id);
+        if (child && child->state == COP__CHILD_RESTARTING)
+            goes_on = cop__supervisor_retry(sup, child);
+    } else {
+        cop__sup_report_unexpected("Supervisor", message);
+    }
+    return goes_on ? cop_noreply() : cop_stop(COP(":shutdown"));
+}
+
+static void terminate(void *state, cop_term reason)
+{
+    (void)reason;
+    stop_all(state);
+}
+
+static cop_term format_state(const void *state)
+{
+    static const char *const strategies[] = {"one_for_one", "one_for_all", "rest_for_one"};
+    const struct cop__supervisor *sup = state;
+    cop_term name = cop_kept_term(sup->name);
+    cop_term module = cop_kept_term(sup->module);
+    cop_term strategy = cop_atom(strategies[sup->strategy]);
+    int64_t intensity = sup->intensity.max;
+    int64_t period = sup->intensity.period;
+    cop_term children = cop__children_rows(&sup->children);
+
+    return cop_build("%{name: name, module: module, strategy: strategy, intensity: intensity,"
+                     " period: period, children: children}",
+                     name, module, strategy, intensity, period, children);
+}
+
+const struct cop_gen_server cop__supervisor_callbacks = {
+    .size = sizeof(struct cop_gen_server),
+    .init = init,
+    .handle_call = handle_call,
+    .handle_cast = handle_cast,
+    .handle_info = handle_info,
+    .terminate = terminate,
+    .format_state = format_state,
+};
