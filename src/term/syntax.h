@@ -2,21 +2,10 @@
 /* What the readers of Elixir's syntax share: quoted forms and how to make and take them apart.
  *
  *     text --lex.c, lex_text.c--> tokens --parse.c, quote.c--> quoted form
- *     quoted form --literal.c--> term                  (cop_parse, COP)
- *     quoted form --pattern.c, template.c--> program --match.c, build.c--> bindings, terms
+ *     quoted form --template.c--> program --> term        (cop_parse, COP, cop_build)
+ *     quoted form --pattern.c--> program --match.c--> bindings   (cop_match)
  *
- * **Captures as data.** A capture calls one function: `&Mod.fun/2`, or `&Mod.fun(&1, x)` with bound
- * arguments. Its list of arguments (cop_capture_parts) holds the bound terms as they are, and:
- *   - a hole &n is the tuple {:&, n};
- *   - a tuple, list or map that has a hole somewhere inside is {:&, :tuple, [e...]},
- *     {:&, :list, [e...]}, {:&, :cons, [head, tail]} or {:&, :map, [k, v, ...]}, whose elements
- *     follow the same rules;
- *   - so that nobody takes a bound value for one of these, a tuple that begins with the atom :& and is
- *     itself meant as a value is {:&, :value, tuple}.
- * An operator inside is a call of Kernel's function: &(&1 + 1) is &Kernel.+(&1, 1). A capture whose
- * body is a tuple, list or map calls the function that returns its argument: &{&1, &2} is
- * &Function.identity({&1, &2}). A local call &fun(&1) is one of Kernel's.
- * cop__capture_fill() makes the real arguments of a call. */
+ * Quoted forms and captures as data are described in coppice/syntax.h. */
 #ifndef COPPICE_TERM_SYNTAX_H
 #define COPPICE_TERM_SYNTAX_H
 
@@ -43,6 +32,10 @@ struct cop__place {
 cop_term cop__quote_node(cop_term name, struct cop__place place, cop_term args);
 /* The same with `no_parens: true` before the place. */
 cop_term cop__quote_node_no_parens(cop_term name, struct cop__place place, cop_term args);
+/* Fills the error (of which incomplete is false); returns false. */
+bool cop__syntax_fail(struct cop_parse_error *error, struct cop__place place, const char *format,
+                      ...) COP_PRINTF(3, 4);
+
 /* {name, meta, [a]} and {name, meta, [a, b]}. */
 cop_term cop__quote_unary(const char *name, struct cop__place place, cop_term a);
 cop_term cop__quote_binary(const char *name, struct cop__place place, cop_term a, cop_term b);
@@ -52,7 +45,15 @@ cop_term cop__quote_dot(struct cop__place place, cop_term left, cop_term right);
 /* Whether t is a call, variable or operator, {name, meta, args}: its parts. Anything else stands for
  * itself (lists and pairs as far as their elements do). */
 bool cop__quoted_is_node(cop_term t, cop_term *ret_name, cop_term *ret_args);
-/* The place in the meta of a node; 1, 1 where there is none. */
-struct cop__place cop__quoted_place(cop_term t);
+/* The place in the meta of a node; `fallback` for what has none. */
+struct cop__place cop__quoted_place(cop_term t, struct cop__place fallback);
+/* Whether t is a variable; its name. */
+bool cop__quoted_is_variable(cop_term t, cop_term *ret_name);
+/* Whether t is a node of this name with this many arguments; those (at most 2). */
+bool cop__quoted_is(cop_term t, const char *name, int64_t arity, cop_term *ret_args);
+/* "the operator +", "the call Mod.fun/2", "the variable x": what t is, for messages. */
+void cop__quoted_describe(cop_term t, char *text, size_t size);
+/* True if t is the atom with this text. */
+bool cop__is_text(cop_term t, const char *text);
 
 #endif
