@@ -35,6 +35,12 @@ COP_API int cop_node_start(const struct cop_node_opts *opts);
  * a node can be started again. A thread that never comes back from its process's code is left behind,
  * named in the log. Runs on: the thread that started the node. */
 COP_API void cop_node_stop(void);
+/* Waits until somebody calls cop_system_stop() (or SIGTERM comes) and returns its status. Runs on: a
+ * thread that is no process. */
+COP_API int cop_node_wait(void);
+/* Has fn(nil) run as a process when the node stops, before what is left is ended; the last registered
+ * first. Runs on: any thread. */
+COP_API void cop_node_at_stop(cop_start_fn fn);
 /* Runs fn(arg) as a process and waits for its end; returns true if it ended normally, else false and,
  * if text is not NULL, the reason in words in text. Runs on: a thread that is no process. */
 COP_API bool cop_run(cop_start_fn fn, cop_term arg, char *text, size_t text_size);

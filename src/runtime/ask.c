@@ -54,9 +54,8 @@ void cop__answered(struct cop__proc *p, struct cop__signal *s)
         cop__signal_free(s); /* it came too late */
         return;
     }
-    ask->answer = cop__signal_term(s);
+    ask->answer = cop__heap_adopt(&p->heap, cop__signal_block(s));
     ask->is_answered = true;
-    cop__heap_adopt(&p->heap, cop__signal_block(s));
 }
 
 bool cop_is_alive(cop_pid pid)

@@ -80,7 +80,7 @@ void cop__die(struct cop__proc *p)
 
 /* --- Raising ------------------------------------------------------------------------------------ */
 
-__attribute__((noreturn)) static void raise(enum cop_class class_, cop_term reason)
+__attribute__((noreturn)) static void raise_it(enum cop_class class_, cop_term reason)
 {
     struct cop__proc *p = cop__current();
     COP_CHECK(p != NULL, "an error outside of a process: nobody can handle it");
@@ -93,17 +93,17 @@ __attribute__((noreturn)) static void raise(enum cop_class class_, cop_term reas
 
 void cop_exit(cop_term reason)
 {
-    raise(COP_CLASS_EXIT, reason);
+    raise_it(COP_CLASS_EXIT, reason);
 }
 
 void cop_error(cop_term reason)
 {
-    raise(COP_CLASS_ERROR, reason);
+    raise_it(COP_CLASS_ERROR, reason);
 }
 
 void cop_throw(cop_term value)
 {
-    raise(COP_CLASS_THROW, value);
+    raise_it(COP_CLASS_THROW, value);
 }
 
 void cop__raise_in_runtime(uint32_t atom)
@@ -155,7 +155,7 @@ bool cop_try(cop_try_fn fn, void *arg, struct cop_outcome *ret_outcome)
 void cop_reraise(const struct cop_outcome *outcome)
 {
     COP_CHECK(outcome->class_ != COP_CLASS_NONE, "cop_reraise of a normal outcome");
-    raise(outcome->class_, outcome->value);
+    raise_it(outcome->class_, outcome->value);
 }
 
 cop_term cop_outcome_reason(const struct cop_outcome *outcome)

@@ -16,11 +16,6 @@
 /* How long a question about links or messages waits for a process that does not come to it. */
 #define BUSY_AFTER_MS 200
 
-static uint64_t self_id(const struct cop__proc *p)
-{
-    return atomic_load_explicit(&p->pid, memory_order_relaxed);
-}
-
 /* --- Read from outside -------------------------------------------------------------------------- */
 
 static cop_term status_of(const struct cop__proc *p)
@@ -194,7 +189,8 @@ static cop_term answers_for(uint64_t whom, cop_term wanted)
 {
     struct cop__proc *self = cop__enter()->current;
     cop_term answers = cop_empty_list();
-    if (self_id(self) == whom) {
+    if (cop__proc_id(self) == whom) {
+        cop__mailbox_unhand(self);
         if (!cop__signals_take(self))
             cop__die(self);
         for (; !cop_is_empty_list(wanted); wanted = cop_tail(wanted))
@@ -215,7 +211,7 @@ cop_term cop_process_info(cop_pid pid, cop_term items)
     struct cop__proc *p = cop__proc_lookup(pid.id);
     if (pid.node != 0)
         cop_error(COP(":badarg"));
-    if (p == NULL || (self_id(p) == pid.id &&
+    if (p == NULL || (cop__proc_id(p) == pid.id &&
                       atomic_load_explicit(&p->inbox, memory_order_acquire) == COP__INBOX_CLOSED))
         return cop_nil();
     cop_term wanted = to_ask(p, list);
@@ -233,7 +229,7 @@ cop_term cop_processes(void)
     for (uint32_t i = cop__proc_slots(); i > 0; i--) {
         struct cop__proc *p = cop__proc_slot(i);
         if (atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED)
-            list = cop_cons(cop__pid_word(self_id(p)), list);
+            list = cop_cons(cop__pid_word(cop__proc_id(p)), list);
     }
     return list;
 }

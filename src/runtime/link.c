@@ -6,11 +6,6 @@
 #include "runtime/relation.h"
 #include "runtime/signal.h"
 
-static uint64_t self_id(const struct cop__proc *p)
-{
-    return atomic_load_explicit(&p->pid, memory_order_relaxed);
-}
-
 static bool is_trapping(const struct cop__proc *p)
 {
     return (atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_TRAP_EXIT) != 0;
@@ -27,7 +22,7 @@ void cop__unlink_asked(struct cop__proc *p, uint64_t peer, uint64_t id)
     struct cop__relation *r = cop__relation_find(&p->links, peer);
     /* Off: both have asked at the same time; each waits for its own acknowledgement. */
     if (r != NULL && r->unlink_id == 0)
-        cop__relation_remove(&p->links, r);
+        cop__relation_remove(p, &p->links, r);
     cop__signal_send(cop__thread(), COP__SIG_UNLINK_ACK, peer, id, cop_nil());
 }
 
@@ -35,7 +30,7 @@ void cop__unlink_acked(struct cop__proc *p, uint64_t peer, uint64_t id)
 {
     struct cop__relation *r = cop__relation_find(&p->links, peer);
     if (r != NULL && r->unlink_id == id)
-        cop__relation_remove(&p->links, r);
+        cop__relation_remove(p, &p->links, r);
 }
 
 bool cop__link_broken(struct cop__proc *p, uint64_t peer)
@@ -44,14 +39,14 @@ bool cop__link_broken(struct cop__proc *p, uint64_t peer)
     if (r == NULL)
         return false;
     bool is_on = r->unlink_id == 0;
-    cop__relation_remove(&p->links, r);
+    cop__relation_remove(p, &p->links, r);
     return is_on;
 }
 
 void cop__link_both(struct cop__proc *p, struct cop__proc *child)
 {
-    cop__relation_add(&p->links, self_id(child), self_id(child));
-    cop__relation_add(&child->links, self_id(p), self_id(p));
+    cop__relation_add(&p->links, cop__proc_id(child), cop__proc_id(child));
+    cop__relation_add(&child->links, cop__proc_id(p), cop__proc_id(p));
 }
 
 void cop__links_end(struct cop__proc *p, cop_term message)
@@ -60,7 +55,7 @@ void cop__links_end(struct cop__proc *p, cop_term message)
     while ((r = cop__relation_first(&p->links)) != NULL) {
         if (r->unlink_id == 0)
             cop__signal_send(cop__thread(), COP__SIG_LINK_EXIT, r->peer, 0, message);
-        cop__relation_remove(&p->links, r);
+        cop__relation_remove(p, &p->links, r);
     }
 }
 
@@ -70,7 +65,7 @@ static void link_to_the_dead(struct cop__proc *p, uint64_t peer)
     if (!is_trapping(p))
         cop__raise_in_runtime(COP_ATOM_noproc);
     cop_term message = cop__exit_message(peer, cop__atom(COP_ATOM_noproc));
-    struct cop__signal *s = cop__signal_new(COP__SIG_EXIT, self_id(p), 0, message);
+    struct cop__signal *s = cop__signal_new(COP__SIG_EXIT, cop__proc_id(p), 0, message);
     s->from = peer;
     cop__signal_push(cop__thread(), s);
 }
@@ -80,7 +75,7 @@ void cop_link(cop_pid pid)
     struct cop__proc *p = cop__enter()->current;
     if (pid.node != 0)
         cop__raise_in_runtime(COP_ATOM_noconnection);
-    if (pid.id != self_id(p)) { /* LNK-02 */
+    if (pid.id != cop__proc_id(p)) { /* LNK-02 */
         struct cop__relation *r = cop__relation_find(&p->links, pid.id);
         bool is_on = r != NULL && r->unlink_id == 0;
         if (!is_on) {
@@ -90,7 +85,7 @@ void cop_link(cop_pid pid)
                 r->unlink_id = 0;
             } else {
                 if (r != NULL)
-                    cop__relation_remove(&p->links, r);
+                    cop__relation_remove(p, &p->links, r);
                 link_to_the_dead(p, pid.id);
             }
         }
@@ -106,7 +101,7 @@ void cop_unlink(cop_pid pid)
     if (r != NULL && r->unlink_id == 0) {
         r->unlink_id = cop__ref_number(t);
         if (!cop__signal_send(t, COP__SIG_UNLINK, pid.id, r->unlink_id, cop_nil()))
-            cop__relation_remove(&p->links, r);
+            cop__relation_remove(p, &p->links, r);
     }
     cop__leave(cop__thread());
 }

@@ -31,7 +31,7 @@ static struct {
     cop_log_fn fn;
     void *arg;
     enum cop_level min;
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER,
+} the_log = {.lock = PTHREAD_MUTEX_INITIALIZER,
            .more = PTHREAD_COND_INITIALIZER,
            .done = PTHREAD_COND_INITIALIZER,
            .min = COP_INFO};
@@ -51,37 +51,37 @@ static void write_to_stderr(enum cop_level level, const char *text, size_t len)
 /* The lock is held, and given up while the text is written. */
 static void write_entry(const struct entry *e)
 {
-    cop_log_fn fn = state.fn;
-    void *arg = state.arg;
-    pthread_mutex_unlock(&state.lock);
+    cop_log_fn fn = the_log.fn;
+    void *arg = the_log.arg;
+    pthread_mutex_unlock(&the_log.lock);
     if (fn != NULL)
         fn(e->level, e->text, e->len, arg);
     else
         write_to_stderr(e->level, e->text, e->len);
-    pthread_mutex_lock(&state.lock);
+    pthread_mutex_lock(&the_log.lock);
 }
 
 static void *log_main(void *arg)
 {
     (void)arg;
-    pthread_mutex_lock(&state.lock);
+    pthread_mutex_lock(&the_log.lock);
     for (;;) {
-        struct entry *e = state.first;
+        struct entry *e = the_log.first;
         if (e != NULL) {
-            state.first = e->next;
-            if (state.first == NULL)
-                state.last = &state.first;
+            the_log.first = e->next;
+            if (the_log.first == NULL)
+                the_log.last = &the_log.first;
             write_entry(e);
             cop__free(e, sizeof(*e) + e->len + 1);
-            state.written++;
-            pthread_cond_broadcast(&state.done);
-        } else if (state.runs) {
-            pthread_cond_wait(&state.more, &state.lock);
+            the_log.written++;
+            pthread_cond_broadcast(&the_log.done);
+        } else if (the_log.runs) {
+            pthread_cond_wait(&the_log.more, &the_log.lock);
         } else {
             break;
         }
     }
-    pthread_mutex_unlock(&state.lock);
+    pthread_mutex_unlock(&the_log.lock);
     cop__alloc_thread_exit();
     return NULL;
 }
@@ -102,39 +102,39 @@ void cop_log(enum cop_level level, const char *format, ...)
     e->level = level;
     e->len = (size_t)len;
 
-    pthread_mutex_lock(&state.lock);
-    bool is_wanted = level >= state.min;
-    bool is_queued = is_wanted && state.runs;
+    pthread_mutex_lock(&the_log.lock);
+    bool is_wanted = level >= the_log.min;
+    bool is_queued = is_wanted && the_log.runs;
     if (is_queued) {
-        *state.last = e;
-        state.last = &e->next;
-        state.queued++;
-        pthread_cond_signal(&state.more);
+        *the_log.last = e;
+        the_log.last = &e->next;
+        the_log.queued++;
+        pthread_cond_signal(&the_log.more);
     } else if (is_wanted) {
         write_entry(e);
     }
-    pthread_mutex_unlock(&state.lock);
+    pthread_mutex_unlock(&the_log.lock);
     if (!is_queued)
         cop__free(e, sizeof(*e) + e->len + 1);
 }
 
 void cop_log_to(cop_log_fn fn, void *arg, enum cop_level min)
 {
-    pthread_mutex_lock(&state.lock);
-    state.fn = fn;
-    state.arg = arg;
-    state.min = min;
-    pthread_mutex_unlock(&state.lock);
+    pthread_mutex_lock(&the_log.lock);
+    the_log.fn = fn;
+    the_log.arg = arg;
+    the_log.min = min;
+    pthread_mutex_unlock(&the_log.lock);
 }
 
 static void flush(void *arg)
 {
     (void)arg;
-    pthread_mutex_lock(&state.lock);
-    uint64_t all = state.queued;
-    while (state.runs && state.written < all)
-        pthread_cond_wait(&state.done, &state.lock);
-    pthread_mutex_unlock(&state.lock);
+    pthread_mutex_lock(&the_log.lock);
+    uint64_t all = the_log.queued;
+    while (the_log.runs && the_log.written < all)
+        pthread_cond_wait(&the_log.done, &the_log.lock);
+    pthread_mutex_unlock(&the_log.lock);
 }
 
 void cop_log_flush(void)
@@ -147,17 +147,17 @@ void cop_log_flush(void)
 
 void cop__log_start(void)
 {
-    state.last = &state.first;
-    state.runs = cop__os_thread_start(&state.thread, log_main, NULL, "coppice-log") == 0;
+    the_log.last = &the_log.first;
+    the_log.runs = cop__os_thread_start(&the_log.thread, log_main, NULL, "coppice-log") == 0;
 }
 
 void cop__log_stop(void)
 {
-    pthread_mutex_lock(&state.lock);
-    bool did_run = state.runs;
-    state.runs = false;
-    pthread_cond_signal(&state.more);
-    pthread_mutex_unlock(&state.lock);
+    pthread_mutex_lock(&the_log.lock);
+    bool did_run = the_log.runs;
+    the_log.runs = false;
+    pthread_cond_signal(&the_log.more);
+    pthread_mutex_unlock(&the_log.lock);
     if (did_run)
-        pthread_join(state.thread, NULL);
+        pthread_join(the_log.thread, NULL);
 }

@@ -11,7 +11,7 @@ void cop__mailbox_init(struct cop__proc *p)
 {
     p->mailbox_first = NULL;
     p->mailbox_last = &p->mailbox_first;
-    p->mailbox_seq = 0;
+    p->handed = NULL;
     p->marker_ref = 0;
     p->marker_at = NULL;
     atomic_store_explicit(&p->mailbox_len, 0, memory_order_relaxed);
@@ -20,7 +20,6 @@ void cop__mailbox_init(struct cop__proc *p)
 void cop__mailbox_append(struct cop__proc *p, struct cop__signal *s)
 {
     s->next = NULL;
-    s->seq = ++p->mailbox_seq;
     *p->mailbox_last = s;
     p->mailbox_last = &s->next;
     atomic_store_explicit(&p->mailbox_len,
@@ -42,8 +41,26 @@ struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **
     return s;
 }
 
+void cop__mailbox_unhand(struct cop__proc *p)
+{
+    struct cop__signal *s = p->handed;
+    if (COP_LIKELY(s == NULL))
+        return;
+    p->handed = NULL;
+    s->next = p->mailbox_first;
+    if (s->next == NULL)
+        p->mailbox_last = &s->next;
+    if (p->marker_at == &p->mailbox_first)
+        p->marker_at = &s->next;
+    p->mailbox_first = s;
+    atomic_store_explicit(&p->mailbox_len,
+                          atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
 void cop__mailbox_clear(struct cop__proc *p)
 {
+    cop__mailbox_unhand(p);
     while (p->mailbox_first != NULL)
         cop__signal_free(cop__mailbox_take(p, &p->mailbox_first));
 }
@@ -78,10 +95,7 @@ void cop__wait(struct cop__proc *p)
 /* The message becomes part of the region. */
 static cop_term adopt(struct cop__proc *p, struct cop__signal *s)
 {
-    struct cop__block *b = cop__signal_block(s);
-    cop_term t = cop__block_term(b);
-    cop__heap_adopt(&p->heap, b);
-    return t;
+    return cop__heap_adopt(&p->heap, cop__signal_block(s));
 }
 
 static void deadline_set(struct cop__proc *p, int64_t timeout_ms)
@@ -122,6 +136,7 @@ static bool receive_entered(cop_accept_fn fn, void *arg, cop_term *ret_msg, int6
                             uint64_t ref)
 {
     struct cop__proc *p = cop__enter()->current;
+    cop__mailbox_unhand(p);
     struct cop__signal **at = &p->mailbox_first;
     if (ref != 0 && p->marker_ref == ref)
         at = p->marker_at;
@@ -132,6 +147,14 @@ static bool receive_entered(cop_accept_fn fn, void *arg, cop_term *ret_msg, int6
 
 bool cop_receive(cop_term *ret_msg, int64_t timeout_ms)
 {
+    struct cop__proc *p = cop__current();
+    struct cop__signal *s = p->handed;
+    if (COP_LIKELY(s != NULL)) {
+        /* Ours since the turn began: no gate is needed for it. */
+        p->handed = NULL;
+        *ret_msg = adopt(p, s);
+        return true;
+    }
     return receive_entered(NULL, NULL, ret_msg, timeout_ms, 0);
 }
 
@@ -154,7 +177,7 @@ void cop_receive_loop(cop_loop_fn fn, void *state)
         cop_term msg;
         cop_receive(&msg, COP_INFINITY);
         bool goes_on = fn(state, msg);
-        cop__heap_release(&p->heap, mark);
+        cop__heap_release(&p->heap, &mark);
         if (!goes_on)
             return;
     }
@@ -175,6 +198,7 @@ void cop_sleep(int64_t ms)
         cop_receive_if(accept_nothing, NULL, &none, longest);
     /* A sleep looks at no message: it starts behind them. */
     struct cop__proc *p = cop__enter()->current;
+    cop__mailbox_unhand(p);
     receive(p, p->mailbox_last, accept_nothing, NULL, &none, ms);
     cop__leave(cop__thread());
 }

@@ -10,6 +10,8 @@ void cop__mailbox_init(struct cop__proc *p);
 void cop__mailbox_append(struct cop__proc *p, struct cop__signal *s COP_TAKES);
 /* Takes the message at *at out of the list; the caller owns it. */
 struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **at);
+/* The message that was handed to this turn, and not asked for yet, goes back to the front. */
+void cop__mailbox_unhand(struct cop__proc *p);
 /* Frees all messages. */
 void cop__mailbox_clear(struct cop__proc *p);
 /* Remembers that messages which carry the reference `ref`, made now, can only come after what is here

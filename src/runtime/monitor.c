@@ -8,17 +8,6 @@
 #include "runtime/relation.h"
 #include "runtime/signal.h"
 
-static uint64_t self_id(const struct cop__proc *p)
-{
-    return atomic_load_explicit(&p->pid, memory_order_relaxed);
-}
-
-static cop_ref ref_of(uint64_t creator, uint64_t number)
-{
-    cop_ref ref = {.id = {creator, number, 0}, .node = 0, .creation = 0};
-    return ref;
-}
-
 /* --- DOWN --------------------------------------------------------------------------------------- */
 
 /* {tag, ref, :process, pid or {name, node}, reason} (MON-01, 05). */
@@ -34,7 +23,7 @@ void cop__down_send(struct cop__thread *t, uint64_t to, uint64_t ref, uint64_t d
 {
     struct cop__proc_region region;
     cop__region_enter(&region);
-    cop_term m = down_message(cop__atom(COP_ATOM_DOWN), ref_of(to, ref), dead, name, reason);
+    cop_term m = down_message(cop__atom(COP_ATOM_DOWN), cop__local_ref(to, ref), dead, name, reason);
     cop__signal_send(t, COP__SIG_DOWN, to, ref, m);
     cop__region_leave(&region);
 }
@@ -43,14 +32,14 @@ void cop__down_send(struct cop__thread *t, uint64_t to, uint64_t ref, uint64_t d
 static void down_at_once(struct cop__thread *t, struct cop__proc *p, uint64_t ref, uint64_t dead,
                          uint32_t name)
 {
-    cop__down_send(t, self_id(p), ref, dead, name, cop__atom(COP_ATOM_noproc));
+    cop__down_send(t, cop__proc_id(p), ref, dead, name, cop__atom(COP_ATOM_noproc));
 }
 
 static struct cop__signal *retagged(struct cop__signal *s, cop_kept tag)
 {
     struct cop__proc_region region;
     cop__region_enter(&region);
-    cop_term m = cop_put_elem(cop__signal_term(s), 0, cop_kept_term(tag));
+    cop_term m = cop_put_elem(cop__signal_term(s), 0, tag.term_);
     struct cop__signal *copy = cop__signal_new(COP__SIG_DOWN, s->to, s->ref, m);
     copy->from = s->from;
     cop__region_leave(&region);
@@ -72,7 +61,7 @@ void cop__monitor_down(struct cop__proc *p, struct cop__signal *s)
         r->is_fired = true; /* the alias lives on (ALS-04) */
         r->peer = 0;
     } else {
-        cop__relation_remove(&p->monitors, r);
+        cop__relation_remove(p, &p->monitors, r);
     }
 }
 
@@ -89,15 +78,15 @@ void cop__demonitor_asked(struct cop__proc *p, uint64_t ref)
 {
     struct cop__relation *r = cop__relation_find(&p->watchers, ref);
     if (r != NULL)
-        cop__relation_remove(&p->watchers, r);
+        cop__relation_remove(p, &p->watchers, r);
 }
 
 void cop__watchers_end(struct cop__proc *p, cop_term reason)
 {
     struct cop__relation *r;
     while ((r = cop__relation_first(&p->watchers)) != NULL) {
-        cop__down_send(cop__thread(), r->peer, r->key, self_id(p), r->name, reason);
-        cop__relation_remove(&p->watchers, r);
+        cop__down_send(cop__thread(), r->peer, r->key, cop__proc_id(p), r->name, reason);
+        cop__relation_remove(p, &p->watchers, r);
     }
 }
 
@@ -107,7 +96,7 @@ void cop__monitors_end(struct cop__proc *p)
     while ((r = cop__relation_first(&p->monitors)) != NULL) {
         if (r->peer != 0)
             cop__signal_send(cop__thread(), COP__SIG_DEMONITOR, r->peer, r->key, cop_nil());
-        cop__relation_remove(&p->monitors, r);
+        cop__relation_remove(p, &p->monitors, r);
     }
 }
 
@@ -116,10 +105,10 @@ void cop__monitors_end(struct cop__proc *p)
 cop_ref cop__monitor_child(struct cop__proc *p, struct cop__proc *child)
 {
     uint64_t number = cop__ref_number(cop__thread());
-    cop__relation_add(&p->monitors, number, self_id(child));
-    cop__relation_add(&child->watchers, number, self_id(p));
+    cop__relation_add(&p->monitors, number, cop__proc_id(child));
+    cop__relation_add(&child->watchers, number, cop__proc_id(p));
     cop__mailbox_mark(p, number);
-    return ref_of(self_id(p), number);
+    return cop__local_ref(cop__proc_id(p), number);
 }
 
 /* What a term names: a pid, or a registered name (then *ret_name is its atom's index). Exits: badarg.
@@ -153,13 +142,13 @@ static cop_ref monitor(cop_term process, enum cop_alias_mode alias, cop_term tag
     if (!cop_is_none(tag))
         r->tag = cop_keep(tag);
     cop__mailbox_mark(p, number);
-    bool is_self = peer == self_id(p); /* MON-07 */
+    bool is_self = peer == cop__proc_id(p); /* MON-07 */
     cop_term shown = name != 0 ? cop__atom(name) : cop_nil();
     if (!is_self && !cop__signal_send(t, COP__SIG_MONITOR, peer, number, shown)) {
         r->peer = 0;
         down_at_once(t, p, number, peer, name);
     }
-    cop_ref ref = ref_of(self_id(p), number);
+    cop_ref ref = cop__local_ref(cop__proc_id(p), number);
     cop__leave(cop__thread());
     return ref;
 }
@@ -184,7 +173,7 @@ static bool take_off(struct cop__thread *t, struct cop__proc *p, struct cop__rel
         r->peer = 0;
         r->is_fired = true;
     } else {
-        cop__relation_remove(&p->monitors, r);
+        cop__relation_remove(p, &p->monitors, r);
     }
     return was_active;
 }
@@ -204,10 +193,12 @@ bool cop_demonitor(cop_ref ref, bool flush)
     struct cop__proc *p = t->current;
     bool was_active = false;
     struct cop__relation *r = cop__relation_find(&p->monitors, ref.id[1]);
-    if (ref.id[0] == self_id(p) && r != NULL)
+    if (ref.id[0] == cop__proc_id(p) && r != NULL)
         was_active = take_off(t, p, r);
-    if (!was_active && flush)
+    if (!was_active && flush) {
+        cop__mailbox_unhand(p);
         cop__mailbox_remove_if(p, is_down_of, &ref);
+    }
     cop__leave(cop__thread());
     return was_active;
 }
@@ -224,11 +215,11 @@ void cop__alias_message(struct cop__proc *p, struct cop__signal *s)
     s->kind = COP__SIG_MESSAGE;
     cop__mailbox_append(p, s);
     if (r->alias == COP_ALIAS_REPLY) {
-        cop__relation_remove(&p->monitors, r);
+        cop__relation_remove(p, &p->monitors, r);
     } else if (r->alias == COP_ALIAS_REPLY_DEMONITOR) {
         if (r->peer != 0)
             cop__signal_send(cop__thread(), COP__SIG_DEMONITOR, r->peer, r->key, cop_nil());
-        cop__relation_remove(&p->monitors, r);
+        cop__relation_remove(p, &p->monitors, r);
     }
 }
 
@@ -243,7 +234,7 @@ cop_ref cop_alias(enum cop_alias_mode mode)
     r->alias = (uint8_t)mode;
     r->is_fired = true; /* there is no monitor that could fire */
     cop__mailbox_mark(p, number);
-    cop_ref ref = ref_of(self_id(p), number);
+    cop_ref ref = cop__local_ref(cop__proc_id(p), number);
     cop__leave(cop__thread());
     return ref;
 }
@@ -253,10 +244,10 @@ bool cop_unalias(cop_ref ref)
     struct cop__thread *t = cop__enter();
     struct cop__proc *p = t->current;
     struct cop__relation *r = cop__relation_find(&p->monitors, ref.id[1]);
-    bool was_active = ref.id[0] == self_id(p) && r != NULL && r->alias != COP_ALIAS_NONE;
+    bool was_active = ref.id[0] == cop__proc_id(p) && r != NULL && r->alias != COP_ALIAS_NONE;
     if (was_active) {
         if (r->is_fired)
-            cop__relation_remove(&p->monitors, r);
+            cop__relation_remove(p, &p->monitors, r);
         else
             r->alias = COP_ALIAS_NONE;
     }
@@ -268,10 +259,10 @@ cop_ref cop_make_ref(void)
 {
     struct cop__proc *p = cop__current();
     if (p == NULL)
-        return ref_of(0, cop__ref_number(NULL));
+        return cop__local_ref(0, cop__ref_number(NULL));
     struct cop__thread *t = cop__enter();
     uint64_t number = cop__ref_number(t);
     cop__mailbox_mark(p, number);
     cop__leave(t);
-    return ref_of(self_id(p), number);
+    return cop__local_ref(cop__proc_id(p), number);
 }

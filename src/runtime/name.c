@@ -116,7 +116,7 @@ void cop__name_release(struct cop__proc *p)
     pthread_mutex_lock(&names.lock);
     uint32_t atom = atomic_load_explicit(&p->registered, memory_order_relaxed);
     if (atom != 0)
-        clear(atom, atomic_load_explicit(&p->pid, memory_order_relaxed));
+        clear(atom, cop__proc_id(p));
     pthread_mutex_unlock(&names.lock);
 }
 

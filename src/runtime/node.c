@@ -247,7 +247,7 @@ static cop_next run_main(cop_term arg)
     struct run *run = (struct run *)(uintptr_t)cop_to_int(arg);
     cop_ref ref;
     struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref, .name = "cop_run"};
-    cop_spawn(run->fn, cop__block_term(run->arg), &opts);
+    cop_spawn(run->fn, run->arg->term, &opts);
     cop_term down;
     cop_receive_ref(ref, accept_down, &ref, &down, COP_INFINITY);
     cop_term reason = cop_elem(down, 4);

@@ -75,7 +75,7 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     p->parent = 0;
     p->group_leader = 0;
     if (parent != NULL) {
-        p->parent = atomic_load_explicit(&parent->pid, memory_order_relaxed);
+        p->parent = cop__proc_id(parent);
         p->group_leader = parent->group_leader;
     }
     atomic_store_explicit(&p->registered, 0, memory_order_relaxed);
@@ -83,9 +83,7 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     atomic_store_explicit(&p->flags, 0, memory_order_relaxed);
     cop__mailbox_init(p);
     /* The argument goes into the child's first region. */
-    struct cop__block *b = cop__pack(arg, 0);
-    p->start_arg = cop__block_term(b);
-    cop__heap_adopt(&p->heap, b);
+    p->start_arg = cop__heap_adopt(&p->heap, cop__pack(arg, 0));
 }
 
 cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts)
@@ -170,7 +168,7 @@ static void report_crash(struct cop__proc *p)
         return;
     cop_bytes banner = cop_to_bytes(cop_format_banner(p->exit_class, p->exit_reason));
     cop_bytes pid = cop_to_bytes(
-        cop_inspect(cop__pid_word(atomic_load_explicit(&p->pid, memory_order_relaxed))));
+        cop_inspect(cop__pid_word(cop__proc_id(p))));
     cop_log(COP_ERROR, "Process %.*s raised an exception\n%.*s", (int)pid.len, pid.data,
             (int)banner.len, banner.data);
 }
@@ -178,7 +176,7 @@ static void report_crash(struct cop__proc *p)
 void cop__proc_die(struct cop__proc *p)
 {
     struct cop__thread *t = cop__thread();
-    uint64_t self = atomic_load_explicit(&p->pid, memory_order_relaxed);
+    uint64_t self = cop__proc_id(p);
     uint8_t flags =
         atomic_fetch_or_explicit(&p->flags, COP__PROC_EXITING, memory_order_relaxed);
     report_crash(p);

@@ -13,9 +13,25 @@ void cop__proc_table_init(int processes_max);
 void cop__proc_table_fini(void);
 void cop__proc_table_abandon(void); /* instead, when threads still use some slots */
 
+/* What a look-up reads of the table; the rest is proc_table.c's. */
+struct cop__proc_table {
+    struct cop__proc *slots; /* set while the node starts */
+    _Atomic uint32_t used;   /* slots that were ever used; grows under the table's lock */
+};
+extern struct cop__proc_table cop__proc_table;
+
 /* The slot that a pid's number points to, if that still is the process's; else NULL. It may end, and
  * the slot be given away, at any time after: the receiver of a signal checks its address. Any thread. */
-struct cop__proc *cop__proc_lookup(uint64_t id);
+static inline struct cop__proc *cop__proc_lookup(uint64_t id)
+{
+    uint64_t slot = id & COP__SLOT_MASK;
+    /* Acquire: pairs with the release in cop__proc_alloc(). */
+    if (COP_UNLIKELY(slot == 0 ||
+                     slot > atomic_load_explicit(&cop__proc_table.used, memory_order_acquire)))
+        return NULL;
+    struct cop__proc *p = &cop__proc_table.slots[slot];
+    return atomic_load_explicit(&p->pid, memory_order_relaxed) == id ? p : NULL;
+}
 /* All slots that were ever used: index 1 to the returned number. Any thread. */
 uint32_t cop__proc_slots(void);
 struct cop__proc *cop__proc_slot(uint32_t index);
@@ -40,6 +56,17 @@ static inline cop_term cop__pid_word(uint64_t id)
 {
     cop_pid pid = {.id = id, .node = 0, .creation = 0};
     return cop_pid_term(pid);
+}
+
+static inline cop_ref cop__local_ref(uint64_t creator, uint64_t number)
+{
+    cop_ref ref = {.id = {creator, number, 0}, .node = 0, .creation = 0};
+    return ref;
+}
+/* The pid's number of a process that the caller holds. */
+static inline uint64_t cop__proc_id(const struct cop__proc *p)
+{
+    return atomic_load_explicit(&p->pid, memory_order_relaxed);
 }
 
 /* A region beside the process's own: for what is built while signals are handled. */

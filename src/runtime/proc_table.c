@@ -7,13 +7,13 @@
 /* So many freed slots wait before the oldest is used again. */
 #define REST 1024
 
+struct cop__proc_table cop__proc_table;
+
 static struct {
-    struct cop__proc *slots;
     size_t size;   /* bytes */
     uint32_t max;  /* slots 1 to max */
     pthread_mutex_t lock;
-    _Atomic uint32_t used;    /* slots that were ever used; grows under the lock */
-    struct cop__proc *free_first; /* under the lock, as the rest */
+    struct cop__proc *free_first; /* under the lock */
     struct cop__proc **free_last;
     uint32_t free_len;
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -22,9 +22,9 @@ void cop__proc_table_init(int processes_max)
 {
     table.max = (uint32_t)processes_max;
     table.size = ((size_t)table.max + 1) * sizeof(struct cop__proc);
-    table.slots = cop__os_reserve(table.size);
-    COP_CHECK(table.slots != NULL, "no address space for %d processes", processes_max);
-    atomic_store_explicit(&table.used, 0, memory_order_relaxed);
+    cop__proc_table.slots = cop__os_reserve(table.size);
+    COP_CHECK(cop__proc_table.slots != NULL, "no address space for %d processes", processes_max);
+    atomic_store_explicit(&cop__proc_table.used, 0, memory_order_relaxed);
     table.free_first = NULL;
     table.free_last = &table.free_first;
     table.free_len = 0;
@@ -32,41 +32,31 @@ void cop__proc_table_init(int processes_max)
 
 void cop__proc_table_fini(void)
 {
-    cop__os_release(table.slots, table.size);
+    cop__os_release(cop__proc_table.slots, table.size);
     cop__proc_table_abandon();
 }
 
 void cop__proc_table_abandon(void)
 {
-    table.slots = NULL;
+    cop__proc_table.slots = NULL;
     table.max = 0;
-    atomic_store_explicit(&table.used, 0, memory_order_relaxed);
-}
-
-struct cop__proc *cop__proc_lookup(uint64_t id)
-{
-    uint64_t slot = id & COP__SLOT_MASK;
-    /* Acquire: pairs with the release in cop__proc_alloc(). */
-    if (slot == 0 || slot > atomic_load_explicit(&table.used, memory_order_acquire))
-        return NULL;
-    struct cop__proc *p = &table.slots[slot];
-    return atomic_load_explicit(&p->pid, memory_order_relaxed) == id ? p : NULL;
+    atomic_store_explicit(&cop__proc_table.used, 0, memory_order_relaxed);
 }
 
 uint32_t cop__proc_slots(void)
 {
-    return atomic_load_explicit(&table.used, memory_order_acquire);
+    return atomic_load_explicit(&cop__proc_table.used, memory_order_acquire);
 }
 
 struct cop__proc *cop__proc_slot(uint32_t index)
 {
-    return &table.slots[index];
+    return &cop__proc_table.slots[index];
 }
 
 uint32_t cop__proc_count(void)
 {
     pthread_mutex_lock(&table.lock);
-    uint32_t count = atomic_load_explicit(&table.used, memory_order_relaxed) - table.free_len;
+    uint32_t count = atomic_load_explicit(&cop__proc_table.used, memory_order_relaxed) - table.free_len;
     pthread_mutex_unlock(&table.lock);
     return count;
 }
@@ -75,7 +65,7 @@ struct cop__proc *cop__proc_alloc(void)
 {
     struct cop__proc *p = NULL;
     pthread_mutex_lock(&table.lock);
-    uint32_t used = atomic_load_explicit(&table.used, memory_order_relaxed);
+    uint32_t used = atomic_load_explicit(&cop__proc_table.used, memory_order_relaxed);
     if (table.free_len > REST || (used == table.max && table.free_len > 0)) {
         p = table.free_first;
         table.free_first = p->next;
@@ -83,10 +73,10 @@ struct cop__proc *cop__proc_alloc(void)
             table.free_last = &table.free_first;
         table.free_len--;
     } else if (used < table.max) {
-        p = &table.slots[used + 1];
+        p = &cop__proc_table.slots[used + 1];
         atomic_store_explicit(&p->inbox, COP__INBOX_CLOSED, memory_order_relaxed);
         atomic_store_explicit(&p->pid, used + 1, memory_order_relaxed);
-        atomic_store_explicit(&table.used, used + 1, memory_order_release);
+        atomic_store_explicit(&cop__proc_table.used, used + 1, memory_order_release);
     }
     pthread_mutex_unlock(&table.lock);
     if (p != NULL)
@@ -98,12 +88,12 @@ uint64_t cop__proc_open(struct cop__proc *p)
 {
     /* Release: who pushes over EMPTY sees the whole process. */
     atomic_store_explicit(&p->inbox, COP__INBOX_EMPTY, memory_order_release);
-    return atomic_load_explicit(&p->pid, memory_order_relaxed);
+    return cop__proc_id(p);
 }
 
 void cop__proc_free(struct cop__proc *p)
 {
-    uint64_t id = atomic_load_explicit(&p->pid, memory_order_relaxed);
+    uint64_t id = cop__proc_id(p);
     COP_ASSERT(atomic_load_explicit(&p->inbox, memory_order_relaxed) == COP__INBOX_CLOSED);
     atomic_store_explicit(&p->status, COP__STATUS_FREE, memory_order_relaxed);
     pthread_mutex_lock(&table.lock);

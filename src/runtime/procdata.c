@@ -9,7 +9,7 @@ cop_pid cop_self(void)
     struct cop__proc *p = cop__current();
     cop_pid pid = cop_no_pid();
     if (p != NULL)
-        pid.id = atomic_load_explicit(&p->pid, memory_order_relaxed);
+        pid.id = cop__proc_id(p);
     return pid;
 }
 
@@ -88,7 +88,7 @@ void cop_set_group_leader(cop_pid leader, cop_pid pid)
 {
     struct cop__thread *t = cop__enter();
     struct cop__proc *p = t->current;
-    if (atomic_load_explicit(&p->pid, memory_order_relaxed) == pid.id)
+    if (cop__proc_id(p) == pid.id)
         p->group_leader = leader.id;
     else
         cop__signal_send(t, COP__SIG_GROUP_LEADER, pid.id, leader.id, cop_nil());

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/relation.h"
 
+#include "term/keep.h"
+
 static struct cop__relation *entry(struct cop__list *node)
 {
     return COP_LIST_ENTRY(node, struct cop__relation, by_age);
@@ -46,18 +48,19 @@ struct cop__relation *cop__relation_add(struct cop__relations *set, uint64_t key
     return r;
 }
 
-void cop__relation_remove(struct cop__relations *set, struct cop__relation *r)
+void cop__relation_remove(struct cop__proc *p, struct cop__relations *set,
+                          struct cop__relation *r)
 {
     if (set->count > COP__RELATIONS_LINEAR) {
         if (set->count == COP__RELATIONS_LINEAR + 1)
             cop__map64_fini(&set->index);
         else
-            cop__map64_remove(&set->index, r->key);
+            cop__map64_remove(&set->index, r->key, NULL);
     }
     cop__list_remove(&r->by_age);
     set->count--;
     if (!cop_is_none(r->tag.term_))
-        cop_drop(&r->tag);
+        cop__drop_now(&p->heap, &r->tag);
     cop__free(r, sizeof(*r));
 }
 

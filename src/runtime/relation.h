@@ -9,7 +9,8 @@
 struct cop__relation *cop__relation_find(struct cop__relations *set, uint64_t key);
 /* A new one, zeroed but for its keys; there must be none with this key. */
 struct cop__relation *cop__relation_add(struct cop__relations *set, uint64_t key, uint64_t peer);
-void cop__relation_remove(struct cop__relations *set, struct cop__relation *r);
+void cop__relation_remove(struct cop__proc *p, struct cop__relations *set,
+                          struct cop__relation *r);
 /* The oldest, or NULL. */
 struct cop__relation *cop__relation_first(const struct cop__relations *set);
 

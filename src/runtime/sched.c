@@ -54,7 +54,7 @@ static void switch_to(struct cop__stack *from, struct cop__stack *to, struct cop
 static void begin(struct cop__thread *t, struct cop__proc *p)
 {
     t->current = p;
-    p->turn_budget = cop__node.is_seeded ? cop__sim_slice() : SLICE;
+    p->slice = p->budget = COP_UNLIKELY(cop__node.is_seeded) ? cop__sim_slice() : SLICE;
     atomic_store_explicit(&p->status, COP__STATUS_RUNNING, memory_order_relaxed);
     cop__heap_set_current(&p->heap);
     if (t->seat != NULL)
@@ -69,6 +69,15 @@ static struct cop__stack *begin_on_its_stack(struct cop__thread *t, struct cop__
     p->stack = NULL;
     begin(t, p);
     return s;
+}
+
+/* The process waits, or goes back to the queue: books what it has done. */
+static void slice_end(struct cop__proc *p)
+{
+    uint64_t done = p->slice - p->budget;
+    atomic_store_explicit(&p->reductions,
+                          atomic_load_explicit(&p->reductions, memory_order_relaxed) + done + 1,
+                          memory_order_relaxed);
 }
 
 /* --- Idle ---------------------------------------------------------------------------------------*/
@@ -98,6 +107,7 @@ void cop__park(struct cop__proc *p, enum cop__post_kind how)
     COP_ASSERT(t->current == p);
     p->stack = from;
     t->current = NULL;
+    slice_end(p);
     if (t->seat == NULL) {
         cop__alone_end(t);
         to = &t->native;
@@ -113,18 +123,6 @@ void cop__park(struct cop__proc *p, enum cop__post_kind how)
     switch_to(from, to, &post);
 }
 
-void cop__count(struct cop__proc *p, uint32_t work)
-{
-    atomic_store_explicit(&p->reductions,
-                          atomic_load_explicit(&p->reductions, memory_order_relaxed) + work,
-                          memory_order_relaxed);
-    if (COP_LIKELY(p->turn_budget > work)) {
-        p->turn_budget -= work;
-        return;
-    }
-    p->turn_budget = 0;
-    cop_yield();
-}
 
 /* --- A turn at top level ------------------------------------------------------------------------*/
 
@@ -156,7 +154,9 @@ static void turn_main(void *arg)
 static bool turn(struct cop__proc *p)
 {
     struct turn turn = {.p = p};
-    struct cop__catch entry = {.outer = NULL};
+    struct cop__catch entry; /* unwind is set when it is used */
+    entry.outer = NULL;
+    entry.foreign = 0;
     p->catch_ = &entry;
     p->deadline_ns = -1;
     int aborted = cop__ctx_enter(&entry.sp, turn_main, &turn);
@@ -169,6 +169,7 @@ static bool turn(struct cop__proc *p)
         cop__exit_set(p, COP_CLASS_EXIT, turn.next.reason_, NULL);
         return false;
     }
+    cop__mailbox_unhand(p);
     p->wake = turn.next.wake_;
     p->state = turn.next.state_;
     if (turn.next.timeout_ms_ >= 0)
@@ -183,25 +184,32 @@ static bool may_go_on(struct cop__proc *p)
     struct cop__thread *t = cop__thread();
     if (t->seat == NULL)
         return false;
-    if (p->turn_budget > 1) {
-        p->turn_budget--;
+    if (p->budget > 1) {
+        p->budget--;
         return true;
     }
     return false;
 }
 
-/* Runs a process that waits at top level, on the stack of this dispatch loop. */
+/* Runs a process that waits at top level, on the stack of this dispatch loop.
+ *
+ * One message that meets an empty mailbox is *handed* to the turn: cop_receive() takes it without
+ * another word, since nobody else knows of it. */
 static void run_top(struct cop__proc *p)
 {
     begin(cop__thread(), p);
     for (;;) {
-        if (!cop__signals_take(p))
-            break;
-        if (p->start == NULL && p->mailbox_first == NULL && !cop__deadline_passed(p)) {
+        if (cop__signals_pending(p)) {
+            p->handed = cop__signals_take_one(p);
+            if (p->handed == NULL && !cop__signals_take(p))
+                break;
+        }
+        if (p->handed == NULL && p->start == NULL && p->mailbox_first == NULL &&
+            !cop__deadline_passed(p)) {
             cop__deadline_arm(p);
             struct cop__thread *t = cop__thread();
             t->current = NULL;
-            cop__heap_set_current(NULL);
+            slice_end(p);
             atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
             if (go_idle(p)) {
                 if (COP_UNLIKELY(t->seat == NULL))
@@ -213,13 +221,10 @@ static void run_top(struct cop__proc *p)
         }
         if (!turn(p))
             break;
-        atomic_store_explicit(&p->reductions,
-                              atomic_load_explicit(&p->reductions, memory_order_relaxed) + 1,
-                              memory_order_relaxed);
         if (!may_go_on(p)) {
             struct cop__thread *t = cop__thread();
             t->current = NULL;
-            cop__heap_set_current(NULL);
+            slice_end(p);
             if (t->seat == NULL)
                 cop__alone_end(t);
             cop__make_runnable_last(t, p);

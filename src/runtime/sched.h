@@ -25,7 +25,15 @@ void cop__park(struct cop__proc *p, enum cop__post_kind how);
 
 /* Counts work against the slice of the calling process (reductions); gives way when it is used up.
  * Wants the gate at PROCESS. */
-void cop__count(struct cop__proc *p, uint32_t work);
+static inline void cop__count(struct cop__proc *p, uint32_t work)
+{
+    if (COP_LIKELY(p->budget > work)) {
+        p->budget -= work;
+        return;
+    }
+    p->budget = 0;
+    cop_yield();
+}
 
 /* What every pooled stack runs. arg is the post-action of the switch that started it. */
 void cop__dispatch(void *arg);

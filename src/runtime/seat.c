@@ -21,8 +21,8 @@
 
 /* A chain of wake-ups in the lifo slot gives way to the run queue after this many. */
 #define LIFO_RUN_MAX 32
-/* Every so many dispatches the global queue goes first, so that it cannot starve. */
-#define GLOBAL_EVERY 61
+/* Every so many picks from the run queue the global queue goes first, so that it cannot starve. */
+#define GLOBAL_EVERY 16
 /* How long a seat without work looks around before it sleeps. */
 #define SPIN_NS 20000
 
@@ -125,33 +125,34 @@ static struct cop__proc *pick_seeded(struct cop__seat *s)
     return len == 0 ? NULL : cop__runq_pop_at(&s->runq, cop__sim_choose(len));
 }
 
+/* The lifo slot has had its share: the global queue, the run queue, and the lifo slot again. */
+static struct cop__proc *pick_fairly(struct cop__seat *s)
+{
+    s->lifo_run = 0;
+    if (cop__node.is_seeded)
+        return pick_seeded(s);
+    struct cop__proc *p = NULL;
+    if (++s->global_turn % GLOBAL_EVERY == 0)
+        p = pop_global(s);
+    if (p == NULL)
+        p = cop__runq_pop(&s->runq);
+    if (p == NULL && s->lifo != NULL) {
+        p = s->lifo;
+        s->lifo = NULL;
+    }
+    return p;
+}
+
 struct cop__proc *cop__seat_pick(struct cop__thread *t)
 {
     struct cop__seat *s = t->seat;
-    if (cop__node.is_seeded)
-        return pick_seeded(s);
-    uint32_t slices = atomic_load_explicit(&s->slices, memory_order_relaxed);
-    if (COP_UNLIKELY(slices % GLOBAL_EVERY == 0)) {
-        struct cop__proc *p = pop_global(s);
-        if (p != NULL) {
-            /* Or this seat would look at the global queue again and again. */
-            atomic_store_explicit(&s->slices, slices + 1, memory_order_relaxed);
-            return p;
-        }
-    }
-    if (s->lifo != NULL && (s->lifo_run < LIFO_RUN_MAX || s->runq.first == NULL)) {
-        struct cop__proc *p = s->lifo;
+    struct cop__proc *p = s->lifo;
+    if (COP_LIKELY(p != NULL && s->lifo_run < LIFO_RUN_MAX)) {
         s->lifo = NULL;
         s->lifo_run++;
         return p;
     }
-    s->lifo_run = 0;
-    struct cop__proc *p = cop__runq_pop(&s->runq);
-    if (p != NULL)
-        return p;
-    p = s->lifo;
-    s->lifo = NULL;
-    return p;
+    return pick_fairly(s);
 }
 
 /* --- Stealing -----------------------------------------------------------------------------------*/
@@ -287,7 +288,7 @@ struct cop__proc *cop__seat_next(struct cop__thread *t)
     t->picked = NULL;
     if (p != NULL)
         return p;
-    if (t->seat == NULL || is_stopping())
+    if (COP_UNLIKELY(t->seat == NULL || is_stopping()))
         return NULL;
     p = cop__seat_pick(t);
     if (COP_LIKELY(p != NULL))

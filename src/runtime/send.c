@@ -67,7 +67,7 @@ void cop_exit_process(cop_pid pid, cop_term reason)
         cop__signal_send(NULL, COP__SIG_EXIT, pid.id, 0, cop__exit_message(0, reason));
         return;
     }
-    uint64_t self = atomic_load_explicit(&p->pid, memory_order_relaxed);
+    uint64_t self = cop__proc_id(p);
     cop_term message = cop__exit_message(self, reason);
     struct cop__thread *t = cop__enter();
     cop__signal_send(t, COP__SIG_EXIT, pid.id, 0, message);

@@ -20,11 +20,10 @@ struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to, uin
     struct cop__proc *self = cop__current();
     s->next = NULL;
     s->to = to;
-    s->from = self != NULL ? atomic_load_explicit(&self->pid, memory_order_relaxed) : 0;
+    s->from = self != NULL ? cop__proc_id(self) : 0;
     s->ref = ref;
     s->kind = kind;
     s->size = (uint32_t)cop__block_size(b);
-    s->seq = 0;
     return s;
 }
 
@@ -33,11 +32,8 @@ void cop__signal_free(struct cop__signal *s)
     cop__block_free(cop__signal_block(s));
 }
 
-bool cop__signal_push(struct cop__thread *t, struct cop__signal *s)
+static bool push_to(struct cop__thread *t, struct cop__proc *p, struct cop__signal *s)
 {
-    struct cop__proc *p = cop__proc_lookup(s->to);
-    if (p == NULL)
-        return false;
     uintptr_t old = atomic_load_explicit(&p->inbox, memory_order_relaxed);
     do {
         if (COP_UNLIKELY(old == COP__INBOX_CLOSED))
@@ -52,10 +48,16 @@ bool cop__signal_push(struct cop__thread *t, struct cop__signal *s)
     return true;
 }
 
-static bool push_or_free(struct cop__thread *t, struct cop__signal *s)
+bool cop__signal_push(struct cop__thread *t, struct cop__signal *s)
 {
-    bool is_pushed = cop__signal_push(t, s);
-    if (!is_pushed)
+    struct cop__proc *p = cop__proc_lookup(s->to);
+    return p != NULL && push_to(t, p, s);
+}
+
+static bool push_or_free(struct cop__thread *t, struct cop__proc *p, struct cop__signal *s)
+{
+    bool is_pushed = push_to(t, p, s);
+    if (COP_UNLIKELY(!is_pushed))
         cop__signal_free(s);
     return is_pushed;
 }
@@ -63,19 +65,19 @@ static bool push_or_free(struct cop__thread *t, struct cop__signal *s)
 bool cop__signal_send(struct cop__thread *t, enum cop__signal_kind kind, uint64_t to, uint64_t ref,
                       cop_term term)
 {
-    if (cop__proc_lookup(to) == NULL)
-        return false;
-    return push_or_free(t, cop__signal_new(kind, to, ref, term));
+    struct cop__proc *p = cop__proc_lookup(to);
+    return p != NULL && push_or_free(t, p, cop__signal_new(kind, to, ref, term));
 }
 
 bool cop__signal_send_from(struct cop__thread *t, uint64_t from, enum cop__signal_kind kind,
                            uint64_t to, uint64_t ref, cop_term term)
 {
-    if (cop__proc_lookup(to) == NULL)
+    struct cop__proc *p = cop__proc_lookup(to);
+    if (p == NULL)
         return false;
     struct cop__signal *s = cop__signal_new(kind, to, ref, term);
     s->from = from;
-    return push_or_free(t, s);
+    return push_or_free(t, p, s);
 }
 
 static struct cop__signal *oldest_first(uintptr_t newest)
@@ -113,7 +115,7 @@ static enum verdict exit_verdict(const struct cop__proc *p, const struct cop__si
 {
     bool is_trapping = (atomic_load_explicit(&p->flags, memory_order_relaxed) &
                         COP__PROC_TRAP_EXIT) != 0;
-    bool is_self = s->from == atomic_load_explicit(&p->pid, memory_order_relaxed);
+    bool is_self = s->from == cop__proc_id(p);
     if (s->kind == COP__SIG_EXIT && reason.word == cop__atom(COP_ATOM_kill).word)
         return DIE_KILLED; /* EXI-07, 27 */
     if (is_trapping)
@@ -130,7 +132,7 @@ static bool handle_exit(struct cop__proc *p, struct cop__signal *s)
         cop__signal_free(s); /* EXI-05, 24: unlinked already */
         return true;
     }
-    cop_term reason = cop__tuple_elem(cop__signal_term(s), 2);
+    cop_term reason = cop__tuple_items(cop__signal_term(s))[2];
     switch (exit_verdict(p, s, reason)) {
     case DROP: cop__signal_free(s); return true;
     case QUEUE: cop__mailbox_append(p, s); return true;
@@ -178,6 +180,22 @@ static void free_all(struct cop__signal *s)
     }
 }
 
+struct cop__signal *cop__signals_take_one(struct cop__proc *p)
+{
+    uintptr_t newest = atomic_load_explicit(&p->inbox, memory_order_acquire);
+    if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || cop__node.is_seeded)
+        return NULL;
+    struct cop__signal *s = (struct cop__signal *)newest;
+    if (s->next != NULL || s->kind != COP__SIG_MESSAGE ||
+        s->to != cop__proc_id(p))
+        return NULL;
+    /* Only the holder takes; but others may have pushed on top meanwhile. */
+    return atomic_compare_exchange_strong_explicit(&p->inbox, &newest, COP__INBOX_EMPTY,
+                                                   memory_order_acquire, memory_order_relaxed)
+               ? s
+               : NULL;
+}
+
 bool cop__signals_take(struct cop__proc *p)
 {
     if ((atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_EXITING) != 0)
@@ -186,7 +204,7 @@ bool cop__signals_take(struct cop__proc *p)
         return true;
     /* Acquire: pairs with the release of the pushes. */
     uintptr_t newest = atomic_exchange_explicit(&p->inbox, COP__INBOX_EMPTY, memory_order_acquire);
-    uint64_t self = atomic_load_explicit(&p->pid, memory_order_relaxed);
+    uint64_t self = cop__proc_id(p);
     struct cop__signal *s = oldest_first(newest);
     while (s != NULL) {
         struct cop__signal *next = s->next;

@@ -23,7 +23,7 @@ static inline struct cop__block *cop__signal_block(struct cop__signal *s)
 }
 static inline cop_term cop__signal_term(struct cop__signal *s)
 {
-    return cop__block_term(cop__signal_block(s));
+    return cop__signal_block(s)->term;
 }
 
 /* Pushes a signal to s->to and wakes it. False: it is dead or never was; the caller still owns s then.
@@ -40,6 +40,9 @@ bool cop__signal_send_from(struct cop__thread *t, uint64_t from, enum cop__signa
 /* Handles all that has arrived for p: messages go to the mailbox, the rest takes effect. False: p is
  * to die (its exit reason is set). The caller holds p. */
 bool cop__signals_take(struct cop__proc *p);
+/* The same for the most frequent case: what has arrived is one message, and none waits. NULL: it is
+ * not so, nothing was taken. */
+struct cop__signal *cop__signals_take_one(struct cop__proc *p);
 static inline bool cop__signals_pending(struct cop__proc *p)
 {
     return atomic_load_explicit(&p->inbox, memory_order_relaxed) > COP__INBOX_CLOSED;

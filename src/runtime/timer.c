@@ -50,8 +50,7 @@ static void timer_add(struct timer *timer, int64_t deadline_ns)
     struct cop__timers *all = &cop__node.timers;
     pthread_mutex_lock(&all->lock);
     bool is_first = deadline_ns < atomic_load_explicit(&all->next_ns, memory_order_relaxed);
-    timer->node.key = deadline_ns;
-    cop__heap_queue_push(&all->queue, &timer->node);
+    cop__heap_queue_push(&all->queue, &timer->node, deadline_ns);
     if (timer->ref != 0)
         cop__map64_put(&all->by_ref, timer->ref, (uintptr_t)timer);
     publish_next();
@@ -72,7 +71,7 @@ void cop__deadline_arm(struct cop__proc *p)
     if (p->deadline_ns < 0 || (p->armed_ns >= 0 && p->armed_ns <= p->deadline_ns))
         return;
     struct timer *timer = cop__alloc_zeroed(sizeof(*timer));
-    timer->to = atomic_load_explicit(&p->pid, memory_order_relaxed);
+    timer->to = cop__proc_id(p);
     p->armed_ns = p->deadline_ns;
     timer_add(timer, p->deadline_ns);
 }
@@ -83,8 +82,7 @@ static void fire(struct timer *timer)
 {
     uint64_t to = timer->to != 0 ? timer->to : cop__name_lookup(timer->name); /* TMR-03 */
     if (timer->signal == NULL) {
-        cop__signal_send_from(cop__thread(), 0, COP__SIG_TICK, to, (uint64_t)timer->node.key,
-                              cop_nil());
+        cop__signal_send_from(cop__thread(), 0, COP__SIG_TICK, to, 0, cop_nil());
     } else {
         timer->signal->to = to;
         if (cop__signal_push(cop__thread(), timer->signal))
@@ -103,9 +101,9 @@ int64_t cop__timers_fire(void)
         struct cop__heap_node *first = cop__heap_queue_peek(&all->queue);
         struct timer *timer = NULL;
         if (first != NULL && first->key <= now) {
-            timer = COP_LIST_ENTRY(cop__heap_queue_pop(&all->queue), struct timer, node);
+            timer = COP_HEAP_ENTRY(cop__heap_queue_pop(&all->queue), struct timer, node);
             if (timer->ref != 0)
-                cop__map64_remove(&all->by_ref, timer->ref);
+                cop__map64_remove(&all->by_ref, timer->ref, NULL);
         }
         publish_next();
         next = atomic_load_explicit(&all->next_ns, memory_order_relaxed);
@@ -118,12 +116,6 @@ int64_t cop__timers_fire(void)
 
 /* --- Timers of programs ------------------------------------------------------------------------- */
 
-static cop_ref ref_of(uint64_t creator, uint64_t number)
-{
-    cop_ref ref = {.id = {creator, number, 0}, .node = 0, .creation = 0};
-    return ref;
-}
-
 static cop_ref start(int64_t ms, cop_term to, cop_term msg, bool is_plain)
 {
     struct cop__proc *self = cop__current();
@@ -132,8 +124,8 @@ static cop_ref start(int64_t ms, cop_term to, cop_term msg, bool is_plain)
         cop_error(cop__atom(COP_ATOM_badarg));
     struct cop__thread *t = self != NULL ? cop__enter() : NULL;
     uint64_t number = cop__ref_number(t);
-    uint64_t creator = self != NULL ? atomic_load_explicit(&self->pid, memory_order_relaxed) : 0;
-    cop_ref ref = ref_of(creator, number);
+    uint64_t creator = self != NULL ? cop__proc_id(self) : 0;
+    cop_ref ref = cop__local_ref(creator, number);
     if (!is_plain)
         msg = cop_tuple(cop__atom(COP_ATOM_timeout), ref, msg);
     struct timer *timer = cop__alloc_zeroed(sizeof(*timer));
@@ -184,7 +176,7 @@ static int64_t look_up(cop_ref ref, bool cancel)
             left = ms_left(timer);
         if (cancel) {
             cop__heap_queue_remove(&all->queue, &timer->node);
-            cop__map64_remove(&all->by_ref, timer->ref);
+            cop__map64_remove(&all->by_ref, timer->ref, NULL);
             publish_next();
             done = timer;
         }
@@ -212,11 +204,10 @@ static struct timer *take_one_for(uint64_t id)
 {
     struct cop__timers *all = &cop__node.timers;
     for (size_t i = 0; i < cop__heap_queue_len(&all->queue); i++) {
-        struct timer *timer =
-            COP_LIST_ENTRY(cop__heap_queue_at(&all->queue, i), struct timer, node);
+        struct timer *timer = COP_HEAP_ENTRY(all->queue.slots[i].node, struct timer, node);
         if (timer->ref != 0 && timer->to == id) {
             cop__heap_queue_remove(&all->queue, &timer->node);
-            cop__map64_remove(&all->by_ref, timer->ref);
+            cop__map64_remove(&all->by_ref, timer->ref, NULL);
             publish_next();
             return timer;
         }
@@ -248,7 +239,7 @@ void cop__timers_fini(void)
     struct cop__timers *all = &cop__node.timers;
     struct cop__heap_node *node;
     while ((node = cop__heap_queue_pop(&all->queue)) != NULL)
-        timer_free(COP_LIST_ENTRY(node, struct timer, node));
+        timer_free(COP_HEAP_ENTRY(node, struct timer, node));
     cop__heap_queue_fini(&all->queue);
     cop__map64_fini(&all->by_ref);
     pthread_mutex_destroy(&all->lock);

@@ -35,6 +35,7 @@
 #ifndef COP_RUNTIME_TYPES_H
 #define COP_RUNTIME_TYPES_H
 
+#include "base/alloc.h"
 #include "base/check.h"
 #include "base/heap.h"
 #include "base/list.h"
@@ -65,7 +66,7 @@ enum cop__signal_kind {
     COP__SIG_MONITOR,    /* ref; the term is nil or the name that was asked for */
     COP__SIG_DEMONITOR,  /* ref */
     COP__SIG_DOWN,       /* ref; the term is {:DOWN, ref, :process, pid or {name, node}, reason} */
-    COP__SIG_TICK,       /* a timer of a wait ran out; ref: its deadline */
+    COP__SIG_TICK,       /* the timer of a wait ran out */
     COP__SIG_ASK,        /* the receiver answers: ref: id of the question; the term says what */
     COP__SIG_ANSWER,     /* ref: id of the question; the term is the answer */
     COP__SIG_GROUP_LEADER, /* the term is the new one */
@@ -81,8 +82,7 @@ struct cop__signal {
     uint64_t ref;
     uint32_t kind;
     uint32_t size; /* bytes of the block, for the accounts */
-    uint64_t seq;  /* in a mailbox: the number of its arrival */
-};
+} __attribute__((aligned(16)));
 _Static_assert(sizeof(struct cop__signal) % 16 == 0, "the block after it is aligned");
 
 /* What an inbox holds besides a list of signals, newest first. */
@@ -177,7 +177,7 @@ struct cop__proc {
 
     struct cop__signal *mailbox_first; /* messages, oldest first */
     struct cop__signal **mailbox_last; /* where the next one goes; NULL: at mailbox_first */
-    uint64_t mailbox_seq;              /* messages that ever arrived */
+    struct cop__signal *handed;        /* a message taken for the turn that begins: see sched.c */
     uint64_t marker_ref;               /* the newest reference made ... */
     struct cop__signal **marker_at;    /* ... and where messages that can carry it begin */
 
@@ -208,7 +208,8 @@ struct cop__proc {
     _Atomic uint8_t status; /* enum cop__status, for tools only */
     uint16_t foreign; /* depth of COP_FOREIGN */
     uint32_t stack_size;
-    uint32_t turn_budget; /* reductions left in this slice */
+    uint32_t slice;  /* reductions of this slice ... */
+    uint32_t budget; /* ... and how many of them are left */
 };
 
 enum cop__status { COP__STATUS_FREE, COP__STATUS_WAITING, COP__STATUS_RUNNABLE, COP__STATUS_RUNNING };
@@ -236,6 +237,7 @@ struct cop__seat {
     int number;
     struct cop__proc *lifo; /* woken last: runs next */
     uint32_t lifo_run;      /* how often in a row */
+    uint32_t global_turn;   /* picks from the run queue */
     struct cop__runq runq;
     _Atomic(struct cop__thread *) thread; /* who sits here; changed by the owner or the watchdog */
     _Atomic uint32_t slices; /* grows with each dispatch; read by the watchdog (relaxed) */

@@ -18,7 +18,7 @@
 #define SLICE_NS 10000000
 
 /* The watchdog handles signals in the name of others: as a thread without a seat. */
-static struct cop__thread self;
+static struct cop__thread watchdog_thread;
 
 void cop__watchdog_wake_for_timer(void)
 {
@@ -74,7 +74,7 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
 /* The signals of a process that does not come to them. The gate of its thread is held. */
 static bool serve(struct cop__proc *p)
 {
-    self.current = p;
+    watchdog_thread.current = p;
     bool lives = cop__signals_take(p);
     if (!lives) {
         struct cop__proc_region region;
@@ -89,7 +89,7 @@ static bool serve(struct cop__proc *p)
         cop__proc_die(p);
         cop__region_leave(&region);
     }
-    self.current = NULL;
+    watchdog_thread.current = NULL;
     return lives;
 }
 
@@ -127,7 +127,7 @@ static void *watchdog_main(void *arg)
 {
     struct cop__node *n = &cop__node;
     (void)arg;
-    cop__tls_thread = &self;
+    cop__tls_thread = &watchdog_thread;
     while (!atomic_load_explicit(&n->is_stopping, memory_order_acquire)) {
         int64_t next_timer = cop__timers_fire();
         bool is_any_alone = serve_alone();
@@ -151,7 +151,7 @@ static void *watchdog_main(void *arg)
 
 int cop__watchdog_start(void)
 {
-    atomic_store_explicit(&self.gate, COP__GATE_RUNTIME, memory_order_relaxed);
+    atomic_store_explicit(&watchdog_thread.gate, COP__GATE_RUNTIME, memory_order_relaxed);
     return cop__os_thread_start(&cop__node.watchdog, watchdog_main, NULL, "coppice-watch");
 }
 
