@@ -147,8 +147,12 @@ void cop_log_flush(void)
 
 void cop__log_start(void)
 {
+    pthread_mutex_lock(&the_log.lock);
     the_log.last = &the_log.first;
-    the_log.runs = cop__os_thread_start(&the_log.thread, log_main, NULL, "coppice-log") == 0;
+    the_log.runs = true;
+    if (cop__os_thread_start(&the_log.thread, log_main, NULL, "coppice-log") != 0)
+        the_log.runs = false;
+    pthread_mutex_unlock(&the_log.lock);
 }
 
 void cop__log_stop(void)
