@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proc_lib: the start that the starter waits for. */
+#include "support/process_test.h"
+
+#include "coppice/proc_lib.h"
+#include "coppice/sys.h"
+
+static void assert_mailbox_empty(void)
+{
+    cop_assert_equal(COP("{:messages, []}"), cop_process_info(cop_self(), COP(":messages")));
+}
+
+/* What the child is told to do before, and whether, it says that it is ready. */
+static cop_next child(cop_term order)
+{
+    cop_term a, b, msg;
+
+    if (cop_match(order, "{:die, a}", a)) cop_exit(a);
+    if (cop_match(order, "{:error, a}", a)) cop_error(a);
+    if (cop_match(order, ":end")) return cop_end();
+    if (cop_match(order, ":hang")) cop_receive(&msg, COP_INFINITY);
+    if (cop_match(order, "{:fail, a, b}", a, b)) cop_init_fail(a, COP_CLASS_EXIT, b);
+    if (cop_match(order, "{:fail_error, a, b}", a, b)) cop_init_fail(a, COP_CLASS_ERROR, b);
+    cop_expect(order, "{:ok, a, b}", a, b);
+    cop_register(b, cop_self());
+    cop_init_ack(cop_tuple(a, cop_self()));
+    cop_receive(&msg, COP_INFINITY);
+    cop_exit(msg);
+}
+
+static cop_term start(cop_term order)
+{
+    return cop_proc_lib_start(child, order, NULL);
+}
+
+static cop_term start_link(cop_term order)
+{
+    return cop_proc_lib_start(child, order, &(struct cop_proc_lib_opts){.link = true});
+}
+
+/* PLB-06, PLB-07 */
+PROCESS_TEST(ack_lets_both_go_on)
+{
+    cop_pid pid;
+    cop_ref ref;
+
+    cop_assert_match(start(COP("{:ok, :hello, ProcLib.A}")), "{:hello, pid}", pid);
+    cop_assert_equal(pid, cop_whereis(COP("ProcLib.A")));
+    cop_assert_equal(COP("{:links, []}"), cop_process_info(pid, COP(":links")));
+    cop_assert_equal(COP("{:monitored_by, []}"), cop_process_info(pid, COP(":monitored_by")));
+    ref = cop_monitor(pid);
+    cop_send(pid, COP(":bye"));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :bye}", ref);
+    assert_mailbox_empty();
+}
+
+PROCESS_TEST(link_is_there_from_the_first_moment)
+{
+    cop_pid pid;
+
+    cop_trap_exit(true);
+    cop_assert_match(start_link(COP("{:ok, :hello, ProcLib.B}")), "{:hello, pid}", pid);
+    cop_send(pid, COP(":bye"));
+    cop_assert_receive("{:EXIT, ^pid, :bye}", pid);
+    assert_mailbox_empty();
+}
+
+/* PLB-08, PLB-09: dead when start returns; a trapping starter finds no EXIT */
+PROCESS_TEST(fail_leaves_nothing)
+{
+    cop_trap_exit(true);
+    cop_assert_equal(COP(":no"), start(COP("{:fail, :no, :boom}")));
+    cop_assert_equal(COP(":no"), start_link(COP("{:fail, :no, :boom}")));
+    cop_assert_equal(COP(":no"), start_link(COP("{:fail, :no, :normal}")));
+    cop_assert_equal(COP(":no"), start_link(COP("{:fail_error, :no, :badarg}")));
+    assert_mailbox_empty();
+    cop_assert_equal(COP("{:links, []}"), cop_process_info(cop_self(), COP(":links")));
+    cop_assert_equal(COP("{:monitors, []}"), cop_process_info(cop_self(), COP(":monitors")));
+}
+
+/* PLB-10: the same for all variants; PLB-09: also an end with normal is noticed */
+PROCESS_TEST(death_before_the_answer)
+{
+    cop_trap_exit(true);
+    cop_assert_equal(COP("{:error, :boom}"), start(COP("{:die, :boom}")));
+    cop_assert_equal(COP("{:error, :boom}"), start_link(COP("{:die, :boom}")));
+    cop_assert_match(start_link(COP("{:error, :boom}")), "{:error, {:boom, _}}");
+    cop_assert_equal(COP("{:error, :normal}"), start_link(COP(":end")));
+    cop_assert_equal(COP("{:error, :normal}"), start(COP(":end")));
+    assert_mailbox_empty();
+}
+
+static cop_next starter(cop_term boot)
+{
+    cop_term to, order;
+
+    cop_expect(boot, "{to, order}", to, order);
+    cop_send(to, cop_tuple(COP(":answer"), start_link(order)));
+    return cop_end();
+}
+
+/* PLB-11: a starter that does not trap dies of the link, except of normal */
+PROCESS_TEST(starter_that_does_not_trap)
+{
+    cop_pid self = cop_self();
+    cop_ref ref;
+    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
+
+    cop_spawn(starter, cop_build("{self, {:die, :boom}}", self), &opts);
+    cop_assert_receive("{:DOWN, ^ref, _, _, :boom}", ref);
+    cop_spawn(starter, cop_build("{self, {:fail, :no, {:shutdown, 1}}}", self), &opts);
+    cop_assert_receive("{:DOWN, ^ref, _, _, {:shutdown, 1}}", ref);
+    assert_mailbox_empty();
+    cop_spawn(starter, cop_build("{self, :end}", self), &opts);
+    cop_assert_receive("{:answer, {:error, :normal}}");
+    cop_assert_receive("{:DOWN, ^ref, _, _, :normal}", ref);
+    cop_spawn(starter, cop_build("{self, {:fail, :no, :normal}}", self), &opts);
+    cop_assert_receive("{:answer, :no}");
+}
+
+/* PLB-12 */
+PROCESS_TEST(time_runs_out)
+{
+    struct cop_proc_lib_opts opts = {.timeout_ms = 5};
+
+    cop_assert_equal(COP("{:error, :timeout}"), cop_proc_lib_start(child, COP(":hang"), &opts));
+    opts.link = true;
+    cop_assert_equal(COP("{:error, :timeout}"), cop_proc_lib_start(child, COP(":hang"), &opts));
+    cop_trap_exit(true);
+    cop_assert_equal(COP("{:error, :timeout}"), cop_proc_lib_start(child, COP(":hang"), &opts));
+    assert_mailbox_empty();
+}
+
+/* PLB-13: the DOWN comes also when the start failed */
+PROCESS_TEST(start_with_a_monitor)
+{
+    cop_ref ref;
+    struct cop_proc_lib_opts opts = {.monitor = true, .ret_ref = &ref};
+    cop_pid pid;
+
+    cop_assert_match(cop_proc_lib_start(child, COP("{:ok, :hello, ProcLib.C}"), &opts),
+                     "{:hello, pid}", pid);
+    cop_send(pid, COP(":bye"));
+    cop_assert_receive("{:DOWN, ^ref, :process, ^pid, :bye}", ref, pid);
+    cop_assert_equal(COP(":no"), cop_proc_lib_start(child, COP("{:fail, :no, :boom}"), &opts));
+    cop_assert_receive("{:DOWN, ^ref, :process, _, :boom}", ref);
+    opts.timeout_ms = 5;
+    cop_assert_equal(COP("{:error, :timeout}"), cop_proc_lib_start(child, COP(":hang"), &opts));
+    cop_assert_receive("{:DOWN, ^ref, :process, _, :killed}", ref);
+    assert_mailbox_empty();
+}
+
+static cop_next tell_dictionary(cop_term to)
+{
+    cop_init_ack(cop_ok());
+    cop_send(to, cop_tuple(COP(":dictionary"), cop_dictionary(), cop_ancestors()));
+    return cop_end();
+}
+
+/* PLB-02, PLB-03 */
+PROCESS_TEST(what_the_child_knows)
+{
+    cop_pid self = cop_self();
+    struct cop_proc_lib_opts opts = {.initial_call = COP("{Mod, :fun, 3}")};
+    cop_term dictionary, ancestors;
+
+    cop_proc_lib_start(tell_dictionary, cop_pid_term(self), &opts);
+    cop_assert_receive("{:dictionary, dictionary, ancestors}", dictionary, ancestors);
+    cop_assert_equal(cop_list(self), ancestors);
+    cop_assert_equal(COP("{Mod, :fun, 3}"),
+                     cop_keyword_get(dictionary, COP(":\"$initial_call\""), cop_nil()));
+    cop_assert_equal(2, cop_list_len(dictionary));
+    cop_register(COP("ProcLib.Starter"), self);
+    cop_proc_lib_start(tell_dictionary, cop_pid_term(self), NULL);
+    cop_assert_receive("{:dictionary, dictionary, ancestors}", dictionary, ancestors);
+    cop_assert_equal(COP("[ProcLib.Starter]"), ancestors);
+    cop_assert_equal(1, cop_list_len(dictionary));
+}
+
+/* --- Crash reports (PLB-15, LOG-18) ------------------------------------------------------------- */
+
+static cop_next counts(void *state)
+{
+    int *count = state;
+    cop_term msg;
+
+    cop_receive(&msg, 0);
+    if (cop_match(msg, "{:die, msg}", msg)) cop_exit(msg);
+    ++*count;
+    cop_send(cop_to_pid(msg), cop_tuple(COP(":count"), *count));
+    return cop_hibernate(counts, state);
+}
+
+static cop_next start_counting(cop_term name)
+{
+    cop_register(name, cop_self());
+    cop_init_ack(cop_pid_term(cop_self()));
+    return cop_hibernate(counts, cop_alloc(sizeof(int)));
+}
+
+/* A process that waits at its top level does so from under the report of its crash. */
+PROCESS_TEST(wakes_go_on)
+{
+    cop_pid self = cop_self(), pid;
+    cop_ref ref;
+
+    pid = cop_to_pid(cop_proc_lib_start(start_counting, COP("ProcLib.Counts"), NULL));
+    ref = cop_monitor(pid);
+    for (int i = 1; i <= 3; i++) {
+        cop_send(pid, cop_pid_term(self));
+        cop_assert_receive("{:count, ^i}", i);
+    }
+    cop_send(pid, COP("{:die, :boom}"));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :boom}", ref);
+}
+
+static cop_term crash(void *reason)
+{
+    cop_term pid =
+        cop_proc_lib_start(start_counting, COP("ProcLib.Counts"),
+                           &(struct cop_proc_lib_opts){.initial_call = COP("{Mod, :fun, 1}")});
+    cop_ref ref = cop_monitor(pid);
+    cop_term why = *(cop_term *)reason;
+
+    cop_send(pid, cop_tuple(COP(":die"), why));
+    cop_assert_receive("{:DOWN, ^ref, _, _, _}", ref);
+    return cop_nil();
+}
+
+PROCESS_TEST(crash_report)
+{
+    cop_term boom = COP(":boom"), shutdown = COP("{:shutdown, 1}");
+    cop_term expected, ancestors = cop_inspect(cop_list(cop_self()));
+
+    expected = cop_format("Process ProcLib.Counts terminating\n"
+                          "** (exit) :boom\n"
+                          "Initial Call: Mod.fun/1\n"
+                          "Ancestors: %.*s\n",
+                          (int)cop_to_bytes(ancestors).len, cop_to_bytes(ancestors).data);
+    cop_log_details(false);
+    cop_assert_equal("", cop_capture_log(crash, &boom));
+    cop_log_sasl_reports(true);
+    cop_assert_equal(expected, cop_capture_log(crash, &boom));
+    cop_assert_equal("", cop_capture_log(crash, &shutdown));
+    cop_log_details(true);
+    cop_assert(cop_to_bytes(cop_capture_log(crash, &boom)).len > cop_to_bytes(expected).len + 100);
+    cop_log_sasl_reports(false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ack_lets_both_go_on),
+        cmocka_unit_test(link_is_there_from_the_first_moment),
+        cmocka_unit_test(fail_leaves_nothing),
+        cmocka_unit_test(death_before_the_answer),
+        cmocka_unit_test(starter_that_does_not_trap),
+        cmocka_unit_test(time_runs_out),
+        cmocka_unit_test(start_with_a_monitor),
+        cmocka_unit_test(what_the_child_knows),
+        cmocka_unit_test(wakes_go_on),
+        cmocka_unit_test(crash_report),
+    };
+
+    return cmocka_run_group_tests(tests, node_up, node_down);
+}
