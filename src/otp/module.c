@@ -8,6 +8,7 @@
 #include "otp/module.h"
 #include "coppice/gen_server.h"
 #include "otp/exception.h"
+#include "otp/standard_modules.h"
 
 #include "base/check.h"
 
@@ -71,6 +72,16 @@ static struct entry *find(cop_term name)
 
         if (entry == NULL || entry->name.word == name.word) return entry;
     }
+}
+
+/* The same for callers from outside, who may ask for a module of the standard library first of all. */
+static struct entry *look_up(cop_term name)
+{
+    struct entry *entry = find(name);
+
+    if (entry != NULL) return entry;
+    cop__standard_modules_register();
+    return find(name);
 }
 
 static void put(struct index *index, struct entry *entry)
@@ -211,7 +222,7 @@ void cop_module_register(const struct cop_module *module)
 
 const struct cop_module *cop_module_find(cop_term name)
 {
-    const struct entry *entry = find(name);
+    const struct entry *entry = look_up(name);
 
     return entry == NULL ? NULL : entry->module;
 }
@@ -252,7 +263,7 @@ static bool is_child_spec(const struct entry *entry, cop_term function, int64_t 
 
 bool cop_function_exported(cop_term module, cop_term function, int arity)
 {
-    const struct entry *entry = find(module);
+    const struct entry *entry = look_up(module);
 
     return entry != NULL &&
            (find_function(entry, function, arity) != NULL || is_child_spec(entry, function, arity));
@@ -299,7 +310,7 @@ static cop_term child_spec(struct entry *entry, cop_term arg)
 
 cop_term cop__apply(cop_term module, cop_term function, const cop_term *args, size_t len)
 {
-    struct entry *entry = find(module);
+    struct entry *entry = look_up(module);
 
     if (entry != NULL) {
         const struct function *found = find_function(entry, function, (int64_t)len);

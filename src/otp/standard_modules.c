@@ -2,6 +2,8 @@
 /* The registration of the modules about supervision, once a program. */
 #include "otp/standard_modules.h"
 
+#include "otp/stdlib.h"
+
 void cop__standard_modules_register(void)
 {
     static bool done; /* release when written, acquire when read: the tables are seen then */
@@ -10,5 +12,6 @@ void cop__standard_modules_register(void)
     cop_module_register(&cop__supervisor_module);
     cop_module_register(&cop__dynamic_supervisor_module);
     cop_module_register(&cop__application_module);
+    cop__stdlib_register();
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
 }

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tables of the standard library share: errors, arguments, sorting. */
+#include "otp/stdlib.h"
+
+#include "otp/exception.h"
+#include <string.h>
+
+void cop__stdlib_register(void)
+{
+    static const struct cop_module *const modules[] = {
+        &cop__kernel_module,  &cop__function_module, &cop__access_module,     &cop__enum_module,
+        &cop__list_module,    &cop__keyword_module,  &cop__map_module,        &cop__tuple_module,
+        &cop__string_module,  &cop__integer_module,  &cop__float_module,      &cop__atom_module,
+        &cop__process_module, &cop__node_module,     &cop__gen_server_module, &cop__agent_module,
+        &cop__system_module,  &cop__io_module,       &cop__erlang_module,     &cop__timer_module,
+        &cop__sys_module};
+    static bool done; /* release when written, acquire when read: the tables are seen then */
+
+    if (__atomic_load_n(&done, __ATOMIC_ACQUIRE)) return;
+    for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+        cop_module_register(modules[i]);
+    __atomic_store_n(&done, true, __ATOMIC_RELEASE);
+}
+
+/* --- Errors ------------------------------------------------------------------------------------- */
+
+void cop__raise_argument(int position, const char *what)
+{
+    const char *suffix = position == 1 ? "st" : position == 2 ? "nd" : position == 3 ? "rd" : "th";
+
+    cop_raise("ArgumentError",
+              "errors were found at the given arguments:\n\n  * %d%s argument: %s\n", position,
+              suffix, what);
+}
+
+void cop__raise_no_clause(const char *function)
+{
+    const char *dot = strrchr(function, '.');
+    const char *slash = strrchr(function, '/');
+    cop_term module =
+        cop_atom_from(cop_to_bytes(cop_format("Elixir.%.*s", (int)(dot - function), function)));
+    cop_term name = cop_format("%.*s", (int)(slash - dot - 1), dot + 1);
+    cop_bytes bytes = cop_to_bytes(name);
+    char text[64] = {0};
+
+    memcpy(text, bytes.data, bytes.len < sizeof(text) ? bytes.len : sizeof(text) - 1);
+    cop__raise_function_clause(module, text, slash[1] - '0');
+}
+
+void cop__raise_bad_map(cop_term t)
+{
+    cop_error(cop_tuple(COP(":badmap"), t));
+}
+
+void cop__raise_key(cop_term key, cop_term what)
+{
+    cop_error(cop_build("%{__struct__: KeyError, __exception__: true, key: key, term: what,"
+                        " message: nil}",
+                        key, what));
+}
+
+static const char *kind_name(cop_term t)
+{
+    switch (cop_kind(t)) {
+    case COP_KIND_INTEGER: return "Integer";
+    case COP_KIND_FLOAT: return "Float";
+    case COP_KIND_ATOM: return "Atom";
+    case COP_KIND_REFERENCE: return "Reference";
+    case COP_KIND_FUN: return "Function";
+    case COP_KIND_PID: return "PID";
+    case COP_KIND_TUPLE: return "Tuple";
+    case COP_KIND_MAP: return "Map";
+    case COP_KIND_LIST: return "List";
+    case COP_KIND_BINARY: return "BitString";
+    }
+    return "Any";
+}
+
+void cop__raise_protocol(const char *protocol, cop_term t)
+{
+    cop_term text = cop_inspect_with(t, (struct cop_inspect_opts){0, 50});
+    cop_bytes bytes = cop_to_bytes(text);
+
+    cop_raise("Protocol.UndefinedError", "protocol %s not implemented for %.*s of type %s",
+              protocol, (int)bytes.len, bytes.data, kind_name(t));
+}
+
+/* --- Arguments ---------------------------------------------------------------------------------- */
+
+bool cop__is_int64(cop_term t, int64_t *ret)
+{
+    int64_t n;
+
+    if (!cop_match(t, "n", n)) return false;
+    *ret = n;
+    return true;
+}
+
+cop_term cop__map_arg(cop_term t)
+{
+    if (!cop_is_map(t)) cop__raise_bad_map(t);
+    return t;
+}
+
+cop_term cop__enumerate(cop_term t)
+{
+    if (cop_is_map(t)) return cop_map_to_list(t);
+    if (!cop_is_list(t)) cop__raise_protocol("Enumerable", t);
+    if (cop_list_len(t) < 0) cop__raise_no_clause("Enum.map/2");
+    return t;
+}
+
+int64_t cop__timeout(cop_term t)
+{
+    int64_t ms;
+
+    if (cop_identical(t, COP(":infinity"))) return COP_INFINITY;
+    return cop__is_int64(t, &ms) && ms >= 0 ? ms : -2;
+}
+
+/* --- Text --------------------------------------------------------------------------------------- */
+
+static void add_code(struct cop__text *text, int64_t code)
+{
+    char utf8[4];
+    size_t len = 0;
+
+    if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        cop_raise("ArgumentError", "argument error");
+    if (code < 0x80) {
+        utf8[len++] = (char)code;
+    } else {
+        int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+        static const int lead[] = {0, 0xc0, 0xe0, 0xf0};
+
+        utf8[len++] = (char)(lead[more] | (int)(code >> 6 * more));
+        while (more-- > 0)
+            utf8[len++] = (char)(0x80 | (code >> 6 * more & 0x3f));
+    }
+    cop__text_add_bytes(text, (cop_bytes){utf8, len});
+}
+
+/* Lists of lists, codes and binaries; what is still to come of each list is kept in a list. */
+static cop_term chardata(cop_term list)
+{
+    COP__TEXT(text);
+    cop_term pending = cop_list(list);
+
+    while (!cop_is_empty_list(pending)) {
+        cop_term t = cop_head(pending);
+        int64_t code;
+
+        pending = cop_tail(pending);
+        if (cop_is_binary(t)) {
+            cop__text_add_bytes(&text, cop_to_bytes(t));
+        } else if (cop__is_int64(t, &code)) {
+            add_code(&text, code);
+        } else if (cop_is_list(t)) {
+            if (!cop_is_empty_list(t))
+                pending = cop_cons(cop_head(t), cop_cons(cop_tail(t), pending));
+        } else {
+            cop_raise("ArgumentError", "argument error");
+        }
+    }
+    return cop__text_binary(&text);
+}
+
+cop_term cop__to_string(cop_term t)
+{
+    cop_bytes text;
+
+    switch (cop_kind(t)) {
+    case COP_KIND_BINARY: return t;
+    case COP_KIND_ATOM:
+        text = cop_atom_text(t);
+        return cop_identical(t, cop_nil()) ? cop_string("") : cop_binary(text.data, text.len);
+    case COP_KIND_INTEGER:
+    case COP_KIND_FLOAT: return cop_inspect(t);
+    case COP_KIND_LIST: return chardata(t);
+    default: cop__raise_protocol("String.Chars", t);
+    }
+}
+
+/* --- Sorting ------------------------------------------------------------------------------------ */
+
+bool cop__precedes(void *arg, cop_term a, cop_term b)
+{
+    (void)arg;
+    return cop_compare(a, b) <= 0;
+}
+
+/* Merges from[left, middle) and from[middle, right) into to[left, right). */
+static void merge(const cop_term *from, cop_term *to, const size_t bounds[3],
+                  cop__precedes_fn precedes, void *arg)
+{
+    size_t i = bounds[0];
+    size_t j = bounds[1];
+
+    for (size_t k = bounds[0]; k < bounds[2]; k++) {
+        if (j == bounds[2] || (i < bounds[1] && precedes(arg, from[i], from[j])))
+            to[k] = from[i++];
+        else
+            to[k] = from[j++];
+    }
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+cop_term cop__sort(cop_term list, cop__precedes_fn precedes, void *arg)
+{
+    size_t len = (size_t)cop_list_len(list);
+    cop_term *block = cop_alloc(2 * len * sizeof(*block) + 1);
+    cop_term *from = block;
+    cop_term *to = block + len;
+    cop_term sorted;
+
+    for (size_t i = 0; i < len; i++, list = cop_tail(list))
+        from[i] = cop_head(list);
+    for (size_t width = 1; width < len; width *= 2) {
+        cop_term *swap = from;
+
+        for (size_t at = 0; at < len; at += 2 * width) {
+            size_t bounds[3] = {at, least(at + width, len), least(at + 2 * width, len)};
+
+            merge(from, to, bounds, precedes, arg);
+        }
+        from = to;
+        to = swap;
+    }
+    sorted = cop_list_from(from, len);
+    cop_free(block);
+    return sorted;
+}
+
+/* --- Calls -------------------------------------------------------------------------------------- */
+
+cop_term cop__call1(cop_term fun, cop_term a)
+{
+    return cop_call_fun(fun, &a, 1);
+}
+
+cop_term cop__call2(cop_term fun, cop_term a, cop_term b)
+{
+    const cop_term args[] = {a, b};
+
+    return cop_call_fun(fun, args, 2);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The modules of Elixir's standard library, as far as captures, the console and child specifications
+ * need them: &Map.get(&1, :k), Enum.sort(list), Process.whereis(name).
+ *
+ * Each table stands in a file of its own, stdlib_NAME.c; a function does what Elixir's does, its
+ * errors included, as far as its table says. What they share is here. */
+#ifndef COP_OTP_STDLIB_H
+#define COP_OTP_STDLIB_H
+
+#include "coppice/module.h"
+
+extern const struct cop_module cop__kernel_module;
+extern const struct cop_module cop__function_module;
+extern const struct cop_module cop__access_module;
+extern const struct cop_module cop__enum_module;
+extern const struct cop_module cop__list_module;
+extern const struct cop_module cop__keyword_module;
+extern const struct cop_module cop__map_module;
+extern const struct cop_module cop__tuple_module;
+extern const struct cop_module cop__string_module;
+extern const struct cop_module cop__integer_module;
+extern const struct cop_module cop__float_module;
+extern const struct cop_module cop__atom_module;
+extern const struct cop_module cop__process_module;
+extern const struct cop_module cop__node_module;
+extern const struct cop_module cop__gen_server_module;
+extern const struct cop_module cop__agent_module;
+extern const struct cop_module cop__system_module;
+extern const struct cop_module cop__io_module;
+extern const struct cop_module cop__erlang_module;
+extern const struct cop_module cop__timer_module;
+extern const struct cop_module cop__sys_module;
+
+/* Registers them all; after the first time it does nothing. Runs on: any thread. */
+void cop__stdlib_register(void);
+
+/* --- Errors ------------------------------------------------------------------------------------- */
+
+/* An ArgumentError in the words of OTP: "1st argument: not a list". */
+COP_NORETURN void cop__raise_argument(int position, const char *what);
+/* A FunctionClauseError of "Map.get/3". */
+COP_NORETURN void cop__raise_no_clause(const char *function);
+COP_NORETURN void cop__raise_bad_map(cop_term t);
+/* A KeyError; what is the map or keyword list. */
+COP_NORETURN void cop__raise_key(cop_term key, cop_term what);
+/* "protocol Enumerable not implemented for 1 of type Integer". */
+COP_NORETURN void cop__raise_protocol(const char *protocol, cop_term t);
+
+/* --- Arguments ---------------------------------------------------------------------------------- */
+
+/* True if t is an integer that fits. */
+bool cop__is_int64(cop_term t, int64_t *ret);
+/* t if it is a map; else a BadMapError. */
+cop_term cop__map_arg(cop_term t);
+/* The elements of a list or a map as a list; else the error that Enum raises. */
+cop_term cop__enumerate(cop_term t);
+/* A time in milliseconds, from an integer or :infinity; -2 if t is neither. */
+int64_t cop__timeout(cop_term t);
+
+/* A term as Kernel.to_string/1 makes a text of it, also chardata. */
+cop_term cop__to_string(cop_term t);
+/* A stable sort of a proper list; precedes(arg, a, b) is true where a may stand before b. */
+typedef bool (*cop__precedes_fn)(void *arg, cop_term a, cop_term b);
+cop_term cop__sort(cop_term list, cop__precedes_fn precedes, void *arg);
+/* In OTP's order. */
+bool cop__precedes(void *arg, cop_term a, cop_term b);
+/* fun(a), fun(a, b). */
+cop_term cop__call1(cop_term fun, cop_term a);
+cop_term cop__call2(cop_term fun, cop_term a, cop_term b);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernel's functions about processes, calls, errors and text. */
+#include "otp/stdlib.h"
+#include "otp/stdlib_kernel.h"
+
+#include "otp/text.h"
+#include <stdio.h>
+#include <string.h>
+
+/* --- Processes ---------------------------------------------------------------------------------- */
+
+cop_term cop__kernel_self(void)
+{
+    return cop_pid_term(cop_self());
+}
+
+cop_term cop__kernel_node(void)
+{
+    return COP(":nonode@nohost");
+}
+
+cop_term cop__kernel_node_of(cop_term t)
+{
+    if (!cop_is_pid(t) && !cop_is_reference(t)) cop__raise_argument(1, "not a pid or reference");
+    return cop__kernel_node();
+}
+
+cop_term cop__kernel_make_ref(void)
+{
+    return cop_ref_term(cop_make_ref());
+}
+
+cop_term cop__kernel_send(cop_term to, cop_term message)
+{
+    if (cop_is_atom(to) && cop_is_no_pid(cop_whereis(to)))
+        cop__raise_argument(1, "invalid destination");
+    return cop_send(to, message);
+}
+
+static cop_next run_fun(cop_term fun)
+{
+    (void)cop_call_fun(fun, NULL, 0);
+    return cop_end();
+}
+
+static cop_next run_mfa(cop_term mfa)
+{
+    (void)cop_apply(cop_elem(mfa, 0), cop_elem(mfa, 1), cop_elem(mfa, 2));
+    return cop_end();
+}
+
+static cop_term spawn_fun(cop_term fun, bool link)
+{
+    if (!cop_is_fun(fun, 0)) cop__raise_argument(1, "not a fun");
+    return cop_pid_term(cop_spawn(run_fun, fun, &(struct cop_spawn_opts){.link = link}));
+}
+
+static cop_term spawn_mfa(cop_term module, cop_term function, cop_term args, bool link)
+{
+    if (!cop_is_atom(module)) cop__raise_argument(1, "not an atom");
+    if (!cop_is_atom(function)) cop__raise_argument(2, "not an atom");
+    if (!cop_is_list(args) || cop_list_len(args) < 0) cop__raise_argument(3, "not a list");
+    return cop_pid_term(cop_spawn(run_mfa, cop_tuple(module, function, args),
+                                  &(struct cop_spawn_opts){.link = link}));
+}
+
+cop_term cop__kernel_spawn(cop_term fun)
+{
+    return spawn_fun(fun, false);
+}
+
+cop_term cop__kernel_spawn_link(cop_term fun)
+{
+    return spawn_fun(fun, true);
+}
+
+cop_term cop__kernel_spawn_mfa(cop_term module, cop_term function, cop_term args)
+{
+    return spawn_mfa(module, function, args, false);
+}
+
+cop_term cop__kernel_spawn_link_mfa(cop_term module, cop_term function, cop_term args)
+{
+    return spawn_mfa(module, function, args, true);
+}
+
+cop_term cop__kernel_spawn_monitor(cop_term fun)
+{
+    cop_ref ref;
+    cop_pid pid;
+
+    if (!cop_is_fun(fun, 0)) cop__raise_argument(1, "not a fun");
+    pid = cop_spawn(run_fun, fun, &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref});
+    return cop_tuple(pid, ref);
+}
+
+/* --- Errors ------------------------------------------------------------------------------------- */
+
+cop_term cop__kernel_exit(cop_term reason)
+{
+    cop_exit(reason);
+}
+
+cop_term cop__kernel_throw(cop_term value)
+{
+    cop_throw(value);
+}
+
+/* The message of an exception that is raised by its module's name only. */
+static cop_term default_message(cop_term module)
+{
+    if (cop_identical(module, COP("ArgumentError"))) return COP("\"argument error\"");
+    if (cop_identical(module, COP("RuntimeError"))) return COP("\"runtime error\"");
+    if (cop_identical(module, COP("ArithmeticError")))
+        return COP("\"bad argument in arithmetic expression\"");
+    if (cop_identical(module, COP("SystemLimitError")))
+        return COP("\"a system limit has been reached\"");
+    return cop_nil();
+}
+
+cop_term cop__kernel_raise_with(cop_term module, cop_term attributes)
+{
+    cop_term message = default_message(module);
+    cop_term exception = cop_build("%{__struct__: module, __exception__: true}", module);
+    cop_term key;
+    cop_term value;
+    cop_term rest;
+
+    if (!cop_is_atom(module)) cop__raise_no_clause("Kernel.raise/2");
+    if (cop_is_binary(attributes)) message = attributes;
+    if (cop_is_binary(message)) exception = cop_map_put(exception, COP(":message"), message);
+    if (cop_is_keyword(attributes)) {
+        for (rest = attributes; cop_match(rest, "[{key, value} | rest]", key, value, rest);)
+            exception = cop_map_put(exception, key, value);
+    }
+    cop_error(exception);
+}
+
+cop_term cop__kernel_raise(cop_term exception)
+{
+    cop_term module;
+
+    if (cop_is_binary(exception))
+        cop_error(cop_build("%{__struct__: RuntimeError, __exception__: true, message: exception}",
+                            exception));
+    if (cop_match(exception, "%{__exception__: true, __struct__: module}", module))
+        cop_error(exception);
+    if (!cop_is_atom(exception))
+        cop_raise("ArgumentError",
+                  "raise/1 expects a module name, string or exception as the first argument");
+    return cop__kernel_raise_with(exception, cop_empty_list());
+}
+
+/* --- Calls -------------------------------------------------------------------------------------- */
+
+cop_term cop__kernel_apply_fun(cop_term fun, cop_term args)
+{
+    cop_term module;
+    cop_term function;
+    cop_term bound;
+    cop_term items[32];
+    size_t len = 0;
+    int arity;
+
+    if (cop_is_fun(fun, -1)) {
+        cop_capture_parts(fun, &module, &function, &arity, &bound);
+        if (cop_identical(bound, cop_nil()) && cop_list_len(args) == arity)
+            return cop_apply(module, function, args);
+    }
+    for (; cop_is_list(args) && !cop_is_empty_list(args) && len < 32; args = cop_tail(args))
+        items[len++] = cop_head(args);
+    return cop_call_fun(fun, items, len);
+}
+
+cop_term cop__kernel_apply(cop_term module, cop_term function, cop_term args)
+{
+    return cop_apply(module, function, args);
+}
+
+cop_term cop__kernel_exported(cop_term module, cop_term function, cop_term arity)
+{
+    int64_t n;
+
+    if (!cop__is_int64(arity, &n) || n < 0) cop__raise_argument(3, "not an integer");
+    return cop_bool(n <= 255 && cop_function_exported(module, function, (int)n));
+}
+
+cop_term cop__kernel_tap(cop_term value, cop_term fun)
+{
+    (void)cop__call1(fun, value);
+    return value;
+}
+
+cop_term cop__kernel_then(cop_term value, cop_term fun)
+{
+    return cop__call1(fun, value);
+}
+
+/* --- Text --------------------------------------------------------------------------------------- */
+
+cop_term cop__kernel_inspect(cop_term t)
+{
+    return cop_inspect_with(t, (struct cop_inspect_opts){0, 50});
+}
+
+cop_term cop__kernel_inspect_with(cop_term t, cop_term options)
+{
+    cop_term limit = cop_keyword_get(options, COP(":limit"), cop_int(50));
+    cop_term width = cop_keyword_get(options, COP(":width"), cop_int(80));
+    cop_term pretty = cop_keyword_get(options, COP(":pretty"), cop_false());
+    struct cop_inspect_opts opts = {0, 0};
+    int64_t n;
+
+    if (cop__is_int64(limit, &n) && n > 0 && n < INT32_MAX) opts.limit = (int)n;
+    if (cop_identical(pretty, cop_true()) && cop__is_int64(width, &n) && n > 0 && n < INT32_MAX)
+        opts.width = (int)n;
+    return cop_inspect_with(t, opts);
+}
+
+cop_term cop__kernel_to_charlist(cop_term t)
+{
+    return cop_apply(COP("String"), COP(":to_charlist"), cop_list(cop__to_string(t)));
+}
+
+cop_term cop__kernel_dbg(cop_term t)
+{
+    return cop_apply(COP("IO"), COP(":inspect"), cop_list(t));
+}
+
+cop_term cop__join_bytes(cop_bytes a, cop_bytes b)
+{
+    COP__TEXT(text);
+
+    cop__text_add_bytes(&text, a);
+    cop__text_add_bytes(&text, b);
+    return cop__text_binary(&text);
+}
+
+cop_term cop__is_in(cop_term element, cop_term enumerable)
+{
+    return cop_apply(COP("Enum"), COP(":member?"), cop_list(enumerable, element));
+}

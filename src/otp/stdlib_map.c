@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Map, Access and Function. */
+#include "otp/stdlib.h"
+
+/* --- Map ---------------------------------------------------------------------------------------- */
+
+static cop_term new_0(void)
+{
+    return cop_map_new();
+}
+
+static cop_term new_1(cop_term enumerable)
+{
+    if (cop_is_map(enumerable)) return enumerable;
+    for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
+        if (!cop_is_tuple(cop_head(l)) || cop_tuple_size(cop_head(l)) != 2)
+            cop_error(COP(":badarg"));
+    return cop_map_from_list(enumerable);
+}
+
+static cop_term get_or(cop_term map, cop_term key, cop_term fallback)
+{
+    return cop_map_get(cop__map_arg(map), key, fallback);
+}
+
+static cop_term get(cop_term map, cop_term key)
+{
+    return get_or(map, key, cop_nil());
+}
+
+static cop_term fetch(cop_term map, cop_term key)
+{
+    cop_term value = get_or(map, key, cop_none());
+
+    return cop_is_none(value) ? COP(":error") : cop_tuple(cop_ok(), value);
+}
+
+static cop_term fetch_or_raise(cop_term map, cop_term key)
+{
+    cop_term value = get_or(map, key, cop_none());
+
+    if (cop_is_none(value)) cop__raise_key(key, map);
+    return value;
+}
+
+static cop_term put(cop_term map, cop_term key, cop_term value)
+{
+    return cop_map_put(cop__map_arg(map), key, value);
+}
+
+static cop_term put_new(cop_term map, cop_term key, cop_term value)
+{
+    return cop_map_has(cop__map_arg(map), key) ? map : cop_map_put(map, key, value);
+}
+
+static cop_term replace(cop_term map, cop_term key, cop_term value)
+{
+    return cop_map_has(cop__map_arg(map), key) ? cop_map_put(map, key, value) : map;
+}
+
+static cop_term delete (cop_term map, cop_term key)
+{
+    return cop_map_remove(cop__map_arg(map), key);
+}
+
+static cop_term has_key(cop_term map, cop_term key)
+{
+    return cop_bool(cop_map_has(cop__map_arg(map), key));
+}
+
+static cop_term column(cop_term map, size_t which)
+{
+    cop_term done = cop_empty_list();
+
+    for (cop_term l = cop_map_to_list(cop__map_arg(map)); !cop_is_empty_list(l); l = cop_tail(l))
+        done = cop_cons(cop_elem(cop_head(l), which), done);
+    return cop_list_reverse(done);
+}
+
+static cop_term keys(cop_term map)
+{
+    return column(map, 0);
+}
+
+static cop_term values(cop_term map)
+{
+    return column(map, 1);
+}
+
+static cop_term to_list(cop_term map)
+{
+    return cop_map_to_list(cop__map_arg(map));
+}
+
+static cop_term merge(cop_term map, cop_term other)
+{
+    cop_term key;
+    cop_term value;
+
+    cop__map_arg(map);
+    for (struct cop_map_iter it = cop_map_iter(cop__map_arg(other));
+         cop_map_next(&it, &key, &value);)
+        map = cop_map_put(map, key, value);
+    return map;
+}
+
+static cop_term pop_or(cop_term map, cop_term key, cop_term fallback)
+{
+    cop_term value = get_or(map, key, fallback);
+
+    return cop_tuple(value, cop_map_remove(map, key));
+}
+
+static cop_term pop(cop_term map, cop_term key)
+{
+    return pop_or(map, key, cop_nil());
+}
+
+static cop_term update(cop_term map, cop_term key, cop_term fallback, cop_term fun)
+{
+    cop_term value = get_or(map, key, cop_none());
+
+    return cop_map_put(map, key, cop_is_none(value) ? fallback : cop__call1(fun, value));
+}
+
+static cop_term update_or_raise(cop_term map, cop_term key, cop_term fun)
+{
+    return cop_map_put(map, key, cop__call1(fun, fetch_or_raise(map, key)));
+}
+
+static cop_term take(cop_term map, cop_term names)
+{
+    cop_term taken = cop_map_new();
+
+    cop__map_arg(map);
+    for (cop_term l = cop__enumerate(names); !cop_is_empty_list(l); l = cop_tail(l))
+        if (cop_map_has(map, cop_head(l)))
+            taken = cop_map_put(taken, cop_head(l), cop_map_get(map, cop_head(l), cop_nil()));
+    return taken;
+}
+
+static cop_term drop(cop_term map, cop_term names)
+{
+    cop__map_arg(map);
+    for (cop_term l = cop__enumerate(names); !cop_is_empty_list(l); l = cop_tail(l))
+        map = cop_map_remove(map, cop_head(l));
+    return map;
+}
+
+static const struct cop_function map_functions[] = {
+    COP_EXPORT("delete(map, key)", delete, "The map without key."),
+    COP_EXPORT("drop(map, keys)", drop, "The map without these keys."),
+    COP_EXPORT("fetch(map, key)", fetch, "{:ok, value} or :error."),
+    COP_EXPORT("fetch!(map, key)", fetch_or_raise,
+               "The value of key; a KeyError if there is none."),
+    COP_EXPORT("get(map, key)", get, "The value of key, or nil."),
+    COP_EXPORT("get(map, key, default)", get_or, "The value of key, or default."),
+    COP_EXPORT("has_key?(map, key)", has_key, "Whether map has key."),
+    COP_EXPORT("keys(map)", keys, "All keys."),
+    COP_EXPORT("merge(map, other)", merge, "Both as one; other's values win."),
+    COP_EXPORT("new()", new_0, "The empty map."),
+    COP_EXPORT("new(enumerable)", new_1, "The map with these {key, value}."),
+    COP_EXPORT("pop(map, key)", pop, "{value or nil, the map without key}."),
+    COP_EXPORT("pop(map, key, default)", pop_or, "{value or default, the map without key}."),
+    COP_EXPORT("put(map, key, value)", put, "The map with value at key."),
+    COP_EXPORT("put_new(map, key, value)", put_new, "The same unless map has key."),
+    COP_EXPORT("replace(map, key, value)", replace, "The same if map has key."),
+    COP_EXPORT("take(map, keys)", take, "The map with these keys only."),
+    COP_EXPORT("to_list(map)", to_list, "The {key, value} as a list."),
+    COP_EXPORT("update(map, key, default, fun)", update,
+               "The map with fun(value) at key, or default if there is none."),
+    COP_EXPORT("update!(map, key, fun)", update_or_raise, "The same; a KeyError if there is none."),
+    COP_EXPORT("values(map)", values, "All values."),
+    COP_EXPORT_END};
+
+const struct cop_module cop__map_module = {.size = sizeof(struct cop_module),
+                                           .name = "Map",
+                                           .doc = "Maps: values under keys.",
+                                           .functions = map_functions};
+
+/* --- Access: what kw[:a] and map.a call ---------------------------------------------------------- */
+
+static cop_term access_get_or(cop_term container, cop_term key, cop_term fallback)
+{
+    if (cop_is_map(container)) return cop_map_get(container, key, fallback);
+    if (cop_identical(container, cop_nil())) return cop_nil();
+    if (!cop_is_list(container)) cop__raise_no_clause("Access.get/3");
+    if (!cop_is_atom(key)) {
+        cop_bytes text = cop_to_bytes(cop_inspect_with(key, (struct cop_inspect_opts){0, 50}));
+
+        cop_raise("ArgumentError",
+                  "the Access calls for keywords expect the key to be an atom, got: %.*s",
+                  (int)text.len, text.data);
+    }
+    return cop_keyword_get(container, key, fallback);
+}
+
+static cop_term access_get(cop_term container, cop_term key)
+{
+    return access_get_or(container, key, cop_nil());
+}
+
+static cop_term access_fetch(cop_term container, cop_term key)
+{
+    cop_term value = access_get_or(container, key, cop_none());
+
+    if (cop_is_none(value) || cop_identical(container, cop_nil())) return COP(":error");
+    return cop_tuple(cop_ok(), value);
+}
+
+static const struct cop_function access_functions[] = {
+    COP_EXPORT("fetch(container, key)", access_fetch, "{:ok, value} or :error."),
+    COP_EXPORT("get(container, key)", access_get, "The value of key in a map or keyword list."),
+    COP_EXPORT("get(container, key, default)", access_get_or, "The same, or default."),
+    COP_EXPORT_END};
+
+const struct cop_module cop__access_module = {.size = sizeof(struct cop_module),
+                                              .name = "Access",
+                                              .doc = "What container[key] calls.",
+                                              .functions = access_functions};
+
+/* --- Function ----------------------------------------------------------------------------------- */
+
+static cop_term function_identity(cop_term value)
+{
+    return value;
+}
+
+static cop_term function_capture(cop_term module, cop_term function, cop_term arity)
+{
+    int64_t n;
+
+    if (!cop_is_atom(module) || !cop_is_atom(function) || !cop__is_int64(arity, &n) || n < 0 ||
+        n > 255)
+        cop__raise_no_clause("Function.capture/3");
+    return cop_capture(module, function, (int)n);
+}
+
+static const struct cop_function function_functions[] = {
+    COP_EXPORT("capture(module, function, arity)", function_capture, "&module.function/arity."),
+    COP_EXPORT("identity(value)", function_identity, "The value itself."), COP_EXPORT_END};
+
+const struct cop_module cop__function_module = {.size = sizeof(struct cop_module),
+                                                .name = "Function",
+                                                .doc = "Functions as values.",
+                                                .functions = function_functions};

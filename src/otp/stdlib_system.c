@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System, IO, :erlang and :timer. */
+#include "coppice/node.h"
+#include "otp/stdlib.h"
+#include "otp/stdlib_arith.h"
+#include "otp/stdlib_kernel.h"
+#include "otp/text.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* --- System ------------------------------------------------------------------------------------- */
+
+static cop_term stop_with(cop_term status)
+{
+    int64_t n;
+
+    if (!cop__is_int64(status, &n)) n = 1;
+    cop_system_stop((int)n);
+    return cop_ok();
+}
+
+static cop_term stop(void)
+{
+    return stop_with(cop_int(0));
+}
+
+static cop_term version(void)
+{
+    return cop_string(cop_version());
+}
+
+/* How many of a unit a second has. */
+static int64_t per_second(cop_term unit)
+{
+    int64_t n;
+
+    if (cop_identical(unit, COP(":second"))) return 1;
+    if (cop_identical(unit, COP(":millisecond"))) return 1000;
+    if (cop_identical(unit, COP(":microsecond"))) return 1000000;
+    if (cop_identical(unit, COP(":nanosecond")) || cop_identical(unit, COP(":native")))
+        return 1000000000;
+    if (cop__is_int64(unit, &n) && n > 0 && n <= 1000000000) return n;
+    cop_raise("ArgumentError", "unsupported time unit");
+}
+
+/* The runtime's clock, which is virtual in a seeded run; it counts milliseconds. */
+static cop_term monotonic_time_in(cop_term unit)
+{
+    int64_t part = per_second(unit);
+    int64_t ms = cop_monotonic_ms();
+
+    return cop_int(ms / 1000 * part + ms % 1000 * part / 1000);
+}
+
+static cop_term monotonic_time(void)
+{
+    return monotonic_time_in(COP(":native"));
+}
+
+static cop_term system_time_in(cop_term unit)
+{
+    int64_t part = per_second(unit);
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return cop_int(now.tv_sec * part + now.tv_nsec / (1000000000 / part));
+}
+
+static cop_term system_time(void)
+{
+    return system_time_in(COP(":native"));
+}
+
+static cop_term get_env_or(cop_term name, cop_term fallback)
+{
+    cop_bytes text;
+    char variable[256];
+    const char *value;
+
+    if (!cop_is_binary(name)) cop__raise_no_clause("System.get_env/2");
+    text = cop_to_bytes(name);
+    if (text.len >= sizeof(variable)) return fallback;
+    memcpy(variable, text.data, text.len);
+    variable[text.len] = '\0';
+    value = getenv(variable); /* NOLINT(concurrency-mt-unsafe): nothing here sets variables */
+    return value ? cop_string(value) : fallback;
+}
+
+static cop_term get_env(cop_term name)
+{
+    return get_env_or(name, cop_nil());
+}
+
+static cop_term os_pid(void)
+{
+    return cop_format("%lld", (long long)getpid());
+}
+
+static cop_term unique_integer(void)
+{
+    static int64_t last;
+
+    return cop_int(__atomic_add_fetch(&last, 1, __ATOMIC_RELAXED));
+}
+
+static const struct cop_function system_functions[] = {
+    COP_EXPORT("get_env(name)", get_env, "An environment variable, or nil."),
+    COP_EXPORT("get_env(name, default)", get_env_or, "An environment variable, or default."),
+    COP_EXPORT("monotonic_time()", monotonic_time, "A clock that never goes back, in ns."),
+    COP_EXPORT("monotonic_time(unit)", monotonic_time_in, "The same in :second, :millisecond ..."),
+    COP_EXPORT("os_time()", system_time, "The time since 1970, in ns."),
+    COP_EXPORT("os_time(unit)", system_time_in, "The same in a unit."),
+    COP_EXPORT("pid()", os_pid, "The number of the operating system's process."),
+    COP_EXPORT("stop()", stop, "Ends the node in order, with status 0."),
+    COP_EXPORT("stop(status)", stop_with, "Ends the node in order."),
+    COP_EXPORT("system_time()", system_time, "The time since 1970, in ns."),
+    COP_EXPORT("system_time(unit)", system_time_in, "The same in a unit."),
+    COP_EXPORT("unique_integer()", unique_integer, "A number that was not given before."),
+    COP_EXPORT("version()", version, "The version of coppice."),
+    COP_EXPORT_END};
+
+const struct cop_module cop__system_module = {.size = sizeof(struct cop_module),
+                                              .name = "System",
+                                              .doc = "The node and its surroundings.",
+                                              .functions = system_functions};
+
+/* --- IO ----------------------------------------------------------------------------------------- */
+
+struct output {
+    const char *data;
+    size_t len;
+};
+
+/* Beside the schedulers, since a terminal or pipe may not take it at once. */
+static void write_all(void *arg)
+{
+    struct output *output = arg;
+
+    while (output->len > 0) {
+        ssize_t n = write(STDOUT_FILENO, output->data, output->len);
+
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return;
+        output->data += n;
+        output->len -= (size_t)n;
+    }
+}
+
+static void write_text(cop_bytes text, const char *end)
+{
+    COP__TEXT(out);
+    struct output output;
+
+    cop__text_add_bytes(&out, text);
+    cop__text_add(&out, end);
+    output = (struct output){out.data, out.len};
+    cop_blocking(write_all, &output);
+}
+
+static cop_term io_write(cop_term text)
+{
+    write_text(cop_to_bytes(cop__to_string(text)), "");
+    return cop_ok();
+}
+
+static cop_term io_puts(cop_term text)
+{
+    write_text(cop_to_bytes(cop__to_string(text)), "\n");
+    return cop_ok();
+}
+
+static cop_term io_inspect_with(cop_term t, cop_term options)
+{
+    cop_term label = cop_keyword_get(options, COP(":label"), cop_none());
+    cop_term pretty = cop_list_append(options, COP("[pretty: true]"));
+    cop_bytes shown = cop_to_bytes(cop__kernel_inspect_with(t, pretty));
+    COP__TEXT(out);
+
+    if (!cop_is_none(label)) {
+        cop__text_add_bytes(&out, cop_to_bytes(cop__to_string(label)));
+        cop__text_add(&out, ": ");
+    }
+    cop__text_add_bytes(&out, shown);
+    write_text((cop_bytes){out.data, out.len}, "\n");
+    return t;
+}
+
+static cop_term io_inspect(cop_term t)
+{
+    return io_inspect_with(t, cop_empty_list());
+}
+
+static const struct cop_function io_functions[] = {
+    COP_EXPORT("inspect(term)", io_inspect, "Prints term as it is shown, and returns it."),
+    COP_EXPORT("inspect(term, options)", io_inspect_with,
+               "The same; options: label, limit, width."),
+    COP_EXPORT("puts(text)", io_puts, "Prints a text and a new line."),
+    COP_EXPORT("write(text)", io_write, "Prints a text."), COP_EXPORT_END};
+
+const struct cop_module cop__io_module = {.size = sizeof(struct cop_module),
+                                          .name = "IO",
+                                          .doc = "Standard output.",
+                                          .functions = io_functions};
+
+/* --- :erlang, :timer ---------------------------------------------------------------------------- */
+
+static cop_term erlang_error(cop_term reason)
+{
+    cop_error(reason);
+}
+
+static cop_term timer_sleep(cop_term time)
+{
+    return cop_apply(COP("Process"), COP(":sleep"), cop_list(time));
+}
+
+static cop_term system_info(cop_term item)
+{
+    if (cop_identical(item, COP(":process_count"))) return cop_int(cop_list_len(cop_processes()));
+    if (cop_identical(item, COP(":system_version"))) return version();
+    if (cop_identical(item, COP(":wordsize"))) return cop_int(8);
+    cop__raise_argument(1, "invalid system info item");
+}
+
+static const struct cop_function erlang_functions[] = {
+    COP_EXPORT("+(left, right)", cop__add, "The sum of two numbers."),
+    COP_EXPORT("-(left, right)", cop__subtract, "The difference of two numbers."),
+    COP_EXPORT("*(left, right)", cop__multiply, "The product of two numbers."),
+    COP_EXPORT("error(reason)", erlang_error, "Raises an error with this reason."),
+    COP_EXPORT("exit(reason)", cop__kernel_exit, "Ends the calling process."),
+    COP_EXPORT("node()", cop__kernel_node, "The name of this node."),
+    COP_EXPORT("processes()", cop_processes, "All processes of this node."),
+    COP_EXPORT("registered()", cop_registered, "All names of processes."),
+    COP_EXPORT("self()", cop__kernel_self, "The calling process."),
+    COP_EXPORT("send(dest, message)", cop__kernel_send, "Sends message to a pid or name."),
+    COP_EXPORT("system_info(item)", system_info, ":process_count, :system_version, :wordsize."),
+    COP_EXPORT("throw(term)", cop__kernel_throw, "Throws term."),
+    COP_EXPORT_END};
+
+const struct cop_module cop__erlang_module = {.size = sizeof(struct cop_module),
+                                              .name = ":erlang",
+                                              .doc = "Basic functions under their Erlang names.",
+                                              .functions = erlang_functions};
+
+static const struct cop_function timer_functions[] = {
+    COP_EXPORT("sleep(time)", timer_sleep, "Waits so many milliseconds."), COP_EXPORT_END};
+
+const struct cop_module cop__timer_module = {.size = sizeof(struct cop_module),
+                                             .name = ":timer",
+                                             .doc = "Time.",
+                                             .functions = timer_functions};
