@@ -153,7 +153,8 @@ static void turn_main(void *arg)
 /* Calls the process's function. True: it waits for more. False: it is at its end, exit_reason set. */
 static bool turn(struct cop__proc *p)
 {
-    struct turn turn = {.p = p};
+    struct turn turn;
+    turn.p = p;
     struct cop__catch entry; /* unwind is set when it is used */
     entry.outer = NULL;
     entry.foreign = 0;
@@ -169,7 +170,8 @@ static bool turn(struct cop__proc *p)
         cop__exit_set(p, COP_CLASS_EXIT, turn.next.reason_, NULL);
         return false;
     }
-    cop__mailbox_unhand(p);
+    if (COP_UNLIKELY(p->handed != NULL))
+        cop__mailbox_unhand(p);
     p->wake = turn.next.wake_;
     p->state = turn.next.state_;
     if (turn.next.timeout_ms_ >= 0)
@@ -206,7 +208,8 @@ static void run_top(struct cop__proc *p)
         }
         if (p->handed == NULL && p->start == NULL && p->mailbox_first == NULL &&
             !cop__deadline_passed(p)) {
-            cop__deadline_arm(p);
+            if (p->deadline_ns >= 0)
+                cop__deadline_arm(p);
             struct cop__thread *t = cop__thread();
             t->current = NULL;
             slice_end(p);
@@ -241,27 +244,35 @@ static void run_top(struct cop__proc *p)
 
 /* --- The loop -----------------------------------------------------------------------------------*/
 
+/* Leaves this dispatch loop for another stack; it waits in the pool meanwhile. */
+static void go_to(struct cop__stack *self, struct cop__stack *to)
+{
+    struct cop__post post = {.kind = COP__POST_FREE, .stack = self};
+    switch_to(self, to, &post);
+}
+
+/* Whether p, which waits at top level, is to run on another kind of stack: a larger one than usual, or
+ * back on a usual one. */
+static bool wants_other_stack(const struct cop__proc *p, const struct cop__stack *self)
+{
+    return COP_UNLIKELY(p->stack_size != 0 || self->size != COP__STACK_SIZE) &&
+           (p->stack_size > self->size || (p->stack_size == 0 && self->size > COP__STACK_SIZE));
+}
+
 static void dispatch_one(struct cop__stack *self)
 {
     struct cop__thread *t = cop__thread();
-    struct cop__post post = {.kind = COP__POST_FREE, .stack = self};
     struct cop__proc *p = cop__seat_next(t);
-    if (p == NULL) {
-        switch_to(self, &t->native, &post);
-        return;
-    }
-    if (p->stack != NULL) {
-        switch_to(self, begin_on_its_stack(t, p), &post);
-        return;
-    }
-    size_t size = p->stack_size;
-    if (COP_UNLIKELY((size > COP__STACK_SIZE) != (self->size > COP__STACK_SIZE) ||
-                     size > self->size)) {
+    if (COP_UNLIKELY(p == NULL)) {
+        go_to(self, &t->native);
+    } else if (p->stack != NULL) {
+        go_to(self, begin_on_its_stack(t, p));
+    } else if (wants_other_stack(p, self)) {
         t->picked = p;
-        switch_to(self, cop__stack_get(t, size), &post);
-        return;
+        go_to(self, cop__stack_get(t, p->stack_size));
+    } else {
+        run_top(p);
     }
-    run_top(p);
 }
 
 void cop__dispatch(void *arg)

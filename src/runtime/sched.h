@@ -15,9 +15,20 @@
 /* Queues a process that nobody holds (it was just woken, spawned, or gives way) so that some seat
  * runs it. From a seat: it runs next there; from elsewhere: through the global queue. t may be NULL,
  * and is the calling thread. */
-void cop__make_runnable(struct cop__thread *t, struct cop__proc *p);
+static inline void cop__make_runnable(struct cop__thread *t, struct cop__proc *p);
 /* The same, but behind all others of the seat. */
 void cop__make_runnable_last(struct cop__thread *t, struct cop__proc *p);
+
+/* The rest of cop__make_runnable: no seat, or its lifo slot is taken. */
+void cop__make_runnable_slow(struct cop__thread *t, struct cop__proc *p);
+static inline void cop__make_runnable(struct cop__thread *t, struct cop__proc *p)
+{
+    atomic_store_explicit(&p->status, COP__STATUS_RUNNABLE, memory_order_relaxed);
+    if (COP_LIKELY(t != NULL && t->seat != NULL && t->seat->lifo == NULL && !cop__node.is_seeded))
+        t->seat->lifo = p;
+    else
+        cop__make_runnable_slow(t, p);
+}
 
 /* Waits on the stack of the calling process until somebody makes it runnable (COP__POST_PARK), or only
  * lets others go first (COP__POST_YIELD). The thread may be another one afterwards. */

@@ -19,8 +19,6 @@
 #include "runtime/watchdog.h"
 
 
-/* A chain of wake-ups in the lifo slot gives way to the run queue after this many. */
-#define LIFO_RUN_MAX 32
 /* Every so many picks from the run queue the global queue goes first, so that it cannot starve. */
 #define GLOBAL_EVERY 16
 /* How long a seat without work looks around before it sleeps. */
@@ -70,9 +68,8 @@ static void push_local(struct cop__seat *s, struct cop__proc *p)
     cop__wake_one();
 }
 
-void cop__make_runnable(struct cop__thread *t, struct cop__proc *p)
+void cop__make_runnable_slow(struct cop__thread *t, struct cop__proc *p)
 {
-    atomic_store_explicit(&p->status, COP__STATUS_RUNNABLE, memory_order_relaxed);
     if (t == NULL || t->seat == NULL) {
         push_global(p);
         return;
@@ -147,7 +144,7 @@ struct cop__proc *cop__seat_pick(struct cop__thread *t)
 {
     struct cop__seat *s = t->seat;
     struct cop__proc *p = s->lifo;
-    if (COP_LIKELY(p != NULL && s->lifo_run < LIFO_RUN_MAX)) {
+    if (COP_LIKELY(p != NULL && s->lifo_run < COP__LIFO_RUN_MAX)) {
         s->lifo = NULL;
         s->lifo_run++;
         return p;
@@ -282,7 +279,7 @@ static struct cop__proc *search(struct cop__thread *t)
     return p;
 }
 
-struct cop__proc *cop__seat_next(struct cop__thread *t)
+struct cop__proc *cop__seat_next_slow(struct cop__thread *t)
 {
     struct cop__proc *p = t->picked;
     t->picked = NULL;

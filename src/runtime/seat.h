@@ -5,11 +5,26 @@
 
 #include "runtime/sched.h"
 
+/* A chain of wake-ups in the lifo slot gives way to the run queue after this many. */
+#define COP__LIFO_RUN_MAX 32
+
 /* The next process of the thread's seat, if one is at hand; NULL otherwise. Does not look elsewhere. */
 struct cop__proc *cop__seat_pick(struct cop__thread *t);
 /* The next process to run, wherever it comes from; sleeps when there is none. NULL: the thread has no
  * seat (any more), or the node stops. */
-struct cop__proc *cop__seat_next(struct cop__thread *t);
+struct cop__proc *cop__seat_next_slow(struct cop__thread *t);
+static inline struct cop__proc *cop__seat_next(struct cop__thread *t)
+{
+    struct cop__seat *s = t->seat;
+    if (COP_LIKELY(t->picked == NULL && s != NULL && s->lifo != NULL &&
+                   s->lifo_run < COP__LIFO_RUN_MAX)) {
+        struct cop__proc *p = s->lifo;
+        s->lifo = NULL;
+        s->lifo_run++;
+        return p;
+    }
+    return cop__seat_next_slow(t);
+}
 /* A thread without a seat waits for one. False: the node stops. On the thread's native stack. */
 bool cop__seat_wait(struct cop__thread *t);
 

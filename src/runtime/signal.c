@@ -12,51 +12,20 @@
 #include "runtime/sched.h"
 #include "runtime/sim.h"
 
-struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to, uint64_t ref,
-                                    cop_term term)
-{
-    struct cop__block *b = cop__pack(term, sizeof(struct cop__signal));
-    struct cop__signal *s = cop__block_prefix(b);
-    struct cop__proc *self = cop__current();
-    s->next = NULL;
-    s->to = to;
-    s->from = self != NULL ? cop__proc_id(self) : 0;
-    s->ref = ref;
-    s->kind = kind;
-    s->size = (uint32_t)cop__block_size(b);
-    return s;
-}
-
 void cop__signal_free(struct cop__signal *s)
 {
     cop__block_free(cop__signal_block(s));
 }
 
-static bool push_to(struct cop__thread *t, struct cop__proc *p, struct cop__signal *s)
-{
-    uintptr_t old = atomic_load_explicit(&p->inbox, memory_order_relaxed);
-    do {
-        if (COP_UNLIKELY(old == COP__INBOX_CLOSED))
-            return false;
-        s->next = old <= COP__INBOX_IDLE ? NULL : (struct cop__signal *)old;
-        /* Release: the taker sees the signal. Acquire: over IDLE we become the holder, and see what
-         * the last one did; pairs with the release in go_idle() of sched.c. */
-    } while (!atomic_compare_exchange_weak_explicit(&p->inbox, &old, (uintptr_t)s,
-                                                    memory_order_acq_rel, memory_order_relaxed));
-    if (old == COP__INBOX_IDLE)
-        cop__make_runnable(t, p);
-    return true;
-}
-
 bool cop__signal_push(struct cop__thread *t, struct cop__signal *s)
 {
     struct cop__proc *p = cop__proc_lookup(s->to);
-    return p != NULL && push_to(t, p, s);
+    return p != NULL && cop__signal_push_to(t, p, s);
 }
 
 static bool push_or_free(struct cop__thread *t, struct cop__proc *p, struct cop__signal *s)
 {
-    bool is_pushed = push_to(t, p, s);
+    bool is_pushed = cop__signal_push_to(t, p, s);
     if (COP_UNLIKELY(!is_pushed))
         cop__signal_free(s);
     return is_pushed;

@@ -11,11 +11,24 @@
 #ifndef COP_RUNTIME_SIGNAL_H
 #define COP_RUNTIME_SIGNAL_H
 
-#include "runtime/gate.h"
+#include "runtime/proc.h"
+#include "runtime/sched.h"
 
 /* A signal with a term: its fields but kind, to and ref are set by the caller of push. */
-struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to, uint64_t ref,
-                                    cop_term term);
+static inline struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to, uint64_t ref,
+                                    cop_term term)
+{
+    struct cop__block *b = cop__pack(term, sizeof(struct cop__signal));
+    struct cop__signal *s = cop__block_prefix(b);
+    struct cop__proc *self = cop__current();
+    s->next = NULL;
+    s->to = to;
+    s->from = self != NULL ? cop__proc_id(self) : 0;
+    s->ref = ref;
+    s->kind = kind;
+    s->size = (uint32_t)cop__block_size(b);
+    return s;
+}
 void cop__signal_free(struct cop__signal *s);
 static inline struct cop__block *cop__signal_block(struct cop__signal *s)
 {
@@ -29,6 +42,23 @@ static inline cop_term cop__signal_term(struct cop__signal *s)
 /* Pushes a signal to s->to and wakes it. False: it is dead or never was; the caller still owns s then.
  * t is the calling thread with the gate at RUNTIME, or NULL for a thread that is not ours. */
 bool cop__signal_push(struct cop__thread *t, struct cop__signal *s COP_TAKES);
+/* The same, to a process that was looked up. */
+static inline bool cop__signal_push_to(struct cop__thread *t, struct cop__proc *p,
+                                       struct cop__signal *s COP_TAKES)
+{
+    uintptr_t old = atomic_load_explicit(&p->inbox, memory_order_relaxed);
+    do {
+        if (COP_UNLIKELY(old == COP__INBOX_CLOSED))
+            return false;
+        s->next = old <= COP__INBOX_IDLE ? NULL : (struct cop__signal *)old;
+        /* Release: the taker sees the signal. Acquire: over IDLE we become the holder, and see what
+         * the last one did; pairs with the release in go_idle() of sched.c. */
+    } while (!atomic_compare_exchange_weak_explicit(&p->inbox, &old, (uintptr_t)s,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    if (old == COP__INBOX_IDLE)
+        cop__make_runnable(t, p);
+    return true;
+}
 /* Makes and pushes; a signal to the dead is dropped, and false returned. */
 bool cop__signal_send(struct cop__thread *t, enum cop__signal_kind kind, uint64_t to, uint64_t ref,
                       cop_term term);
