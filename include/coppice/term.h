@@ -214,7 +214,14 @@ struct cop_map_iter {
     uint16_t at[16];
     int depth;
 };
+#ifdef __cplusplus
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* a function and a struct of one name, as in C */
+#endif
 COP_API struct cop_map_iter cop_map_iter(cop_term map);
+#ifdef __cplusplus
+#pragma GCC diagnostic pop
+#endif
 COP_API bool cop_map_next(struct cop_map_iter *it, cop_term *ret_key, cop_term *ret_value);
 
 /* --- Captures: functions as data ---------------------------------------------------------------*/
