@@ -78,7 +78,7 @@ static cop_term safe_state(struct server *s)
     struct cop_outcome outcome;
 
     if (cop_try(format_state, s, &outcome)) return outcome.value;
-    return COP("\"format_state crashed\"");
+    return cop_format("%s.format_state/1 crashed", s->module->name);
 }
 
 struct ending {
@@ -468,6 +468,18 @@ static COP_NORETURN void not_started(struct server *s, cop_pid starter, const co
     fail_with(s, starter, how);
 }
 
+/* The name is somebody else's, or none that can be had. */
+static COP_NORETURN void refuse_name(cop_pid starter, cop_term name)
+{
+    struct cop_outcome how = {COP_CLASS_EXIT, COP(":normal"), cop_empty_list()};
+    cop_pid pid = cop__server_where(name);
+
+    cop__init_fail(starter,
+                   cop_is_no_pid(pid) ? COP("{:error, :badarg}")
+                                      : cop_build("{:error, {:already_started, pid}}", pid),
+                   &how);
+}
+
 cop_next cop__gen_server_init(cop_pid starter, cop_term boot)
 {
     struct server *s = cop_alloc(sizeof *s);
@@ -486,10 +498,7 @@ cop_next cop__gen_server_init(cop_pid starter, cop_term boot)
         .timeout_ms = COP_INFINITY,
         .sys = {.hooks = &sys_hooks, .server = s, .parent = is_linked ? starter : cop_self()}};
     if (!cop_identical(name, cop_nil()) && !cop__name_take(name)) {
-        cop_pid pid = cop__server_where(name);
-
-        how = (struct cop_outcome){COP_CLASS_EXIT, COP(":normal"), cop_empty_list()};
-        cop__init_fail(starter, cop_build("{:error, {:already_started, pid}}", pid), &how);
+        refuse_name(starter, name);
     }
     i.arg = arg;
     if (!cop_try(call_init, &i, &how)) {

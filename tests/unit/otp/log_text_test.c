@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the log says when a server crashes, letter by letter. */
+#include "support/process_test.h"
+
+#include "gen_probe.h"
+
+#include "coppice/agent.h"
+#include "coppice/sys.h"
+
+static cop_term start_named(cop_term options)
+{
+    cop_term pid;
+
+    cop_expect(cop_gen_server_start(&probe_module, probe_opts(options), COP("[name: Log.Probe]")),
+               "{:ok, pid}", pid);
+    return pid;
+}
+
+/* Lets the server of that name end by a cast, and waits for it. */
+static cop_term crash_by_cast(void *order)
+{
+    cop_term pid = start_named(COP("[state: %{a: 1}]"));
+    cop_ref ref = cop_monitor(pid);
+
+    cop_gen_server_cast(pid, *(cop_term *)order);
+    cop_assert_receive("{:DOWN, ^ref, _, _, _}", ref);
+    return cop_nil();
+}
+
+struct request {
+    cop_term pid;
+    cop_term request;
+};
+
+static cop_term try_call(void *arg)
+{
+    const struct request *r = arg;
+
+    return cop_gen_server_call(r->pid, r->request, COP_CALL_TIMEOUT);
+}
+
+static cop_term crash_by_call(void *order)
+{
+    cop_term pid = start_named(COP("[state: %{a: 1}]"));
+    cop_ref ref = cop_monitor(pid);
+
+    cop_assert_exits(try_call, (&(struct request){pid, *(cop_term *)order}));
+    cop_assert_receive("{:DOWN, ^ref, _, _, _}", ref);
+    return cop_nil();
+}
+
+static cop_term logged_cast(cop_term order)
+{
+    return cop_capture_log(crash_by_cast, &order);
+}
+
+static cop_term logged_call(cop_term order)
+{
+    return cop_capture_log(crash_by_call, &order);
+}
+
+/* The text with the test's pid in place of each @. */
+static cop_term with_self(const char *format)
+{
+    cop_bytes self = cop_to_bytes(cop_inspect(cop_pid_term(cop_self())));
+    char text[1024] = "";
+
+    for (const char *at = format; *at != '\0'; at++) {
+        if (at[0] == '@')
+            strncat(text, self.data, self.len);
+        else
+            strncat(text, at, 1);
+    }
+    return cop_string(text);
+}
+
+/* LOG-05: casts; LOG-06: the state */
+PROCESS_TEST(stop_by_cast)
+{
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) {:a, 1}\n"
+                     "Last message: {:\"$gen_cast\", {:stop, {:a, 1}}}\n"
+                     "State: %{a: 1}\n",
+                     logged_cast(COP("{:stop, {:a, 1}}")));
+}
+
+/* LOG-05: calls name the client */
+PROCESS_TEST(crash_by_a_call)
+{
+    cop_assert_equal(with_self("GenServer Log.Probe terminating\n"
+                               "** (stop) bad return value: :x\n"
+                               "Last message (from @): {:bad, :x}\n"
+                               "State: %{a: 1}\n"
+                               "Client @ is alive\n"),
+                     logged_call(COP("{:bad, :x}")));
+}
+
+/* LOG-05: exceptions; LOG-23 in words */
+PROCESS_TEST(exceptions)
+{
+    cop_log_details(false);
+    cop_assert_equal(with_self("GenServer Log.Probe terminating\n"
+                               "** (RuntimeError) oops\n"
+                               "Last message (from @): :raise\n"),
+                     logged_call(COP(":raise")));
+    cop_assert_equal(with_self("GenServer Log.Probe terminating\n"
+                               "** (FunctionClauseError) no function clause matching in "
+                               "Probe.handle_call/3\n"
+                               "    Probe.handle_call/3\n"
+                               "Last message (from @): :no_clause\n"),
+                     logged_call(COP(":no_clause")));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) time out\n"
+                     "Last message: {:\"$gen_cast\", {:exit, :timeout}}\n",
+                     logged_cast(COP("{:exit, :timeout}")));
+    cop_log_details(true);
+}
+
+/* LOG-08, GEN-37 */
+PROCESS_TEST(silent_ends)
+{
+    cop_assert_equal("", logged_cast(COP("{:stop, :normal}")));
+    cop_assert_equal("", logged_cast(COP("{:stop, :shutdown}")));
+    cop_assert_equal("", logged_cast(COP("{:exit, {:shutdown, :x}}")));
+}
+
+static cop_term kill(void *arg)
+{
+    cop_term pid = start_named(cop_empty_list());
+    cop_ref ref = cop_monitor(pid);
+
+    (void)arg;
+    cop_exit_process(cop_to_pid(pid), COP(":kill"));
+    cop_assert_receive("{:DOWN, ^ref, _, _, _}", ref);
+    return cop_nil();
+}
+
+/* LOG-08 */
+PROCESS_TEST(killed_by_a_signal)
+{
+    cop_assert_equal("", cop_capture_log(kill, NULL));
+}
+
+static cop_term stop(void *arg)
+{
+    start_named(COP("[state: 1]"));
+    (void)arg;
+    return cop_gen_server_stop(COP("Log.Probe"), COP(":boom"), COP_INFINITY);
+}
+
+/* The last message of a stop is shown as on a real node */
+PROCESS_TEST(stopped_from_outside)
+{
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) :boom\n"
+                     "Last message: []\n"
+                     "State: 1\n",
+                     cop_capture_log(stop, NULL));
+}
+
+static cop_term fail_to_start(void *arg)
+{
+    (void)arg;
+    return cop_gen_server_start(&probe_module, probe_opts(COP("[init: {:stop, :no}]")),
+                                cop_empty_list());
+}
+
+/* GEN-07: a start that fails is told to the starter only */
+PROCESS_TEST(failed_start)
+{
+    cop_assert_equal("", cop_capture_log(fail_to_start, NULL));
+}
+
+/* LOG-09: the server's own log comes before the crash report */
+PROCESS_TEST(both_reports)
+{
+    cop_bytes text;
+
+    cop_log_details(false);
+    cop_log_sasl_reports(true);
+    text = cop_to_bytes(logged_cast(COP("{:stop, :boom}")));
+    cop_log_sasl_reports(false);
+    cop_log_details(true);
+    cop_assert(text.len > 0 && memcmp(text.data, "GenServer Log.Probe terminating\n", 32) == 0);
+    cop_assert(memmem(text.data, text.len,
+                      "\nProcess Log.Probe terminating\n** (exit) :boom\n"
+                      "Initial Call: Probe.init/1\nAncestors: [",
+                      strlen("\nProcess Log.Probe terminating\n** (exit) :boom\n"
+                             "Initial Call: Probe.init/1\nAncestors: [")) != NULL);
+}
+
+static cop_term send_stray(void *arg)
+{
+    cop_pid pid;
+
+    (void)arg;
+    cop_expect(
+        cop_gen_server_start(&bare_module, probe_opts(cop_empty_list()), COP("[name: Log.Bare]")),
+        "{:ok, pid}", pid);
+    cop_send(pid, COP("{:bad, \"x\"}"));
+    cop_gen_server_stop(cop_pid_term(pid), COP(":normal"), COP_INFINITY);
+    return cop_nil();
+}
+
+/* LOG-22, GEN-34 */
+PROCESS_TEST(unexpected_message)
+{
+    cop_assert_equal(
+        "Bare Log.Bare received unexpected message in handle_info/2: {:bad, \"x\"}\n\n",
+        cop_capture_log(send_stray, NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stop_by_cast),       cmocka_unit_test(crash_by_a_call),
+        cmocka_unit_test(exceptions),         cmocka_unit_test(silent_ends),
+        cmocka_unit_test(killed_by_a_signal), cmocka_unit_test(stopped_from_outside),
+        cmocka_unit_test(failed_start),       cmocka_unit_test(both_reports),
+        cmocka_unit_test(unexpected_message),
+    };
+
+    return cmocka_run_group_tests(tests, node_up, node_down);
+}
