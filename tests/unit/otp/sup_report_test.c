@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What supervisors log, in Elixir's words (LOG-13 to 17, 21). */
+#include "coppice/sys.h"
+
+#include "probe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool contains(cop_term log, const char *words)
+{
+    cop_bytes text = cop_to_bytes(log);
+
+    return memmem(text.data, text.len, words, strlen(words)) != NULL;
+}
+
+static void assert_logged(cop_term log, const char *words)
+{
+    cop_bytes text = cop_to_bytes(log);
+
+    if (!contains(log, words))
+        cop_raise("RuntimeError", "\"%s\" is not in: %.*s", words, (int)text.len, text.data);
+}
+
+/* A supervisor called Reporting whose child a ends with :boom and is started again. */
+static cop_term child_crashes(void *arg)
+{
+    const char *options = arg;
+    cop_pid sup, a;
+
+    cop_expect(cop_supervisor_start_link(cop_list(probe_spec("a", "", options)),
+                                         COP("[strategy: :one_for_one, name: Reporting]")),
+               "{:ok, sup}", sup);
+    a = probe_pid(sup, COP(":a"));
+    cop_put(COP(":a"), cop_pid_term(a));
+    cop_exit_process(a, COP(":boom"));
+    while (cop_identical(probe_child(sup, COP(":a")), cop_pid_term(a)))
+        cop_yield();
+    cop_supervisor_stop(COP("Reporting"), COP(":normal"), COP_INFINITY);
+    return cop_ok();
+}
+
+/* LOG-13, 14, 15, 17 with details; SUP-19, 63. */
+static void child_terminated(void)
+{
+    char expected[256];
+    cop_bytes pid;
+    cop_term log;
+    bool was_on = cop_log_sasl_reports(true), had_details = cop_log_details(true);
+
+    log = cop_capture_log(child_crashes, (char[]){""});
+    pid = cop_to_bytes(cop_inspect(cop_get(COP(":a"))));
+    snprintf(expected, sizeof expected,
+             "Child :a of Supervisor Reporting terminated\n"
+             "** (exit) :boom\n"
+             "Pid: %.*s\n"
+             "Start Call: Probe.start_link([",
+             (int)pid.len, pid.data);
+    assert_logged(log, expected);
+    snprintf(expected, sizeof expected,
+             "Child :a of Supervisor Reporting started\nPid: %.*s\nStart Call: Probe.start_link(",
+             (int)pid.len, pid.data);
+    assert_logged(log, expected);
+    assert_logged(log, "\nRestart: :permanent\nShutdown: 5000\nType: :worker");
+    cop_log_details(false);
+    log = cop_capture_log(child_crashes, (char[]){"restart: :temporary"});
+    assert_logged(log, "terminated\n** (exit) :boom\nPid: ");
+    assert_logged(log, "\nStart Call: Probe.start_link/?");
+    cop_assert(!contains(log, "Restart: "));
+    cop_log_details(had_details);
+    cop_log_sasl_reports(was_on);
+}
+
+/* LOG-09: only where they are asked for. */
+static void off_at_first(void)
+{
+    bool was_on = cop_log_sasl_reports(false);
+    cop_term log = cop_capture_log(child_crashes, (char[]){""});
+
+    cop_assert(!contains(log, "of Supervisor"));
+    cop_log_sasl_reports(was_on);
+}
+
+static cop_term start_fails(void *arg)
+{
+    (void)arg;
+    cop_trap_exit(true);
+    probe_plan("a", "s");
+    cop_supervisor_start_link(cop_list(probe_spec("b", "", ""), probe_spec("a", "", "")),
+                              COP("[strategy: :one_for_one]"));
+    return cop_ok();
+}
+
+/* LOG-13, 14: start_error; a supervisor without a name. */
+static void start_error(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(start_fails, NULL);
+
+    assert_logged(log, "Child :a of Supervisor #PID<");
+    assert_logged(log, " (Supervisor.Default) failed to start\n** (exit) :no\nStart Call: Probe.");
+    cop_log_sasl_reports(was_on);
+}
+
+static cop_term reaches_limit(void *arg)
+{
+    cop_pid sup;
+
+    (void)arg;
+    cop_trap_exit(true);
+    cop_expect(cop_supervisor_start_link(cop_list(probe_spec("a", "", "")),
+                                         COP("[strategy: :one_for_one, max_restarts: 0]")),
+               "{:ok, sup}", sup);
+    cop_exit_process(probe_pid(sup, COP(":a")), COP(":kill"));
+    cop_assert_receive_within(5000, "{:EXIT, ^sup, :shutdown}", sup);
+    return cop_ok();
+}
+
+/* LOG-13, SUP-38 */
+static void caused_shutdown(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(reaches_limit, NULL);
+
+    assert_logged(log, " terminated\n** (exit) killed\nPid: ");
+    assert_logged(log, " caused shutdown\n** (exit) :reached_max_restart_intensity\nStart Call: ");
+    cop_log_sasl_reports(was_on);
+}
+
+static cop_term is_killed_at_stop(void *arg)
+{
+    cop_pid sup;
+
+    (void)arg;
+    cop_expect(cop_supervisor_start_link(
+                   cop_list(probe_spec("a", "trap_exit: true, slow: true", "shutdown: 1"),
+                            probe_spec("b", "", "shutdown: :brutal_kill, restart: :temporary")),
+                   COP("[strategy: :one_for_one]")),
+               "{:ok, sup}", sup);
+    cop_supervisor_stop(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    return cop_ok();
+}
+
+/* LOG-13, SUP-53: killed is expected of brutal_kill only. */
+static void shutdown_error(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(is_killed_at_stop, NULL);
+
+    assert_logged(log, "Child :a of Supervisor #PID<");
+    assert_logged(log, " shut down abnormally\n** (exit) killed\nPid: ");
+    cop_assert(!contains(log, "Start Call: Probe.start_link/?")); /* b, the temporary one */
+    cop_log_sasl_reports(was_on);
+}
+
+static cop_term dynamic_reports(void *arg)
+{
+    cop_pid sup, a;
+
+    (void)arg;
+    cop_trap_exit(true);
+    probe_plan("a", "oso");
+    cop_expect(cop_dynamic_supervisor_start_link(COP("[name: Dynamic.Reporting]")), "{:ok, sup}",
+               sup);
+    cop_expect(cop_dynamic_supervisor_start_child(cop_pid_term(sup), probe_spec("a", "", "")),
+               "{:ok, a}", a);
+    cop_assert_receive_within(5000, "{:a, :init, _}");
+    cop_exit_process(a, COP(":boom"));
+    cop_assert_receive_within(5000, "{:a, :init, _}");
+    cop_dynamic_supervisor_stop(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    return cop_ok();
+}
+
+/* DYN-13, 16, 25: children without a name, failed restarts; no progress. */
+static void dynamic_supervisor(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(dynamic_reports, NULL);
+
+    assert_logged(log, "Child :undefined of Supervisor Dynamic.Reporting terminated\n** (exit) "
+                       ":boom\nPid: ");
+    assert_logged(log, "Child :undefined of Supervisor Dynamic.Reporting failed to start\n** "
+                       "(exit) :no\nStart Call: ");
+    cop_assert(!contains(log, "Reporting started"));
+    cop_log_sasl_reports(was_on);
+}
+
+static cop_term send_nonsense(void *arg)
+{
+    cop_pid sup, dynamic;
+
+    (void)arg;
+    cop_expect(cop_supervisor_start_link(COP("[]"), COP("[strategy: :one_for_one]")), "{:ok, sup}",
+               sup);
+    cop_expect(cop_dynamic_supervisor_start_link(COP("[]")), "{:ok, dynamic}", dynamic);
+    cop_send(sup, COP("{:what, 1}"));
+    cop_send(dynamic, COP("{:what, 2}"));
+    cop_supervisor_count_children(cop_pid_term(sup));
+    cop_dynamic_supervisor_count_children(cop_pid_term(dynamic));
+    return cop_ok();
+}
+
+/* LOG-21, SUP-32, DYN-23 */
+static void unexpected_messages(void)
+{
+    cop_term log = cop_capture_log(send_nonsense, NULL);
+
+    assert_logged(log, "Supervisor received unexpected message: {:what, 1}");
+    assert_logged(log, "DynamicSupervisor received unexpected message: {:what, 2}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(child_terminated),    TEST(off_at_first),   TEST(start_error),
+        TEST(caused_shutdown),     TEST(shutdown_error), TEST(dynamic_supervisor),
+        TEST(unexpected_messages),
+    };
+
+    return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);
+}
