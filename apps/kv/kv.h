@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KV: buckets of keys and values, found by name. The system of the Elixir guide's chapters on agents,
+ * servers, supervisors and dynamic supervisors, in C.
+ *
+ *     KV.Supervisor, one_for_all
+ *      +-- KV.BucketSupervisor   a DynamicSupervisor: buckets come and go under it
+ *      +-- KV.Registry           which bucket bears which name; watches them */
+#ifndef KV_H
+#define KV_H
+
+#include <coppice.h>
+
+extern const struct cop_application kv;
+extern const struct cop_module kv_supervisor;
+extern const struct cop_module kv_registry;
+extern const struct cop_module kv_bucket;
+
+/* Starts the tree; options are those of a supervisor (name). */
+cop_term kv_supervisor_start_link(cop_term options);
+
+/* Starts a registry; options: name. */
+cop_term kv_registry_start_link(cop_term options);
+/* {:ok, bucket} or :error. Switches. */
+cop_term kv_registry_lookup(cop_term server, cop_term name);
+/* Makes sure that there is a bucket of this name; :ok at once. */
+cop_term kv_registry_create(cop_term server, cop_term name);
+
+/* Starts an empty bucket. */
+cop_term kv_bucket_start_link(cop_term options);
+/* The value of key, or nil. Switches. */
+cop_term kv_bucket_get(cop_term bucket, cop_term key);
+/* :ok. Switches. */
+cop_term kv_bucket_put(cop_term bucket, cop_term key, cop_term value);
+/* Takes key out and returns the value that it had, or nil. Switches. */
+cop_term kv_bucket_delete(cop_term bucket, cop_term key);
+
+#endif

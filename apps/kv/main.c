@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kv.h"
+
+int main(int argc, char **argv)
+{
+    return cop_main(argc, argv, &kv);
+}
