@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GenServer, the client's side: starting, calling, casting, stopping, and the values that callbacks
- * return. The server's side is gen_server_loop.c. */
+ * return. The server's side is gen_server_init.c, _loop.c and _end.c. */
 #include "coppice/gen_server.h"
 
 #include "otp/exception.h"
 #include "otp/gen.h"
-#include "otp/gen_server_loop.h"
+#include "otp/gen_server_state.h"
 
 #define GEN_SERVER COP("GenServer")
 
