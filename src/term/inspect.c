@@ -26,7 +26,6 @@ enum frame_kind {
     FRAME_LIST,  /* rest: the list; also improper */
     FRAME_TUPLE, /* rest: the tuple */
     FRAME_PAIRS, /* rest: a list of {key, value} */
-    FRAME_CONS,  /* rest: the list [head, tail] of a capture's [head | tail] */
 };
 
 struct frame {
@@ -180,31 +179,11 @@ static void put_bytes(struct walk *w, cop_bytes bytes, int64_t limit)
 
 /* --- Captures ----------------------------------------------------------------------------------- */
 
-static void begin_capture(struct walk *w, cop_term fun, int64_t limit)
+static bool is_named(cop_term atom, const char *name)
 {
-    cop_term module;
-    cop_term function;
-    cop_term args;
-    int arity;
-    bool is_bound;
-    struct frame *f = NULL;
-    char text[16];
+    cop_bytes text = cop_atom_text(atom);
 
-    cop_capture_parts(fun, &module, &function, &arity, &args);
-    is_bound = cop__is_cons(args);
-    if (is_bound) f = begin(w, FRAME_LIST, args, limit);
-    cop__doc_string(&w->doc, "&");
-    cop__inspect_atom(&w->doc, module, COP__ATOM_LITERAL);
-    cop__doc_string(&w->doc, ".");
-    cop__inspect_atom(&w->doc, function, COP__ATOM_CALL);
-    if (is_bound) {
-        cop__doc_string(&w->doc, "(");
-        f->close = ")";
-        f->is_argument = true;
-    } else {
-        (void)snprintf(text, sizeof(text), "/%d", arity);
-        cop__doc_string(&w->doc, text);
-    }
+    return text.len == strlen(name) && memcmp(text.data, name, text.len) == 0;
 }
 
 /* [k, v, k, v] as [{k, v}, {k, v}]. */
@@ -222,26 +201,71 @@ static cop_term pairs_of(cop_term flat)
     return cop_list_reverse(pairs);
 }
 
-static bool is_named(cop_term atom, const char *name)
+/* [a, b, tail] as [a, b | tail]. */
+static cop_term list_of(cop_term parts)
 {
-    cop_bytes text = cop_atom_text(atom);
+    cop_term reversed = cop_list_reverse(parts);
 
-    return text.len == strlen(name) && memcmp(text.data, name, text.len) == 0;
+    return cop_list_append(cop_list_reverse(cop__cons_tail(reversed)), cop__cons_head(reversed));
 }
 
-/* An argument that has a hole in it, as syntax.h has them: {:&, :tuple, [a, b]} and so on. */
+/* Begins a call with arguments; its text up to the bracket is still to be written. */
+static struct frame *begin_call(struct walk *w, cop_term args, int64_t limit)
+{
+    struct frame *f = begin(w, FRAME_LIST, args, limit);
+
+    f->close = ")";
+    f->is_argument = true;
+    return f;
+}
+
+static void put_function(struct walk *w, cop_term module, cop_term function)
+{
+    cop__inspect_atom(&w->doc, module, COP__ATOM_LITERAL);
+    cop__doc_string(&w->doc, ".");
+    cop__inspect_atom(&w->doc, function, COP__ATOM_CALL);
+}
+
+/* &Mod.fun/2, or &Mod.fun(&1, x). */
+static void begin_capture(struct walk *w, cop_term fun, int64_t limit)
+{
+    cop_term module;
+    cop_term function;
+    cop_term args;
+    int arity;
+    char text[16];
+
+    cop_capture_parts(fun, &module, &function, &arity, &args);
+    if (cop_is_list(args)) begin_call(w, args, limit);
+    cop__doc_string(&w->doc, "&");
+    put_function(w, module, function);
+    if (cop_is_list(args)) {
+        cop__doc_string(&w->doc, "(");
+    } else {
+        (void)snprintf(text, sizeof(text), "/%d", arity);
+        cop__doc_string(&w->doc, text);
+    }
+}
+
+/* An argument that has a hole in it, as coppice/syntax.h has them: {:&, :tuple, [a, b]} and so on. */
 static void begin_argument(struct walk *w, cop_term kind, cop_term parts, int64_t limit)
 {
     struct frame *f;
 
+    if (is_named(kind, "call")) {
+        cop_term rest = cop__cons_tail(parts);
+
+        begin_call(w, cop__cons_tail(rest), limit);
+        put_function(w, cop__cons_head(parts), cop__cons_head(rest));
+        cop__doc_string(&w->doc, "(");
+        return;
+    }
     if (is_named(kind, "tuple")) {
         f = begin(w, FRAME_LIST, parts, limit);
         cop__doc_string(&w->doc, "{");
         f->close = "}";
     } else if (is_named(kind, "list")) {
-        f = begin_between(w, FRAME_LIST, parts, limit, "[", "]");
-    } else if (is_named(kind, "cons")) {
-        f = begin_between(w, FRAME_CONS, parts, limit, "[", "]");
+        f = begin_between(w, FRAME_LIST, list_of(parts), limit, "[", "]");
     } else {
         f = begin_between(w, FRAME_PAIRS, pairs_of(parts), limit, "%{", "}");
         f->is_strict = true;
@@ -323,10 +347,10 @@ static void end(struct walk *w)
     w->len--;
 }
 
-static void separate(struct walk *w, struct frame *f, const char *separator)
+static void separate(struct walk *w, struct frame *f)
 {
     if (!f->is_first) {
-        cop__doc_string(&w->doc, separator);
+        cop__doc_string(&w->doc, ",");
         cop__doc_break(&w->doc, f->group);
     }
     f->is_first = false;
@@ -384,7 +408,7 @@ static void step(struct walk *w)
         end(w);
         return;
     }
-    separate(w, f, f->kind == FRAME_CONS ? " |" : ",");
+    separate(w, f);
     if (f->limit == 0) {
         cop__doc_string(&w->doc, "...");
         end(w);
