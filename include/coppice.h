@@ -16,6 +16,7 @@
 #include "coppice/pattern.h"
 #include "coppice/proc_lib.h"
 #include "coppice/process.h"
+#include "coppice/shell.h"
 #include "coppice/supervisor.h"
 #include "coppice/syntax.h"
 #include "coppice/term.h"
