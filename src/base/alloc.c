@@ -32,6 +32,8 @@
 #define PILE_SIZE    ((size_t)16 * 1024)   /* about the bytes of a full pile */
 #define PILE_LEN_MIN 2
 #define PILE_LEN_MAX 64
+#define SIZE_LIMIT                                                                                 \
+    ((size_t)1 << 40) /* no block is as large; sanitizers end the program from here on */
 
 /* A block while it is free. */
 struct block {
@@ -392,7 +394,7 @@ static inline void class_free(struct block *block, unsigned class)
 
 static __attribute__((noinline)) void *large_alloc(size_t size)
 {
-    void *block = malloc(size ? size : 1);
+    void *block = size < SIZE_LIMIT ? malloc(size ? size : 1) : NULL;
 
     if (block) {
         atomic_fetch_add_explicit(&large_blocks, 1, memory_order_relaxed);
@@ -470,7 +472,7 @@ static void *user_alloc_slow(size_t size)
 {
     struct guard *guard;
 
-    if (size > PTRDIFF_MAX - sizeof *guard) return NULL;
+    if (size >= SIZE_LIMIT) return NULL;
     guard = raw_alloc_fast(size + sizeof *guard);
     if (!guard) guard = raw_alloc_slow(size + sizeof *guard);
     if (!guard) return NULL;
