@@ -168,6 +168,7 @@ static void node_init(const struct settings *s)
     cop__list_init(&n->alone);
     cop__list_init(&n->sleepers);
     atomic_store_explicit(&n->stop_status, -1, memory_order_relaxed);
+    atomic_store_explicit(&n->is_eager, true, memory_order_relaxed);
     atomic_store_explicit(&n->ref_next, 1, memory_order_relaxed);
     cop__timers_init();
     cop__proc_table_init((int)s->processes_max);

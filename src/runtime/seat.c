@@ -7,6 +7,13 @@
  * queue, where other seats may find it, and only then somebody is woken: never more than one seat
  * searches at a time without having found something.
  *
+ * **What is worth stealing.** Moving a process to another core costs some cache misses, and then again
+ * for each message between it and those it left. So a thief measures how fast the victim gets through
+ * its queue (its count of slices over some microseconds) and takes only what would wait longer than
+ * DRAIN_NS. A seat that found queues, but none worth it, goes to sleep and makes the node *not eager*:
+ * pushes to run queues wake nobody until the watchdog's next tick. So 64 clients of one server stay on
+ * one core, where they are fastest, and 64 pairs, or one long slice with work behind it, spread.
+ *
  * **Sleep against push** (model: docs/models/sleep.pml). Sleeper: counts itself (seq_cst), then looks
  * at all queue lengths (seq_cst), then sleeps. Pusher: publishes the length (seq_cst), then looks at
  * the count (seq_cst). One of them sees the other. */
@@ -23,6 +30,10 @@
 #define GLOBAL_EVERY 16
 /* How long a seat without work looks around before it sleeps. */
 #define SPIN_NS 20000
+/* A queue that its own seat will have emptied within this time is not worth a theft. */
+#define DRAIN_NS 20000
+/* Seats whose speed a thief remembers. */
+#define LOOKS 64
 
 /* --- Waking -------------------------------------------------------------------------------------*/
 
@@ -65,7 +76,8 @@ static void push_global(struct cop__proc *p)
 static void push_local(struct cop__seat *s, struct cop__proc *p)
 {
     cop__runq_push(&s->runq, p);
-    cop__wake_one();
+    if (atomic_load_explicit(&cop__node.is_eager, memory_order_relaxed))
+        cop__wake_one();
 }
 
 void cop__make_runnable_slow(struct cop__thread *t, struct cop__proc *p)
@@ -154,12 +166,36 @@ struct cop__proc *cop__seat_pick(struct cop__thread *t)
 
 /* --- Stealing -----------------------------------------------------------------------------------*/
 
+/* What a thief saw when it began to look. */
+struct looks {
+    int64_t ns;
+    uint32_t slices[LOOKS];
+};
+
+static void look_around(struct looks *looks)
+{
+    looks->ns = cop__os_now_ns();
+    for (int i = 0; i < cop__node.seat_count && i < LOOKS; i++)
+        looks->slices[i] =
+            atomic_load_explicit(&cop__node.seats[i].slices, memory_order_relaxed);
+}
+
+static bool is_worth_it(const struct cop__seat *v, const struct looks *looks, int64_t now)
+{
+    if (atomic_load_explicit(&v->lifo_open, memory_order_relaxed))
+        return true;
+    uint32_t len = cop__runq_len(&v->runq);
+    int64_t spent = now - looks->ns;
+    if (len == 0 || spent < DRAIN_NS / 4)
+        return false;
+    uint32_t done = atomic_load_explicit(&v->slices, memory_order_relaxed) -
+                    looks->slices[v->number % LOOKS];
+    return spent * len > (int64_t)DRAIN_NS * done;
+}
+
 /* Takes work from the seat v, if the thread on it is in process code just now. */
 static struct cop__proc *steal_from(struct cop__seat *self, struct cop__seat *v)
 {
-    bool is_open = atomic_load_explicit(&v->lifo_open, memory_order_relaxed);
-    if (atomic_load_explicit(&v->runq.len, memory_order_relaxed) == 0 && !is_open)
-        return NULL;
     struct cop__thread *victim = atomic_load_explicit(&v->thread, memory_order_acquire);
     if (victim == NULL || !cop__gate_take(victim, COP__GATE_PROCESS))
         return NULL;
@@ -177,11 +213,15 @@ static struct cop__proc *steal_from(struct cop__seat *self, struct cop__seat *v)
     return p;
 }
 
-static struct cop__proc *find_elsewhere(struct cop__seat *self)
+static struct cop__proc *find_elsewhere(struct cop__seat *self, const struct looks *looks,
+                                        int64_t now)
 {
     struct cop__proc *p = pop_global(self);
-    for (int i = 1; p == NULL && i < cop__node.seat_count; i++)
-        p = steal_from(self, &cop__node.seats[(self->number + i) % cop__node.seat_count]);
+    for (int i = 1; p == NULL && i < cop__node.seat_count; i++) {
+        struct cop__seat *v = &cop__node.seats[(self->number + i) % cop__node.seat_count];
+        if (is_worth_it(v, looks, now))
+            p = steal_from(self, v);
+    }
     return p;
 }
 
@@ -197,10 +237,19 @@ static bool is_work_anywhere(void)
     struct cop__node *n = &cop__node;
     if (atomic_load_explicit(&n->global.len, memory_order_seq_cst) > 0)
         return true;
+    if (!atomic_load_explicit(&n->is_eager, memory_order_relaxed))
+        return false;
     for (int i = 0; i < n->seat_count; i++)
         if (atomic_load_explicit(&n->seats[i].runq.len, memory_order_seq_cst) > 0)
             return true;
     return false;
+}
+
+/* A search has found nothing worth it: until the next tick nobody is woken for a run queue. */
+static void be_less_eager(void)
+{
+    if (is_work_anywhere())
+        atomic_store_explicit(&cop__node.is_eager, false, memory_order_relaxed);
 }
 
 /* Counts the thread among the sleepers, unless there is work or the node stops. */
@@ -255,12 +304,17 @@ static struct cop__proc *search(struct cop__thread *t)
     struct cop__proc *p = NULL;
     atomic_fetch_add_explicit(&n->searching, 1, memory_order_seq_cst);
     for (;;) {
-        int64_t until = cop__os_now_ns() + SPIN_NS;
+        struct looks looks;
+        look_around(&looks);
+        int64_t now = looks.ns;
         do {
-            p = find_elsewhere(s);
+            p = find_elsewhere(s, &looks, now);
             for (int i = 0; p == NULL && i < 32; i++)
                 cop__os_relax();
-        } while (p == NULL && !is_stopping() && cop__os_now_ns() < until);
+            now = cop__os_now_ns();
+        } while (p == NULL && !is_stopping() && now < looks.ns + SPIN_NS);
+        if (p == NULL)
+            be_less_eager();
         atomic_fetch_sub_explicit(&n->searching, 1, memory_order_seq_cst);
         if (p != NULL || is_stopping())
             break;

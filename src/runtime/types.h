@@ -302,6 +302,7 @@ struct cop__node {
     struct cop__list sleepers;
     _Atomic int sleeper_count; /* seq_cst: against runq.len */
     _Atomic int searching;     /* seats that look for work (seq_cst) */
+    _Atomic bool is_eager;     /* pushes to a run queue wake sleepers: see seat.c (relaxed) */
 
     struct cop__timers timers;
     struct cop__os_parker watchdog_parker;

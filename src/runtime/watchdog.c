@@ -58,6 +58,8 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
     if (slices != s->seen_slices) {
         s->seen_slices = slices;
         s->seen_ns = now;
+        if (atomic_load_explicit(&s->runq.len, memory_order_relaxed) > 0)
+            cop__wake_one();
         return;
     }
     /* What waits behind a slice of more than a tick may be stolen, the lifo slot too. */
@@ -134,6 +136,7 @@ static void *watchdog_main(void *arg)
         int64_t now = cop__os_now_ns();
         atomic_store_explicit(&n->watchdog_sleeps, true, memory_order_seq_cst);
         bool is_asleep = is_all_asleep() && !is_any_alone;
+        atomic_store_explicit(&n->is_eager, true, memory_order_relaxed);
         if (!is_asleep) {
             atomic_store_explicit(&n->watchdog_sleeps, false, memory_order_relaxed);
             for (int i = 0; i < n->seat_count; i++)
