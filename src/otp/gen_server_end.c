@@ -85,8 +85,7 @@ void cop__server_end_with(struct cop__turn *turn, cop_term reason)
 
 void cop__server_end_bad_return(struct cop__turn *turn, cop_term value)
 {
-    cop__server_end_with(
-        turn, cop_tuple(COP(":bad_return_value"), cop_is_none(value) ? cop_nil() : value));
+    cop__server_end_with(turn, cop_tuple(COP(":bad_return_value"), value));
 }
 
 cop_term cop__result_shown(const cop_result *r, struct cop__server *s)
@@ -105,5 +104,5 @@ cop_term cop__result_shown(const cop_result *r, struct cop__server *s)
     case COP__RESULT_NO_CLAUSE:
     case COP__RESULT_BAD: break;
     }
-    return extra;
+    return cop_is_none(extra) ? cop_nil() : extra;
 }

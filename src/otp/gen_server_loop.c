@@ -173,7 +173,7 @@ static cop_next act(struct cop__turn *turn)
         cop__server_end(turn, (struct cop_outcome){COP_CLASS_EXIT, r->term_, cop_empty_list()},
                         r->extra_);
     case COP__RESULT_NO_CLAUSE: without_clause(turn); return cop__server_follow(turn);
-    case COP__RESULT_BAD: cop__server_end_bad_return(turn, r->extra_);
+    case COP__RESULT_BAD:
     case COP__RESULT_STARTED:
     case COP__RESULT_IGNORE:
     case COP__RESULT_FAIL: break;
