@@ -84,6 +84,10 @@ __attribute__((noreturn)) static void raise_it(enum cop_class class_, cop_term r
 {
     struct cop__proc *p = cop__current();
     COP_CHECK(p != NULL, "an error outside of a process: nobody can handle it");
+    struct cop__thread *t = cop__thread();
+    /* Errors of terms and of arguments are also found inside the runtime. */
+    if (atomic_load_explicit(&t->gate, memory_order_relaxed) == COP__GATE_RUNTIME)
+        cop__leave(t);
     COP_CHECK(p->foreign == p->catch_->foreign,
               "an exit inside of COP_FOREIGN would unwind the frames of a foreign library");
     p->exit_class = class_;
@@ -106,9 +110,8 @@ void cop_throw(cop_term value)
     raise_it(COP_CLASS_THROW, value);
 }
 
-void cop__raise_in_runtime(uint32_t atom)
+void cop__raise_atom(uint32_t atom)
 {
-    cop__leave(cop__thread());
     cop_error(cop__atom(atom));
 }
 

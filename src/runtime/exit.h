@@ -17,8 +17,8 @@ static inline bool cop__is_exiting(const struct cop__proc *p)
 {
     return (atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_EXITING) != 0;
 }
-/* An error with this atom (index) from within the runtime: leaves it first. */
-__attribute__((noreturn)) void cop__raise_in_runtime(uint32_t atom);
+/* An error with this atom (index). */
+__attribute__((noreturn)) void cop__raise_atom(uint32_t atom);
 /* The reason with which p leaves the world, by EXI-01, in its region. */
 cop_term cop__exit_final_reason(struct cop__proc *p);
 

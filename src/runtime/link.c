@@ -63,7 +63,7 @@ void cop__links_end(struct cop__proc *p, cop_term message)
 static void link_to_the_dead(struct cop__proc *p, uint64_t peer)
 {
     if (!is_trapping(p))
-        cop__raise_in_runtime(COP_ATOM_noproc);
+        cop__raise_atom(COP_ATOM_noproc);
     cop_term message = cop__exit_message(peer, cop__atom(COP_ATOM_noproc));
     struct cop__signal *s = cop__signal_new(COP__SIG_EXIT, cop__proc_id(p), 0, message);
     s->from = peer;
@@ -74,7 +74,7 @@ void cop_link(cop_pid pid)
 {
     struct cop__proc *p = cop__enter()->current;
     if (pid.node != 0)
-        cop__raise_in_runtime(COP_ATOM_noconnection);
+        cop__raise_atom(COP_ATOM_noconnection);
     if (pid.id != cop__proc_id(p)) { /* LNK-02 */
         struct cop__relation *r = cop__relation_find(&p->links, pid.id);
         bool is_on = r != NULL && r->unlink_id == 0;

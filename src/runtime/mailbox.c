@@ -101,7 +101,7 @@ static cop_term adopt(struct cop__proc *p, struct cop__signal *s)
 static void deadline_set(struct cop__proc *p, int64_t timeout_ms)
 {
     if (COP_UNLIKELY(timeout_ms < -1 || timeout_ms > 4294967295))
-        cop__raise_in_runtime(COP_ATOM_timeout_value);
+        cop__raise_atom(COP_ATOM_timeout_value);
     p->deadline_ns = timeout_ms <= 0 ? timeout_ms : cop__now_ns() + timeout_ms * 1000000;
 }
 

@@ -124,7 +124,7 @@ static uint64_t resolve(cop_term process, uint32_t *ret_name)
     if (cop_is_tuple(process) && cop_tuple_size(process) == 2)
         name = cop_elem(process, 0);
     if (!cop_is_atom(name))
-        cop__raise_in_runtime(COP_ATOM_badarg);
+        cop__raise_atom(COP_ATOM_badarg);
     *ret_name = cop__atom_index(name);
     return cop__name_lookup(*ret_name);
 }
@@ -228,7 +228,7 @@ cop_ref cop_alias(enum cop_alias_mode mode)
     struct cop__thread *t = cop__enter();
     struct cop__proc *p = t->current;
     if (mode != COP_ALIAS_EXPLICIT && mode != COP_ALIAS_REPLY)
-        cop__raise_in_runtime(COP_ATOM_badarg);
+        cop__raise_atom(COP_ATOM_badarg);
     uint64_t number = cop__ref_number(t);
     struct cop__relation *r = cop__relation_add(&p->monitors, number, 0);
     r->alias = (uint8_t)mode;

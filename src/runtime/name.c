@@ -83,7 +83,7 @@ static bool put(uint32_t atom, uint64_t id)
 void cop_register(cop_term name, cop_pid pid)
 {
     if (!is_name(name) || pid.node != 0 || !put(cop__atom_index(name), pid.id))
-        cop_error(cop__atom(COP_ATOM_badarg));
+        cop__raise_atom(COP_ATOM_badarg);
 }
 
 static void clear(uint32_t atom, uint64_t id)
@@ -107,7 +107,7 @@ void cop_unregister(cop_term name)
         pthread_mutex_unlock(&names.lock);
     }
     if (!is_found)
-        cop_error(cop__atom(COP_ATOM_badarg));
+        cop__raise_atom(COP_ATOM_badarg);
 }
 
 void cop__name_release(struct cop__proc *p)

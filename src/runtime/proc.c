@@ -96,7 +96,7 @@ cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *op
     struct cop__proc *p = cop__proc_alloc();
     if (p == NULL) {
         COP_CHECK(parent != NULL, "too many processes");
-        cop__raise_in_runtime(COP_ATOM_system_limit);
+        cop__raise_atom(COP_ATOM_system_limit);
     }
     proc_init(p, fn, arg, opts);
     COP_CHECK(parent != NULL || (!opts->link && !opts->monitor),

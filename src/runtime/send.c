@@ -17,7 +17,7 @@ static uint64_t receiver(cop_term to, uint64_t *ret_alias)
     if (cop_is_atom(to)) {
         uint64_t id = cop__name_lookup(cop__atom_index(to));
         if (id == 0)
-            cop_error(cop__atom(COP_ATOM_badarg)); /* NAM-07 */
+            cop__raise_atom(COP_ATOM_badarg); /* NAM-07 */
         return id;
     }
     if (cop_is_reference(to)) {
@@ -28,7 +28,7 @@ static uint64_t receiver(cop_term to, uint64_t *ret_alias)
     if (cop_is_tuple(to) && cop_tuple_size(to) == 2 && cop_is_atom(cop_elem(to, 0)) &&
         cop_elem(to, 1).word == cop__node_name().word)
         return cop__name_lookup(cop__atom_index(cop_elem(to, 0)));
-    cop_error(cop__atom(COP_ATOM_badarg));
+    cop__raise_atom(COP_ATOM_badarg);
 }
 
 static void send(cop_term to, cop_term msg)

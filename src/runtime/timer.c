@@ -121,7 +121,7 @@ static cop_ref start(int64_t ms, cop_term to, cop_term msg, bool is_plain)
     struct cop__proc *self = cop__current();
     bool is_pid = cop_is_pid(to);
     if (ms < 0 || (!is_pid && !cop_is_atom(to)) || (is_pid && cop_to_pid(to).node != 0))
-        cop_error(cop__atom(COP_ATOM_badarg));
+        cop__raise_atom(COP_ATOM_badarg);
     struct cop__thread *t = self != NULL ? cop__enter() : NULL;
     uint64_t number = cop__ref_number(t);
     uint64_t creator = self != NULL ? cop__proc_id(self) : 0;
