@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of a program: what it asks for. */
+#ifndef COP_SHELL_COMMANDS_H
+#define COP_SHELL_COMMANDS_H
+
+#include "coppice/node.h"
+
+#include <stdio.h>
+
+enum cop__command {
+    COP__COMMAND_WRONG, /* what was wrong has been said on standard error */
+    COP__COMMAND_START,
+    COP__COMMAND_START_IEX,
+    COP__COMMAND_EVAL,
+    COP__COMMAND_VERSION,
+    COP__COMMAND_HELP
+};
+
+struct cop__command_line {
+    enum cop__command command;
+    const char *argument; /* EVAL: the expression */
+    struct cop_node_opts opts;
+};
+
+struct cop__command_line cop__command_line(int argc, char **argv);
+void cop__print_usage(FILE *out, const char *program);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading lines: libedit on a terminal, getline elsewhere, on a thread that is no process.
+ *
+ * The console asks for one line at a time; in between the thread sleeps, so that the terminal belongs
+ * to what is printed. It is never ended from outside: at the end of the node it may still wait for a
+ * key, and goes with the program. */
+#include "shell/console.h"
+
+#include <editline/readline.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define HISTORY_LINES 1000
+
+static struct {
+    pthread_mutex_t lock; /* held for some instructions only, never across a switch */
+    pthread_cond_t asked;
+    bool is_asked;
+    cop_pid to;
+    char prompt[64];
+    bool is_terminal;
+    struct termios found; /* how the terminal was at the start */
+    bool has_found;
+} reader = {.lock = PTHREAD_MUTEX_INITIALIZER, .asked = PTHREAD_COND_INITIALIZER};
+
+bool cop__reader_is_terminal(void)
+{
+    return reader.is_terminal;
+}
+
+int cop__reader_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+    return size.ws_col;
+}
+
+void cop__reader_ask(cop_pid to, const char *prompt)
+{
+    pthread_mutex_lock(&reader.lock);
+    reader.is_asked = true;
+    reader.to = to;
+    (void)snprintf(reader.prompt, sizeof(reader.prompt), "%s", prompt);
+    pthread_cond_signal(&reader.asked);
+    pthread_mutex_unlock(&reader.lock);
+}
+
+/* --- The thread --------------------------------------------------------------------------------- */
+
+/* Waits until a line is wanted. */
+static cop_pid wait_for_ask(char prompt[64])
+{
+    cop_pid to;
+
+    pthread_mutex_lock(&reader.lock);
+    while (!reader.is_asked)
+        pthread_cond_wait(&reader.asked, &reader.lock);
+    reader.is_asked = false;
+    to = reader.to;
+    memcpy(prompt, reader.prompt, sizeof(reader.prompt));
+    pthread_mutex_unlock(&reader.lock);
+    return to;
+}
+
+/* One line without its end, in memory that the caller frees; NULL at the end of the input. */
+static char *read_line(const char *prompt)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t len;
+
+    if (reader.is_terminal) {
+        line = readline(prompt);
+        if (line && line[0] != '\0') add_history(line);
+        return line;
+    }
+    len = getline(&line, &cap, stdin);
+    if (len < 0) {
+        free(line);
+        return NULL;
+    }
+    if (len > 0 && line[len - 1] == '\n') line[len - 1] = '\0';
+    return line;
+}
+
+static void *read_lines(void *arg)
+{
+    char prompt[64];
+    char *line;
+
+    (void)arg;
+    if (reader.is_terminal) {
+        using_history();
+        stifle_history(HISTORY_LINES);
+        cop__complete_init();
+    }
+    do {
+        cop_pid to = wait_for_ask(prompt);
+        cop_region *region;
+
+        line = read_line(prompt);
+        region = cop_region_open();
+        if (line)
+            cop_send(to, cop_tuple(COP(":line"), cop_format("%s\n", line)));
+        else
+            cop_send(to, COP(":eof"));
+        cop_region_close(region);
+        free(line);
+    } while (line);
+    return NULL;
+}
+
+bool cop__reader_start(void)
+{
+    pthread_t thread;
+
+    reader.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    reader.has_found = reader.is_terminal && tcgetattr(STDIN_FILENO, &reader.found) == 0;
+    if (pthread_create(&thread, NULL, read_lines, NULL) != 0) return false;
+    pthread_detach(thread);
+    return true;
+}
+
+void cop__reader_stop(void)
+{
+    if (reader.has_found) (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &reader.found);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cop_main(): the life of a program that is one application. */
+#include "coppice/application.h"
+#include "shell/commands.h"
+#include "shell/console.h"
+
+#include <string.h>
+
+/* What the processes that are started here work on: a program has one command. */
+static struct {
+    const struct cop_application *application;
+    const char *expression;
+} task;
+
+static const char *program_name(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+
+    return slash ? slash + 1 : path ? path : "coppice";
+}
+
+/* --- Start -------------------------------------------------------------------------------------- */
+
+static cop_next start_application(cop_term arg)
+{
+    cop_term answer;
+    cop_term app;
+    cop_term reason;
+
+    (void)arg;
+    answer = cop_application_ensure_all_started_as(task.application, COP(":permanent"));
+    if (cop_match(answer, "{:error, {app, reason}}", app, reason)) cop_exit(reason);
+    return cop_end();
+}
+
+static cop_next stop_applications(cop_term arg)
+{
+    (void)arg;
+    (void)cop_application_stop_all();
+    return cop_end();
+}
+
+/* The node is up. Starts the application, and the console if asked for, and waits for the end. */
+static int serve(bool with_console)
+{
+    char why[1024];
+    int status = 1;
+
+    cop_node_at_stop(stop_applications);
+    if (!cop_run(start_application, cop_nil(), why, sizeof(why))) {
+        cop_log_flush();
+        (void)fprintf(stderr, "Could not start application %s: %s\n", task.application->name, why);
+    } else if (with_console && !cop__reader_start()) {
+        (void)fprintf(stderr, "no thread for the console\n");
+    } else {
+        if (with_console) cop__console_start();
+        status = cop_node_wait();
+    }
+    cop_node_stop();
+    if (with_console) cop__reader_stop();
+    return status;
+}
+
+/* --- eval --------------------------------------------------------------------------------------- */
+
+static void register_modules(const struct cop_application *application)
+{
+    for (size_t i = 0; application->modules && application->modules[i]; i++)
+        cop_module_register(application->modules[i]);
+    for (size_t i = 0; application->applications && application->applications[i]; i++) {
+        const struct cop_application *other = application->applications[i];
+
+        for (size_t k = 0; other->modules && other->modules[k]; k++)
+            cop_module_register(other->modules[k]);
+    }
+}
+
+static cop_term evaluate(void *arg)
+{
+    const char *text = arg;
+    cop_term bindings = cop_map_new();
+
+    return cop_eval((cop_bytes){text, strlen(text)}, bindings, &bindings, NULL);
+}
+
+static cop_next eval_expression(cop_term arg)
+{
+    struct cop_outcome outcome;
+    char *text = cop_alloc(strlen(task.expression) + 1);
+    cop_term shown;
+
+    (void)arg;
+    memcpy(text, task.expression, strlen(task.expression) + 1);
+    if (cop_try(evaluate, text, &outcome)) {
+        shown = cop_inspect(outcome.value);
+        cop__console_print(shown);
+        cop__console_print(cop_string("\n"));
+    } else {
+        cop_bytes banner = cop_to_bytes(cop_format_banner(outcome.class_, outcome.value));
+
+        (void)fprintf(stderr, "%.*s\n", (int)banner.len, banner.data);
+        cop_exit(COP(":shutdown"));
+    }
+    return cop_end();
+}
+
+static int eval(void)
+{
+    bool worked;
+
+    register_modules(task.application);
+    worked = cop_run(eval_expression, cop_nil(), NULL, 0);
+    cop_node_stop();
+    return worked ? 0 : 1;
+}
+
+/* --- All ---------------------------------------------------------------------------------------- */
+
+int cop_main(int argc, char **argv, const struct cop_application *application)
+{
+    struct cop__command_line line = cop__command_line(argc, argv);
+    const char *program = program_name(argc > 0 ? argv[0] : NULL);
+    int error;
+
+    task.application = application;
+    task.expression = line.argument;
+    switch (line.command) {
+    case COP__COMMAND_WRONG: cop__print_usage(stderr, program); return 2;
+    case COP__COMMAND_HELP: cop__print_usage(stdout, program); return 0;
+    case COP__COMMAND_VERSION:
+        (void)printf("%s %s\n", application->name,
+                     application->version ? application->version : cop_version());
+        return 0;
+    default: break;
+    }
+    error = cop_node_start(&line.opts);
+    if (error != 0) {
+        (void)fprintf(stderr, "%s: the node does not start: %s\n", program, strerror(-error));
+        return error == -EINVAL ? 2 : 1;
+    }
+    if (line.command == COP__COMMAND_EVAL) return eval();
+    return serve(line.command == COP__COMMAND_START_IEX);
+}

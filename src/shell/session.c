@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The evaluator: a process that evaluates one text after the other, prints what comes out, and is
+ * otherwise like any process: what is sent to it stays until it is received, who is linked to it takes
+ * it along. */
+#include "coppice/error.h"
+#include "shell/console.h"
+#include <stdio.h>
+#include <string.h>
+
+struct session {
+    cop_pid console;
+    cop_kept bindings;
+};
+
+/* One text on its way through cop_try. */
+struct attempt {
+    cop_bytes text;
+    cop_term bindings;
+    const struct cop_eval_opts *opts;
+};
+
+/* --- Evaluating --------------------------------------------------------------------------------- */
+
+/* A function's name as the argument of h: {Mod}, {Mod, :fun} or {Mod, :fun, arity}, quoted; cop_none()
+ * if the form is none. */
+static cop_term name_of(cop_term form)
+{
+    cop_term module;
+    cop_term function;
+    cop_term call;
+    int64_t arity;
+
+    if (cop_is_atom(form)) return cop_build("{:{}, [], [form]}", form);
+    if (cop_match(form, "{{:., _, [module, function]}, _, _}", module, function) &&
+        cop_is_atom(module))
+        return cop_tuple(module, function);
+    if (cop_match(form, "{:/, _, [call, arity]}", call, arity)) {
+        call = name_of(call);
+        if (!cop_is_none(call) && cop_tuple_size(call) == 2) {
+            module = cop_elem(call, 0);
+            function = cop_elem(call, 1);
+            return cop_build("{:{}, [], [module, function, arity]}", module, function, arity);
+        }
+    }
+    if (cop_match(form, "{function, _, nil}", function) && cop_is_atom(function))
+        return cop_tuple(COP("IEx.Helpers"), function);
+    return cop_none();
+}
+
+/* h Map.get asks about the function and does not call it. */
+static cop_term with_names(cop_term quoted)
+{
+    cop_term meta;
+    cop_term arg;
+    cop_term name;
+
+    if (!cop_match(quoted, "{:h, meta, [arg]}", meta, arg)) return quoted;
+    name = name_of(arg);
+    return cop_is_none(name) ? quoted : cop_build("{:h, meta, [name]}", meta, name);
+}
+
+static cop_term evaluate(void *arg)
+{
+    struct attempt *a = arg;
+    struct cop_parse_error error;
+    cop_term quoted;
+
+    if (!cop_quote(a->text, &quoted, &error)) cop_raise_parse_error(a->text, &error, a->opts);
+    return cop_eval_quoted(with_names(quoted), a->bindings, &a->bindings, a->opts);
+}
+
+/* --- Printing ----------------------------------------------------------------------------------- */
+
+/* The value, and a new line; on one line where nobody sits before it. */
+static void print_value(cop_term value)
+{
+    struct cop_inspect_opts opts = {cop__reader_is_terminal() ? cop__reader_width() : 0, 50};
+
+    if (cop_identical(value, COP(":\"do not show this result in output\""))) return;
+    cop__console_print(cop_inspect_with(value, opts));
+    cop__console_print(cop_string("\n"));
+}
+
+static void print_frame(cop_term entry)
+{
+    cop_term module;
+    cop_term function;
+    cop_term args;
+    cop_bytes m;
+    cop_bytes f;
+    cop_bytes a;
+
+    if (!cop_match(entry, "{module, function, args, _}", module, function, args) ||
+        !cop_is_atom(module) || !cop_is_atom(function))
+        return;
+    m = cop_to_bytes(cop_inspect_with(module, (struct cop_inspect_opts){0, 50}));
+    f = cop_atom_text(function);
+    a = cop_to_bytes(cop_inspect_with(args, (struct cop_inspect_opts){0, 50}));
+    if (cop_is_list(args) && a.len >= 2 && a.data[0] == '[')
+        cop__console_print(cop_format("    %.*s.%.*s(%.*s)\n", (int)m.len, m.data, (int)f.len,
+                                      f.data, (int)a.len - 2, a.data + 1));
+    else
+        cop__console_print(cop_format("    %.*s.%.*s/%.*s\n", (int)m.len, m.data, (int)f.len,
+                                      f.data, (int)a.len, a.data));
+}
+
+static void print_failure(const struct cop_outcome *outcome)
+{
+    cop_term stack = outcome->stack;
+
+    cop__console_print(cop_format_banner(outcome->class_, outcome->value));
+    cop__console_print(cop_string("\n"));
+    for (; cop_is_list(stack) && !cop_is_empty_list(stack); stack = cop_tail(stack))
+        print_frame(cop_head(stack));
+}
+
+/* --- The process -------------------------------------------------------------------------------- */
+
+static bool is_request(cop_term msg, void *arg)
+{
+    (void)arg;
+    return cop_match(msg, "{:\"$iex_eval\", _, _}");
+}
+
+static void remember(int64_t line, cop_term value)
+{
+    cop_term history = cop_cons(cop_tuple(line, value), cop_get(COP__HISTORY_KEY));
+
+    history = cop_apply(COP("Enum"), COP(":take"), cop_list(history, COP__HISTORY_MAX));
+    (void)cop_put(COP__HISTORY_KEY, history);
+}
+
+/* One text. Messages of others stay in the mailbox; each turn has a region of its own. */
+static cop_next turn(void *state)
+{
+    struct session *s = state;
+    struct cop_eval_opts opts = {
+        .size = sizeof(opts), .file = "iex", .helpers = &cop__helpers_module};
+    struct attempt attempt = {.bindings = cop_kept_term(s->bindings), .opts = &opts};
+    struct cop_outcome outcome;
+    cop_term text;
+    cop_term msg;
+    int64_t line;
+    bool worked;
+
+    (void)cop_receive_if(is_request, NULL, &msg, COP_INFINITY);
+    cop_expect(msg, "{:\"$iex_eval\", text, line}", text, line);
+    opts.line = (int)line;
+    attempt.text = cop_to_bytes(text);
+    worked = cop_try(evaluate, &attempt, &outcome);
+    if (worked) {
+        print_value(outcome.value);
+        remember(line, outcome.value);
+    } else {
+        print_failure(&outcome);
+        attempt.bindings = cop_kept_term(s->bindings);
+    }
+    cop_replace(&s->bindings, attempt.bindings);
+    cop_send(s->console, cop_tuple(COP(":done"), worked, outcome.value, attempt.bindings));
+    return cop_hibernate(turn, s);
+}
+
+static cop_next session(cop_term arg)
+{
+    struct session *s = cop_alloc(sizeof(*s));
+    cop_pid console;
+    cop_term bindings;
+    cop_term history;
+
+    cop_expect(arg, "{console, bindings, history}", console, bindings, history);
+    s->console = console;
+    s->bindings = cop_keep(bindings);
+    (void)cop_put(COP__HISTORY_KEY, history);
+    return cop_hibernate_for(turn, s, 0);
+}
+
+cop_pid cop__session_start(cop_term bindings, cop_term history, cop_ref *ret_monitor)
+{
+    return cop_spawn(session, cop_tuple(cop_self(), bindings, history),
+                     &(struct cop_spawn_opts){
+                         .monitor = true, .ret_ref = ret_monitor, .name = "IEx.Evaluator.init/4"});
+}
+
+void cop__session_eval(cop_pid session_pid, cop_term text, int64_t line)
+{
+    cop_send(session_pid, cop_tuple(COP(":\"$iex_eval\""), text, line));
+}
