@@ -7,13 +7,14 @@
  *   the depot                   per class: a stack of full piles, loose blocks, and the rest of a
  *                               chunk that was never cut; a lock
  *
- * A full pile has `pile_len` blocks exactly, so moving one is moving a pointer: nobody counts or walks
- * it. The reserve keeps a thread that goes up and down around a full pile away from the lock.
+ * A full pile has `pile_len` blocks exactly, so moving one is moving a pointer: nobody counts or
+ * walks it. The reserve keeps a thread that goes up and down around a full pile away from the lock.
  *
  * The cache is reached through a thread-local pointer, read once in each call; the public functions
  * are not inlined, so a caller that continues on another thread cannot carry it over. A cache's
- * counters are written by its thread only (relaxed stores) and read by cop__alloc_stats_read(). They
- * count what is free; what is in use follows from what was cut. So statistics cost nothing here. */
+ * counters are written by its thread only (relaxed stores) and read by cop__alloc_stats_read().
+ * They count what is free; what is in use follows from what was cut. So statistics cost nothing
+ * here. */
 #include "base/alloc.h"
 
 #include "base/alloc_class.h"
@@ -85,7 +86,7 @@ static _Atomic uint64_t large_blocks; /* and, where malloc does it all, the smal
 static _Atomic uint64_t large_bytes;
 static _Atomic uint64_t fail_countdown;
 
-/* --- The depot ------------------------------------------------------------------------------------ */
+/* --- The depot -------------------------------------------------------------------------------- */
 
 static uint32_t pile_len_of(unsigned class)
 {
@@ -219,7 +220,7 @@ static void depot_put_loose(unsigned class, struct block *pile, uint32_t count)
     pthread_mutex_unlock(&depot->lock);
 }
 
-/* --- A thread's cache -------------------------------------------------------------------------- */
+/* --- A thread's cache ------------------------------------------------------------------------- */
 
 /* For counters with one writer: no locked instruction. */
 static inline uint32_t read_count(const _Atomic uint32_t *count)
@@ -296,7 +297,7 @@ void cop__alloc_thread_exit(void)
     cache_end(tls_cache);
 }
 
-/* --- Blocks of a class ------------------------------------------------------------------------- */
+/* --- Blocks of a class ------------------------------------------------------------------------ */
 
 /* Opens the reserve, or a pile from the depot, if the open pile is empty. NULL without memory. */
 static __attribute__((noinline, cold)) struct block *class_alloc_slow(unsigned class)
@@ -341,9 +342,9 @@ static inline struct block *class_alloc_fast(unsigned class)
     return block;
 }
 
-/* The open pile is full: it becomes the reserve, the old reserve goes to the depot, and block begins a
- * new pile. (Not when the pile becomes full: a thread that takes and gives one block there would
- * come here each time.) */
+/* The open pile is full: it becomes the reserve, the old reserve goes to the depot, and block
+ * begins a new pile. (Not when the pile becomes full: a thread that takes and gives one block there
+ * would come here each time.) */
 static __attribute__((noinline, cold)) void bin_close(struct bin *bin, unsigned class,
                                                       struct block *block)
 {
@@ -390,7 +391,7 @@ static inline void class_free(struct block *block, unsigned class)
     write_count(&bin->open_len, len + 1);
 }
 
-/* --- Raw blocks: a class's, or malloc's ---------------------------------------------------------- */
+/* --- Raw blocks: a class's, or malloc's ------------------------------------------------------- */
 
 static __attribute__((noinline)) void *large_alloc(size_t size)
 {
@@ -435,7 +436,7 @@ static inline void raw_free(void *block, size_t size)
         class_free(block, cop__alloc_class_of(size));
 }
 
-/* --- Guards ------------------------------------------------------------------------------------ */
+/* --- Guards ----------------------------------------------------------------------------------- */
 
 #if defined(COP_DEBUG) && COP_DEBUG >= 1 && !COP__ALLOC_IS_MALLOC
 
@@ -520,7 +521,7 @@ static inline void user_free(void *block, size_t size)
 
 #endif
 
-/* --- The interface ----------------------------------------------------------------------------- */
+/* --- The interface ---------------------------------------------------------------------------- */
 
 static __attribute__((noinline)) void *alloc_slow(size_t size)
 {

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory in blocks whose size the owner knows.
  *
- * Blocks of up to 32 KiB come in size classes. Each thread keeps two piles of free blocks a class and
- * takes from them and gives to them without a lock; a full pile that is too many goes to a stack of
- * the class that all threads share, and comes from there, whole. So a thread that only allocates and
- * one that only frees feed each other at the price of a lock once a pile. Larger blocks are malloc's.
+ * Blocks of up to 32 KiB come in size classes. Each thread keeps two piles of free blocks a class
+ * and takes from them and gives to them without a lock; a full pile that is too many goes to a
+ * stack of the class that all threads share, and comes from there, whole. So a thread that only
+ * allocates and one that only frees feed each other at the price of a lock once a pile. Larger
+ * blocks are malloc's.
  *
  * Owns:     a block belongs to whoever allocated it until cop__free() with the same size.
- * Runs on:  any thread, also inside a process: nothing of the thread is held when a call returns, so
- *           a caller may go on on another thread between two calls, and any thread may free.
- *           Not in signal handlers.
+ * Runs on:  any thread, also inside a process: nothing of the thread is held when a call returns,
+ *           so a caller may go on on another thread between two calls, and any thread may free. Not
+ *           in signal handlers.
  * Memory:   out of memory ends the program with a report, for we could not go on in any state worth
  *           having; only cop__try_alloc(), for sizes that a user asked for, may return NULL. Memory
  *           of the classes is kept for reuse and not given back to the system.
  *
  * Builds with AddressSanitizer, ThreadSanitizer or MemorySanitizer use malloc for all, so that they
- * see each block. COP_DEBUG builds fill freed blocks with 0xDD, and check the size at each free and,
- * before a block is used again, that nobody wrote to it. */
+ * see each block. COP_DEBUG builds fill freed blocks with 0xDD, and check the size at each free
+ * and, before a block is used again, that nobody wrote to it. */
 #ifndef COP_BASE_ALLOC_H
 #define COP_BASE_ALLOC_H
 

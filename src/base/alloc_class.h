@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The size classes of the allocator: pure arithmetic, private to alloc.c and its test.
  *
- * Up to 128 bytes a class every 16 bytes; from there to 32 KiB four classes to each doubling, so that
- * rounding up wastes a fifth at most. */
+ * Up to 128 bytes a class every 16 bytes; from there to 32 KiB four classes to each doubling, so
+ * that rounding up wastes a fifth at most. */
 #ifndef COP_BASE_ALLOC_CLASS_H
 #define COP_BASE_ALLOC_CLASS_H
 

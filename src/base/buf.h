@@ -7,8 +7,8 @@
  *     puts(cop__buf_cstr(&text));
  *
  * Owns its bytes until they are taken. All zero is an empty buffer that owns nothing. The bytes may
- * be read as data[0] to data[len - 1]; they move when the buffer grows. Not to be used by two threads
- * at once. */
+ * be read as data[0] to data[len - 1]; they move when the buffer grows. Not to be used by two
+ * threads at once. */
 #ifndef COP_BASE_BUF_H
 #define COP_BASE_BUF_H
 
@@ -35,8 +35,8 @@ static inline void cop__buf_clear(struct cop__buf *buf)
     buf->len = 0;
 }
 
-/* Makes room for more bytes after len and returns where they begin: the caller writes up to that many
- * and adds to len. */
+/* Makes room for more bytes after len and returns where they begin: the caller writes up to that
+ * many and adds to len. */
 char *cop__buf_reserve(struct cop__buf *buf, size_t more);
 
 /* bytes must not lie in the buffer itself; NULL with len 0 is allowed. */
@@ -60,8 +60,8 @@ void cop__buf_append_utf8(struct cop__buf *buf, uint32_t code);
 void cop__buf_append_fmt(struct cop__buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The contents as a C string: a zero byte is put behind them, which does not count in len. Valid until
- * the buffer changes. */
+/* The contents as a C string: a zero byte is put behind them, which does not count in len. Valid
+ * until the buffer changes. */
 char *cop__buf_cstr(struct cop__buf *buf);
 
 /* Hands the bytes over and leaves an empty buffer. They are *ret_len in number, and are freed with

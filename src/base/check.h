@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks of our own invariants, and hints about branches.
  *
- * A check that fails ends the program: it tells of a defect in this library, which nothing above can
- * mend. It is never used for a caller's misuse or for an outcome that can be expected.
+ * A check that fails ends the program: it tells of a defect in this library, which nothing above
+ * can mend. It is never used for a caller's misuse or for an outcome that can be expected.
  *
  *   COP_CHECK(cond)                     always on
  *   COP_CHECK(cond, "text %d", ...)     the same, and the text says what was found

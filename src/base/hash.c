@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One tool: multiply two words to 128 bits and fold the halves together (as the wyhash family does).
- * One fold makes every bit of the result depend on every bit of both words, unevenly; two in a row
- * are even enough for any table (hash_test.c measures it).
+/* One tool: multiply two words to 128 bits and fold the halves together (as the wyhash family
+ * does). One fold makes every bit of the result depend on every bit of both words, unevenly; two in
+ * a row are even enough for any table (hash_test.c measures it).
  *
  * A fold with a zero word gives zero, which would forget everything before it. Words of the input
  * are therefore mixed with odd constants or the state first, and the running state is also carried

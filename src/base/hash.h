@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sets the seed of the process (before that, a fixed one holds). Only the first call counts: returns
- * whether this seed is the one in force. */
+/* Sets the seed of the process (before that, a fixed one holds). Only the first call counts:
+ * returns whether this seed is the one in force. */
 bool cop__hash_seed_set(uint64_t seed);
 
 uint64_t cop__hash_bytes(const void *bytes, size_t len);

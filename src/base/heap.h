@@ -10,8 +10,8 @@
  *     timer = COP_HEAP_ENTRY(node, struct timer, node);
  *
  * Owns an array of pointers, nothing when empty; the nodes are the caller's. All zero is an empty
- * queue, and a node that is all zero is in no queue. A node must not move while it is in one. Not to
- * be used by two threads at once. */
+ * queue, and a node that is all zero is in no queue. A node must not move while it is in one. Not
+ * to be used by two threads at once. */
 #ifndef COP_BASE_HEAP_H
 #define COP_BASE_HEAP_H
 

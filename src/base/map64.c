@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open addressing with linear probing: a key stands at its home (the low bits of its hash) or in the
- * run of keys that follows. A removed key leaves no mark; the keys behind it move up where that
+/* Open addressing with linear probing: a key stands at its home (the low bits of its hash) or in
+ * the run of keys that follows. A removed key leaves no mark; the keys behind it move up where that
  * brings them nearer to their homes, so lookups never slow down with age.
  *
  * At most three quarters of the entries are in use, so there always is a free one to stop a search;
- * below an eighth the map shrinks. Key 0 marks a free entry and has a place of its own at the end. */
+ * below an eighth the map shrinks. Key 0 marks a free entry and has a place of its own at the
+ * end. */
 #include "base/map64.h"
 
 #include "base/alloc.h"

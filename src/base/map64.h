@@ -2,8 +2,8 @@
 /* A hash map from uint64_t to uint64_t; any key, 0 too. For ids, and for pointers as values.
  *
  * All zero is an empty map, and an empty map owns no memory: it comes with the first key and goes
- * with the last. A map of up to three keys takes 80 bytes. It grows and shrinks by itself; a put, get
- * or remove is O(1) in the mean.
+ * with the last. A map of up to three keys takes 80 bytes. It grows and shrinks by itself; a put,
+ * get or remove is O(1) in the mean.
  *
  * Not to be used by two threads at once. Pointers to values hold until the next put or remove. The
  * order of a walk depends on the seed of the hashes (hash.h): nothing that can be seen may. */
@@ -26,8 +26,8 @@ struct cop__map64 {
     bool has_zero; /* is the key 0 there? */
 };
 
-/* for each entry of a map, in no order: struct cop__map64_entry *entry; the map must not change, but
- * entry->value may. */
+/* for each entry of a map, in no order: struct cop__map64_entry *entry; the map must not change,
+ * but entry->value may. */
 #define COP_MAP_FOR(entry, map)                                                                    \
     for ((entry) = cop__map64_next(map, NULL); (entry); (entry) = cop__map64_next(map, entry))
 

@@ -40,8 +40,8 @@ uint64_t cop__rand_next(struct cop__rand *rand)
     return result;
 }
 
-/* The high word of random * bound falls into [0, bound). Each result is hit by almost as many random
- * words as any other; those of the surplus, 2^64 mod bound in number, are thrown again. */
+/* The high word of random * bound falls into [0, bound). Each result is hit by almost as many
+ * random words as any other; those of the surplus, 2^64 mod bound in number, are thrown again. */
 uint64_t cop__rand_below(struct cop__rand *rand, uint64_t bound)
 {
     unsigned __int128 product;

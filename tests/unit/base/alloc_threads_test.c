@@ -166,8 +166,8 @@ static void test_what_a_thread_leaves_is_used_by_the_next(void **state)
     assert_int_equal(chunk_bytes == 0, COP__ALLOC_IS_MALLOC);
 }
 
-/* A thread that only allocates and one that only frees: the blocks go round, so memory stays bounded
- * by what is under way. */
+/* A thread that only allocates and one that only frees: the blocks go round, so memory stays
+ * bounded by what is under way. */
 #define UNDER_WAY 1000
 static struct {
     pthread_mutex_t lock;

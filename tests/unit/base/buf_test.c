@@ -93,8 +93,8 @@ static void test_code_points(void **state)
     expect_text(&buf, "\xef\xbf\xbd");
 }
 
-/* Each length of a formatted piece, at each fill of the buffer near its end: what fits exactly, what
- * is one too long, and what needs a second pass. */
+/* Each length of a formatted piece, at each fill of the buffer near its end: what fits exactly,
+ * what is one too long, and what needs a second pass. */
 static void test_formatted_pieces_of_all_lengths(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The quality of the hashes, measured: avalanche (flip one bit of the input: each bit of the hash
- * flips half the time) and dispersion of the keys that programs really have. All numbers follow from
- * fixed seeds. */
+ * flips half the time) and dispersion of the keys that programs really have. All numbers follow
+ * from fixed seeds. */
 #include "base/hash.h"
 
 #include "base/rand.h"

@@ -58,8 +58,8 @@ static void test_below_is_even(void **state)
         assert_true(cop__rand_below(&rand, 1) == 0);
 }
 
-/* With three quarters of 2^64 as the bound, what a remainder or a plain product would favour comes up
- * half the time instead of a third. */
+/* With three quarters of 2^64 as the bound, what a remainder or a plain product would favour comes
+ * up half the time instead of a third. */
 static void test_below_is_even_for_large_bounds(void **state)
 {
     struct cop__rand rand;
