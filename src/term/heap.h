@@ -54,11 +54,10 @@ struct cop__heap_mark {
     struct cop__block *blocks;
     struct cop__drop *drops;
     uint64_t *counted;
-    size_t region_bytes;
 };
 
-/* --- The heap of the running code --------------------------------------------------------------
- * */
+/* --- The heap of the running code
+ * -------------------------------------------------------------- */
 
 /* The heap into which public builders put their results; NULL outside of processes and regions. The
  * value belongs to whoever runs now: never keep it over a switch. Runs on: any thread. */
@@ -67,36 +66,53 @@ void cop__heap_set_current(struct cop__heap *heap);
 /* The same, but without one the program ends: a term was built outside of a process or region. */
 struct cop__heap *cop__heap_need(void);
 
-/* --- Building -----------------------------------------------------------------------------------
- * */
+/* --- Building
+ * ----------------------------------------------------------------------------------- */
 
 uint64_t *cop__heap_words_slow(struct cop__heap *heap, size_t words);
 
-/* Room for one box of `words` words with its header, not initialised: each box is asked for on its
- * own. The caller fills it at once (cop__heap_box does). */
+/* Room for one box, or for what goes with the region; not initialised. Above COP__ARITY_MAX words
+ * it is an error system_limit. */
 static inline uint64_t *cop__heap_words(struct cop__heap *heap, size_t words)
 {
 #ifndef COP_DEBUG
     if (COP_LIKELY((size_t)(heap->limit - heap->top) >= words)) {
-        uint64_t *box = heap->top;
+        uint64_t *room = heap->top;
 
-        heap->top = box + words;
-        return box;
+        heap->top = room + words;
+        return room;
     }
 #endif
     return cop__heap_words_slow(heap, words);
 }
-/* A new box with its header; the `arity` words after it are the caller's to fill. An arity above
- * COP__ARITY_MAX is an error system_limit. */
-uint64_t *cop__heap_box(struct cop__heap *heap, enum cop__box kind, size_t arity);
+
+#ifdef COP_DEBUG
+uint64_t cop__heap_place(const struct cop__heap *heap);
+#else
+static inline uint64_t cop__heap_place(const struct cop__heap *heap)
+{
+    (void)heap;
+    return 0;
+}
+#endif
+
+/* A new box with its header; the caller fills the `arity` words after it before anything reads
+ * it. */
+static inline uint64_t *cop__heap_box(struct cop__heap *heap, enum cop__box kind, size_t arity)
+{
+    uint64_t *box = cop__heap_words(heap, arity + 1);
+
+    *box = cop__header(kind, arity) | cop__heap_place(heap);
+    return box;
+}
 
 /* Builders: results in this heap. */
 cop_term cop__int(struct cop__heap *heap, int64_t value);
 cop_term cop__uint(struct cop__heap *heap, uint64_t value);
 cop_term cop__float(struct cop__heap *heap, double value);
 cop_term cop__binary(struct cop__heap *heap, const void *data, size_t size);
-/* A binary of this size whose bytes the caller writes, through *ret_data, before anyone reads it.
- * */
+/* A binary of this size whose bytes the caller writes, through *ret_data, before anyone reads
+ * it. */
 cop_term cop__binary_space(struct cop__heap *heap, size_t size, char **ret_data);
 cop_term cop__tuple(struct cop__heap *heap, const cop_term *items, size_t len);
 cop_term cop__cons(struct cop__heap *heap, cop_term head, cop_term tail);
@@ -106,16 +122,16 @@ cop_term cop__ref(struct cop__heap *heap, cop_ref ref);
 cop_term cop__from(struct cop__heap *heap, cop_from from);
 /* digits to base 2^64, lowest first; may have leading zeros. An integer of the least kind. */
 cop_term cop__bigint(struct cop__heap *heap, bool negative, const uint64_t *digits, size_t len);
-/* An integer of any size from decimal digits with an optional sign; cop_none() if text is not one.
- * */
+/* An integer of any size from decimal digits with an optional sign; cop_none() if text is not
+ * one. */
 cop_term cop__bigint_from_decimal(struct cop__heap *heap, cop_bytes text);
 /* Bytes that the decimal digits of an integer need at most, with sign and final 0. */
 size_t cop__bigint_decimal_size(cop_term integer);
 /* Writes the decimal digits of any integer and a final 0; returns their number without it. */
 size_t cop__bigint_to_decimal(cop_term integer, char *ret_text);
 
-/* --- Lifetimes ----------------------------------------------------------------------------------
- * */
+/* --- Lifetimes
+ * ---------------------------------------------------------------------------------- */
 
 void cop__heap_reset_slow(struct cop__heap *heap);
 
@@ -131,8 +147,8 @@ struct cop__heap_mark cop__heap_mark(struct cop__heap *heap);
 /* Frees what was built, adopted and dropped since the mark. */
 void cop__heap_release(struct cop__heap *heap, const struct cop__heap_mark *mark);
 
-/* Frees the region and all that is owned: the owner is dead. The heap is empty then, as at first.
- * */
+/* Frees the region and all that is owned: the owner is dead. The heap is empty then, as at
+ * first. */
 void cop__heap_fini(struct cop__heap *heap);
 
 /* Makes the term of a message block valid in this region, which frees the block at its end. The
@@ -148,8 +164,8 @@ static inline size_t cop__heap_bytes(const struct cop__heap *heap)
 /* --- Checks of regions
  * --------------------------------------------------------------------------- */
 
-/* Says what runs from now on in this heap: the callback and the how manieth. label lives for ever.
- * */
+/* Says what runs from now on in this heap: the callback and the how manieth. label lives for
+ * ever. */
 static inline void cop__heap_label(struct cop__heap *heap, const char *label, uint64_t number)
 {
 #ifdef COP_DEBUG

@@ -16,14 +16,13 @@
  *
  *     63            37 36            10 9   7  6   5     4 3   0
  *    +----------------+----------------+-----+----+-------+-----+
- *    | place       27 | arity       27 |extra|mark|storage|kind |
+ *    | place       27 | arity       27 |extra| -  |storage|kind |
  *    +----------------+----------------+-----+----+-------+-----+
  *
  *   kind     enum cop__box.
  *   storage  REGION: in a chunk of a heap, gone at the heap's reset (heap.h).
  *            BLOCK: in a struct cop__block, a message or a kept term (copy.h, keep.h).
  *            IMMORTAL: a literal; any thread may read it, nothing copies or frees it.
- *   mark     set only while a copy is made (copy.c, keep.c).
  *   extra    BINARY: bytes of the last word that are not used. BIGINT: 1 if negative.
  *   arity    the words that follow, so that the size of every box is 1 + arity.
  *   place    BLOCK: words from the block's header to this box. REGION: the generation of the chunk
@@ -166,8 +165,8 @@ enum cop__storage {
 #define COP__PLACE_MAX            ((uint64_t)(1 << 27) - 1)
 #define COP__TUPLE_MAX            ((size_t)(1 << 24) - 1) /* elements, as in OTP */
 
-/* The header of a box in a region; storage and place of others are set by whoever copies it there.
- * */
+/* The header of a box in a region; storage and place of others are set by whoever copies it
+ * there. */
 static inline uint64_t cop__header(enum cop__box kind, size_t arity)
 {
     return (uint64_t)kind | (uint64_t)arity << COP__HEADER_ARITY_SHIFT;
@@ -223,8 +222,8 @@ static inline size_t cop__header_first_term(uint64_t header)
     return kind < COP__BOX_TUPLE ? 0 : kind < COP__BOX_TREE ? 1 : 2;
 }
 
-/* --- Reading without checks of kind: for code that has looked ----------------------------------
- * */
+/* --- Reading without checks of kind: for code that has looked
+ * ---------------------------------- */
 
 static inline bool cop__is_tuple(cop_term t)
 {
@@ -257,7 +256,7 @@ static inline cop_term cop__cons_tail(cop_term cons)
     return cop__term(cop__box(cons)[2]);
 }
 
-/* --- Counted binaries --------------------------------------------------------------------------*/
+/* --- Counted binaries ------------------------------------------------------------------------- */
 
 /* The bytes of a large binary: shared by all processes that have it, never changed. Each box that
  * refers to it counts once and is in the list of its region or block, which gives the count

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packing terms into blocks. A message that is a tuple (or one box) of immediates and boxes without
+ * terms in them, as most are, is copied in two short loops; all others through a log (log.h). */
+#include "term/copy.h"
+#include "base/alloc.h"
+#include "term/log.h"
+
+#include <string.h>
+
+/* --- Counted binaries ------------------------------------------------------------------------- */
+
+void cop__counted_unref(struct cop__counted *counted)
+{
+    /* Acquire and release: whoever frees must see what all others did with the bytes. */
+    if (atomic_fetch_sub_explicit(&counted->count, 1, memory_order_acq_rel) == 1) {
+        cop__free(counted, sizeof(*counted) + counted->size);
+    }
+}
+
+/* --- Blocks ----------------------------------------------------------------------------------- */
+
+struct cop__block *cop__block_new(cop_term t, size_t prefix, size_t words, size_t refs)
+{
+    size_t size = prefix + sizeof(struct cop__block) + (words + refs) * sizeof(uint64_t);
+    struct cop__block *block = (struct cop__block *)(void *)((char *)cop__alloc(size) + prefix);
+
+    COP_ASSERT(prefix % 16 == 0 && prefix / 16 <= UINT16_MAX);
+    block->count = 1;
+    block->words = (uint32_t)words;
+    block->refs = (uint32_t)refs;
+    block->prefix = (uint16_t)(prefix / 16);
+    block->flags = 0;
+    block->term = t;
+    block->next = NULL;
+    block->link = NULL;
+    block->counted = NULL;
+#ifdef COP_DEBUG
+    block->label = NULL;
+    block->number = 0;
+#endif
+    return block;
+}
+
+void cop__block_release_memory(struct cop__block *block)
+{
+    cop__free(cop__block_prefix(block), cop__block_size(block));
+}
+
+void cop__block_free(struct cop__block *block)
+{
+    if (!block) return;
+    for (uint64_t *box = block->counted; box;) {
+        uint64_t *next = (uint64_t *)(uintptr_t)box[2];
+
+        cop__counted_unref((struct cop__counted *)(uintptr_t)box[1]);
+        box = next;
+    }
+#ifdef COP_DEBUG
+    if (block->words > 0) {
+        cop__check_block_retire(block);
+        return;
+    }
+#endif
+    cop__block_release_memory(block);
+}
+
+/* The header of a copy that stands at the index-th word of a block. */
+static inline uint64_t block_header(uint64_t header, size_t index)
+{
+    size_t place = sizeof(struct cop__block) / sizeof(uint64_t) + index;
+    uint64_t lasting = header & (((uint64_t)1 << COP__HEADER_PLACE_SHIFT) - 1);
+
+    lasting &= ~((uint64_t)3 << COP__HEADER_STORAGE_SHIFT);
+    return lasting | (uint64_t)COP__STORAGE_BLOCK << COP__HEADER_STORAGE_SHIFT |
+           (uint64_t)place << COP__HEADER_PLACE_SHIFT;
+}
+
+static inline uint64_t *put_box(struct cop__block *block, size_t index, const uint64_t *box,
+                                uint64_t header)
+{
+    uint64_t *copy = cop__block_words(block) + index;
+    size_t arity = cop__header_arity(header);
+
+    copy[0] = block_header(header, index);
+    for (size_t i = 1; i <= arity; i++)
+        copy[i] = box[i];
+    if (COP_UNLIKELY(cop__header_kind(header) == COP__BOX_COUNTED)) {
+        cop__counted_ref((struct cop__counted *)(uintptr_t)copy[1]);
+        copy[2] = (uint64_t)(uintptr_t)block->counted;
+        block->counted = copy;
+    }
+    return copy;
+}
+
+uint64_t *cop__block_put_box(struct cop__block *block, size_t index, const uint64_t *box,
+                             uint64_t header)
+{
+    return put_box(block, index, box, header);
+}
+
+/* --- Copying: the short way ------------------------------------------------------------------- */
+
+/* A boxed term that has to be copied: not an immediate, not immortal. */
+static inline bool is_mortal_box(uint64_t word, uint64_t *ret_header)
+{
+    if ((word & COP__TAG_MASK) != COP__TAG_BOX) return false;
+    *ret_header = *cop__log_box(word);
+    return cop__header_storage(*ret_header) != COP__STORAGE_IMMORTAL;
+}
+
+/* The words of a box and of those in it, or 0 if these hold terms themselves. */
+static inline size_t flat_words(const uint64_t *box, uint64_t header)
+{
+    size_t first = cop__header_first_term(header);
+    size_t end = 1 + cop__header_arity(header);
+    size_t words = end;
+    uint64_t inner;
+
+    if (first == 0) return words;
+    for (size_t i = first; i < end; i++) {
+        if (!is_mortal_box(box[i], &inner)) continue;
+        if (cop__header_kind(inner) >= COP__BOX_TUPLE) return 0;
+        words += 1 + cop__header_arity(inner);
+    }
+    return words;
+}
+
+static inline struct cop__block *pack_flat(const uint64_t *box, uint64_t header, size_t words,
+                                           size_t prefix)
+{
+    struct cop__block *block = cop__block_new(cop_none(), prefix, words, 0);
+    uint64_t *copy = put_box(block, 0, box, header);
+    size_t first = cop__header_first_term(header);
+    size_t end = 1 + cop__header_arity(header);
+    size_t at = end;
+    uint64_t inner;
+
+    block->term = cop__box_term(copy);
+    if (words == end) return block;
+    for (size_t i = first; i < end; i++) {
+        if (!is_mortal_box(copy[i], &inner)) continue;
+        copy[i] = (uint64_t)(uintptr_t)put_box(block, at, cop__log_box(copy[i]), inner);
+        at += 1 + cop__header_arity(inner);
+    }
+    COP_ASSERT(at == words);
+    return block;
+}
+
+/* --- Copying: any shape ----------------------------------------------------------------------- */
+
+void cop__log_grow(struct cop__log *log)
+{
+    size_t size = log->cap * sizeof(*log->entries);
+
+    if (log->entries == log->inline_entries) {
+        log->entries = cop__alloc(size * 2);
+        memcpy(log->entries, log->inline_entries, size);
+    } else {
+        log->entries = cop__realloc(log->entries, size, size * 2);
+    }
+    log->cap *= 2;
+}
+
+void cop__log_scan(struct cop__log *log)
+{
+    for (size_t at = 0; at < log->len; at++) {
+        const uint64_t *box = log->entries[at].box;
+        uint64_t header = log->entries[at].header;
+        size_t first = cop__header_first_term(header);
+        size_t end = 1 + cop__header_arity(header);
+        uint64_t inner;
+
+        if (first == 0) continue;
+        for (size_t i = first; i < end; i++) {
+            if (is_mortal_box(box[i], &inner) && cop__header_kind(inner) != COP__BOX_FORWARD) {
+                cop__log_add(log, cop__log_box(box[i]), inner);
+            }
+        }
+    }
+}
+
+/* Copies the boxes of the log. */
+static void log_copy(const struct cop__log *log, struct cop__block *block)
+{
+    uint64_t *words = cop__block_words(block);
+    size_t index = 0;
+
+    for (size_t at = 0; at < log->len; at++) {
+        uint64_t header = log->entries[at].header;
+        uint64_t *copy = put_box(block, index, log->entries[at].box, header);
+        size_t first = cop__header_first_term(header);
+        size_t end = 1 + cop__header_arity(header);
+        uint64_t inner;
+
+        index += end;
+        if (first == 0) continue;
+        for (size_t i = first; i < end; i++) {
+            if (!is_mortal_box(copy[i], &inner)) continue;
+            copy[i] = (uint64_t)(uintptr_t)(words + cop__forward_offset(inner));
+        }
+    }
+}
+
+static __attribute__((noinline)) struct cop__block *pack_any(uint64_t *box, uint64_t header,
+                                                             size_t prefix)
+{
+    struct cop__log log;
+    struct cop__block *block;
+
+    cop__log_init(&log);
+    cop__log_add(&log, box, header);
+    cop__log_scan(&log);
+    if (log.words > COP__PLACE_MAX - sizeof(*block) / sizeof(uint64_t)) {
+        cop__log_restore(&log);
+        cop__log_fini(&log);
+        cop__term_fail("system_limit", cop__box_term(box));
+    }
+    block = cop__block_new(cop_none(), prefix, log.words, 0);
+    log_copy(&log, block);
+    block->term = cop__box_term(cop__block_words(block));
+    cop__log_restore(&log);
+    cop__log_fini(&log);
+    return block;
+}
+
+struct cop__block *cop__pack(cop_term t, size_t prefix)
+{
+    uint64_t header;
+    size_t words;
+
+    if (!is_mortal_box(t.word, &header)) return cop__block_new(t, prefix, 0, 0);
+    words = flat_words(cop__log_box(t.word), header);
+    if (words == 0 || words > COP__PLACE_MAX / 2)
+        return pack_any(cop__log_box(t.word), header, prefix);
+    return pack_flat(cop__log_box(t.word), header, words, prefix);
+}
+
+cop_term cop__copy(struct cop__heap *heap, cop_term t)
+{
+    uint64_t header;
+
+    if (t.word == 0 || !is_mortal_box(t.word, &header)) return t;
+    return cop__heap_adopt(heap, cop__pack(t, 0));
+}
+
+cop_term cop__immortal(cop_term t)
+{
+    uint64_t header;
+    struct cop__block *block;
+    uint64_t *words;
+
+    if (!is_mortal_box(t.word, &header)) return t;
+    block = cop__pack(t, 0);
+    words = cop__block_words(block);
+    for (size_t at = 0; at < block->words; at += 1 + cop__header_arity(words[at])) {
+        words[at] &= ~((uint64_t)3 << COP__HEADER_STORAGE_SHIFT);
+        words[at] |= (uint64_t)COP__STORAGE_IMMORTAL << COP__HEADER_STORAGE_SHIFT;
+    }
+    return block->term;
+}
