@@ -135,11 +135,31 @@ static cop_term of_atom(cop_term reason, cop_term stack)
     return cop_none();
 }
 
-static cop_term key_error(cop_term key, cop_term term)
+static void add_missing_key(struct cop__text *text, cop_term key, cop_term in)
 {
-    cop_term e = with_message("KeyError", cop_nil());
+    cop__text_add(text, "key ");
+    cop__text_add_term(text, key);
+    cop__text_add(text, " not found");
+    if (cop_is_none(in)) return;
+    cop__text_add(text, " in: ");
+    cop__text_add_term(text, in);
+    if (!cop_is_map(in))
+        cop__text_add(text, ". If you are using the dot syntax, such as map.field, make sure the "
+                            "left-hand side of the dot is a map");
+}
 
-    return cop_map_put(cop_map_put(e, COP(":key"), key), COP(":term"), term);
+/* in may be cop_none(). What is no map is told in the message at once. */
+static cop_term key_error(cop_term key, cop_term in)
+{
+    cop_term e, message = cop_nil();
+    COP__TEXT(text);
+
+    if (!cop_is_none(in) && !cop_is_map(in)) {
+        add_missing_key(&text, key, in);
+        message = cop__text_binary(&text);
+    }
+    e = cop_map_put(with_message("KeyError", message), COP(":key"), key);
+    return cop_map_put(e, COP(":term"), cop_is_none(in) ? cop_nil() : in);
 }
 
 static cop_term of_tuple(cop_term reason)
@@ -158,7 +178,7 @@ static cop_term of_tuple(cop_term reason)
         cop__text_add_term(&text, a);
         return with_message("ArgumentError", cop__text_binary(&text));
     }
-    if (cop_match(reason, "{:badkey, a}", a)) return key_error(a, cop_nil());
+    if (cop_match(reason, "{:badkey, a}", a)) return key_error(a, cop_none());
     if (cop_match(reason, "{:badkey, a, b}", a, b)) return key_error(a, b);
     if (cop_match(reason, "{:badarity, {a, b}}", a, b) && cop_is_fun(a, -1)) {
         cop_term e = cop_map_put(new_exception("BadArityError"), COP(":function"), a);
@@ -244,19 +264,11 @@ static void add_bad_arity(struct cop__text *text, cop_term e)
     cop__text_add(text, ")");
 }
 
-static void add_missing_key(struct cop__text *text, cop_term e)
+static void add_key_error(struct cop__text *text, cop_term e)
 {
     cop_term in = field(e, "term");
 
-    cop__text_add(text, "key ");
-    cop__text_add_term(text, field(e, "key"));
-    cop__text_add(text, " not found");
-    if (cop_identical(in, cop_nil())) return;
-    cop__text_add(text, " in: ");
-    cop__text_add_term(text, in);
-    if (!cop_is_map(in))
-        cop__text_add(text, ". If you are using the dot syntax, such as map.field, make sure the "
-                            "left-hand side of the dot is a map");
+    add_missing_key(text, field(e, "key"), cop_identical(in, cop_nil()) ? cop_none() : in);
 }
 
 static void add_no_function_clause(struct cop__text *text, cop_term e)
@@ -306,7 +318,7 @@ static const struct {
     {"Elixir.UndefinedFunctionError", add_undefined},
     {"Elixir.FunctionClauseError", add_no_function_clause},
     {"Elixir.BadArityError", add_bad_arity},
-    {"Elixir.KeyError", add_missing_key},
+    {"Elixir.KeyError", add_key_error},
     {"Elixir.BadBooleanError", add_bad_boolean},
     {"Elixir.BadStructError", add_bad_struct},
     {"Elixir.CondClauseError", add_cond_clause},

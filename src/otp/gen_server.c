@@ -104,13 +104,22 @@ static size_t stack_size(cop_term options)
     return (size_t)cop_to_int(size);
 }
 
+static bool is_down(cop_term msg, void *ref)
+{
+    cop_ref monitor;
+
+    return cop_match(msg, "{:DOWN, monitor, _, _, _}", monitor) &&
+           cop_ref_equal(monitor, *(cop_ref *)ref);
+}
+
 /* {:ok, pid} becomes {:ok, {pid, ref}}; of a start that failed no DOWN is left. */
 static cop_term monitored(cop_term answer, cop_ref ref)
 {
     cop_pid pid;
+    cop_term down;
 
     if (cop_match(answer, "{:ok, pid}", pid)) return cop_build("{:ok, {pid, ref}}", pid, ref);
-    cop_demonitor(ref, true);
+    cop_receive_if(is_down, &ref, &down, 0);
     return answer;
 }
 

@@ -88,9 +88,9 @@ void cop__server_end_bad_return(struct cop__turn *turn, cop_term value)
     cop__server_end_with(turn, cop_tuple(COP(":bad_return_value"), value));
 }
 
-cop_term cop__result_shown(const cop_result *r, struct cop__server *s)
+cop_term cop__result_shown(const cop_result *r, cop_term state)
 {
-    cop_term state = cop__server_state(s), term = r->term_, extra = r->extra_;
+    cop_term term = r->term_, extra = r->extra_;
 
     switch (r->kind_) {
     case COP__RESULT_STARTED: return cop_build("{:ok, state}", state);

@@ -86,7 +86,9 @@ static COP_NORETURN void not_started(struct cop__server *s, cop_pid starter, con
         how = (struct cop_outcome){COP_CLASS_ERROR, cop_elem(whole, 0), cop_elem(whole, 1)};
         break;
     case COP__RESULT_BAD:
-    default: how.value = cop_tuple(COP(":bad_return_value"), cop__result_shown(r, s)); break;
+    default:
+        how.value = cop_tuple(COP(":bad_return_value"), cop__result_shown(r, cop_nil()));
+        break;
     }
     fail_with(s, starter, how);
 }

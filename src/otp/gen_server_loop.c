@@ -178,7 +178,7 @@ static cop_next act(struct cop__turn *turn)
     case COP__RESULT_IGNORE:
     case COP__RESULT_FAIL: break;
     }
-    cop__server_end_bad_return(turn, cop__result_shown(r, turn->server));
+    cop__server_end_bad_return(turn, cop__result_shown(r, cop__server_state(turn->server)));
 }
 
 static cop_next run(struct cop__turn *turn, enum cop__callback in, cop_term about)
@@ -195,10 +195,15 @@ static cop_next run(struct cop__turn *turn, enum cop__callback in, cop_term abou
     return act(turn);
 }
 
-/* {client, tag} */
+/* {client, ref} or {client, [:alias | ref]}: what can be answered */
 static bool is_from(cop_term t)
 {
-    return cop_is_tuple(t) && cop_tuple_size(t) == 2 && cop_is_pid(cop_elem(t, 0));
+    cop_term tag;
+
+    if (!cop_is_tuple(t) || cop_tuple_size(t) != 2 || !cop_is_pid(cop_elem(t, 0))) return false;
+    tag = cop_elem(t, 1);
+    return cop_is_reference(tag) ||
+           (cop_is_list(tag) && !cop_is_empty_list(tag) && cop_is_reference(cop_tail(tag)));
 }
 
 static cop_next handle_system(struct cop__turn *turn)

@@ -52,7 +52,7 @@ COP_NORETURN void cop__server_end_bad_return(struct cop__turn *turn, cop_term va
 /* What its format_state shows; a text if that fails. */
 cop_term cop__server_state(struct cop__server *s);
 /* What Elixir would have returned, to show it where a callback must not return it. */
-cop_term cop__result_shown(const cop_result *r, struct cop__server *s);
+cop_term cop__result_shown(const cop_result *r, cop_term state);
 /* The reason that a client and the links see, from what was raised. */
 cop_term cop__whole_reason(const struct cop_outcome *how);
 /* Hooks for system messages; arg is the server. */

@@ -64,21 +64,21 @@ static cop_next wake_guarded(void *state)
 }
 
 /* What the starter hands over, as a term. Functions are sent as numbers. */
-#define BOOT "{init, fn, starter, ancestors, initial_call, arg}"
+#define BOOT "{init, first, starter, ancestors, initial_call, arg}"
 
 /* The first function of the child. */
 static cop_next run(cop_term boot)
 {
-    int64_t init, fn;
+    int64_t init, first;
     cop_pid starter;
     cop_term ancestors, initial_call, arg;
 
-    cop_expect(boot, BOOT, init, fn, starter, ancestors, initial_call, arg);
+    cop_expect(boot, BOOT, init, first, starter, ancestors, initial_call, arg);
     cop_put(COP(KEY_ANCESTORS), ancestors);
     if (!cop_identical(initial_call, cop_nil())) cop_put(COP(KEY_INITIAL_CALL), initial_call);
     if (init != 0) return ((cop__init_fn)(intptr_t)init)(starter, arg);
     cop_put(COP(KEY_STARTER), cop_pid_term(starter));
-    return call_guarded(&(struct guarded_call){.start = (cop_start_fn)(intptr_t)fn, .arg = arg});
+    return call_guarded(&(struct guarded_call){.start = (cop_start_fn)(intptr_t)first, .arg = arg});
 }
 
 void cop__init_ack(cop_pid starter, cop_term answer)
@@ -231,13 +231,13 @@ static cop_term start(cop__init_fn init_fn, cop_start_fn start_fn, cop_term arg,
     struct wait wait;
     struct cop_spawn_opts spawn;
     cop_term ancestors = ancestors_below(), initial_call;
-    int64_t init = (intptr_t)init_fn, fn = (intptr_t)start_fn;
+    int64_t init = (intptr_t)init_fn, first = (intptr_t)start_fn;
     cop_pid starter = cop_self();
     cop_term boot, answer;
 
     if (opts == NULL) opts = &defaults;
     initial_call = cop_is_none(opts->initial_call) ? cop_nil() : opts->initial_call;
-    boot = cop_build(BOOT, init, fn, starter, ancestors, initial_call, arg);
+    boot = cop_build(BOOT, init, first, starter, ancestors, initial_call, arg);
     spawn = (struct cop_spawn_opts){.link = opts->link,
                                     .monitor = true,
                                     .ret_ref = &wait.monitor,

@@ -98,11 +98,11 @@ static cop_pid serve(struct test_run *run, cop_ref monitor)
 
     for (;;) {
         cop_term msg, from, reason;
-        int64_t fn;
+        int64_t address;
 
         cop_receive(&msg, COP_INFINITY);
-        if (cop_match(msg, "{:\"$gen_call\", from, {:run, fn}}", from, fn)) {
-            if (cop_is_no_pid(supervisor)) supervisor = ((cop__test_fn)(intptr_t)fn)();
+        if (cop_match(msg, "{:\"$gen_call\", from, {:run, address}}", from, address)) {
+            if (cop_is_no_pid(supervisor)) supervisor = ((cop__test_fn)(intptr_t)address)();
             cop__reply(from, cop_pid_term(supervisor));
         } else if (cop_match(msg, "{:DOWN, ^monitor, :process, _, reason}", monitor, reason)) {
             judge(run, reason);

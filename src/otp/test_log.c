@@ -50,6 +50,8 @@ cop_term cop_capture_log(cop_try_fn fn, void *arg)
     cop_term text;
     bool has_returned;
 
+    /* What was logged before is not caught. */
+    cop_log_flush();
     forget();
     cop_log_to(catch_text, NULL, COP_DEBUG_LEVEL);
     has_returned = cop_try(fn, arg, &outcome);

@@ -18,9 +18,10 @@ static cop_pid start_supervisor(void)
 
 static cop_term supervisor(void)
 {
-    int64_t fn = (intptr_t)start_supervisor;
+    int64_t address = (intptr_t)start_supervisor;
 
-    return cop_gen_server_call(cop__test_guard(), cop_build("{:run, fn}", fn), COP_INFINITY);
+    return cop_gen_server_call(cop__test_guard(), cop_build("{:run, address}", address),
+                               COP_INFINITY);
 }
 
 cop_term cop_start_supervised(cop_term child, cop_term overrides)

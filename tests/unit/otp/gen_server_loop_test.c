@@ -37,6 +37,8 @@ PROCESS_TEST(dispatch)
     cop_assert_receive("{:info, {:\"$gen_cast\", :x, :y}}");
     cop_send(pid, COP("{:\"$gen_call\", :x, :y}"));
     cop_assert_receive("{:info, {:\"$gen_call\", :x, :y}}");
+    cop_send(pid, cop_build("{:\"$gen_call\", {self, :tag}, :y}", self));
+    cop_assert_receive("{:info, {:\"$gen_call\", {^self, :tag}, :y}}", self);
     cop_send(pid, COP("{}"));
     cop_assert_receive("{:info, {}}");
     cop_send(pid, COP("{:system, :x, :y}"));
@@ -247,7 +249,7 @@ static cop_term end_by_parent(cop_term options, cop_term reason)
     cop_pid self = cop_self(), child;
     cop_pid starter =
         cop_spawn(parent, cop_build("{self, options, reason}", self, options, reason), NULL);
-    cop_term end;
+    cop_term how;
     cop_ref ref;
 
     cop_assert_receive("{:child, child}", child);
@@ -259,8 +261,8 @@ static cop_term end_by_parent(cop_term options, cop_term reason)
         cop_assert_equal(COP(":pong"), cop_gen_server_call(child, COP(":ping"), 5000));
         return COP(":lives");
     }
-    cop_assert_receive("{:DOWN, ^ref, _, _, end}", ref, end);
-    return end;
+    cop_assert_receive("{:DOWN, ^ref, _, _, how}", ref, how);
+    return how;
 }
 
 PROCESS_TEST(parent_ends)
