@@ -209,7 +209,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-cop_term cop__sort(cop_term list, cop__precedes_fn precedes, void *arg)
+cop_term cop__sort_list(cop_term list, cop__precedes_fn precedes, void *arg)
 {
     size_t len = (size_t)cop_list_len(list);
     cop_term *block = cop_alloc(2 * len * sizeof(*block) + 1);

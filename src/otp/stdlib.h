@@ -61,7 +61,7 @@ int64_t cop__timeout(cop_term t);
 cop_term cop__to_string(cop_term t);
 /* A stable sort of a proper list; precedes(arg, a, b) is true where a may stand before b. */
 typedef bool (*cop__precedes_fn)(void *arg, cop_term a, cop_term b);
-cop_term cop__sort(cop_term list, cop__precedes_fn precedes, void *arg);
+cop_term cop__sort_list(cop_term list, cop__precedes_fn precedes, void *arg);
 /* In OTP's order. */
 bool cop__precedes(void *arg, cop_term a, cop_term b);
 /* fun(a), fun(a, b). */

@@ -132,17 +132,17 @@ static bool as_fun_says(void *arg, cop_term a, cop_term b)
 
 static cop_term sort(cop_term enumerable)
 {
-    return cop__sort(cop__enumerate(enumerable), cop__precedes, NULL);
+    return cop__sort_list(cop__enumerate(enumerable), cop__precedes, NULL);
 }
 
 static cop_term sort_with(cop_term enumerable, cop_term order)
 {
     cop_term list = cop__enumerate(enumerable);
 
-    if (cop_identical(order, COP(":asc"))) return cop__sort(list, cop__precedes, NULL);
-    if (cop_identical(order, COP(":desc"))) return cop__sort(list, follows, NULL);
+    if (cop_identical(order, COP(":asc"))) return cop__sort_list(list, cop__precedes, NULL);
+    if (cop_identical(order, COP(":desc"))) return cop__sort_list(list, follows, NULL);
     if (!cop_is_fun(order, 2)) cop__raise_no_clause("Enum.sort/2");
-    return cop__sort(list, as_fun_says, &order);
+    return cop__sort_list(list, as_fun_says, &order);
 }
 
 static bool by_first(void *arg, cop_term a, cop_term b)
@@ -158,7 +158,7 @@ static cop_term sort_by(cop_term enumerable, cop_term fun)
 
     for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
         pairs = cop_cons(cop_tuple(cop__call1(fun, cop_head(l)), cop_head(l)), pairs);
-    pairs = cop__sort(cop_list_reverse(pairs), by_first, NULL);
+    pairs = cop__sort_list(cop_list_reverse(pairs), by_first, NULL);
     for (; !cop_is_empty_list(pairs); pairs = cop_tail(pairs))
         done = cop_cons(cop_elem(cop_head(pairs), 1), done);
     return cop_list_reverse(done);
