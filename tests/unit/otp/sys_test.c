@@ -168,8 +168,9 @@ static cop_next idle(cop_term arg)
     cop_term msg;
 
     (void)arg;
-    for (;;)
-        cop_receive(&msg, COP_INFINITY);
+    while (cop_receive(&msg, COP_INFINITY))
+        continue;
+    return cop_end();
 }
 
 static cop_term state_of(void *arg)
