@@ -311,11 +311,13 @@ static void stop_reports(void)
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        for (int reason = 0; reason < COP__REASON_CLASSES; reason++)
-            cop_assert_equal(table[i].cells[reason] == 'x',
-                             cop__stop_is_reported(table[i].dynamic, table[i].shutdown,
-                                                   table[i].restart,
-                                                   (enum cop__reason_class)reason));
+        for (int reason = 0; reason < COP__REASON_CLASSES; reason++) {
+            bool expected = table[i].cells[reason] == 'x';
+
+            cop_assert_equal(expected, cop__stop_is_reported(table[i].dynamic, table[i].shutdown,
+                                                             table[i].restart,
+                                                             (enum cop__reason_class)reason));
+        }
     }
 }
 

@@ -219,6 +219,7 @@ static void restart_types(void)
             pid = add(sup, probe_spec("a", "", overrides));
             NEXT("{:a, :init, ^pid}", pid);
             cop_send(pid, cop_tuple(COP(":stop"), reasons[k]));
+            NEXT("{:a, :terminate, _}");
             if (table[i][k] == 'R') {
                 cop_assert_match(probe_next(), "{:a, :init, second}", second);
                 cop_assert_match(cop_dynamic_supervisor_which_children(to(sup)),
@@ -400,13 +401,19 @@ static void killed_supervisor(void)
     cop_assert_receive_within(5000, "{:DOWN, ^ref, :process, _, :killed}", ref);
 }
 
+static cop_next do_nothing(cop_term arg)
+{
+    (void)arg;
+    return cop_end();
+}
+
 /* DYN-23 */
 static void strangers_are_ignored(void)
 {
-    cop_pid sup = start(COP("[]")), self = cop_self();
+    cop_pid sup = start(COP("[]")), stranger = cop_spawn(do_nothing, cop_nil(), NULL);
     cop_pid a = add(sup, probe_spec("a", "", ""));
 
-    cop_send(sup, cop_build("{:EXIT, self, :x}", self));
+    cop_send(sup, cop_build("{:EXIT, stranger, :x}", stranger));
     cop_gen_server_cast(to(sup), COP(":x"));
     cop_send(sup, COP(":x"));
     cop_assert_match(cop_dynamic_supervisor_which_children(to(sup)), "[{:undefined, ^a, _, _}]", a);
