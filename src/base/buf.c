@@ -83,6 +83,7 @@ void cop__buf_append_fmt(struct cop__buf *buf, const char *format, ...)
     int need;
 
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): wrong, va_start is just above */
     need = vsnprintf(at, room, format, args);
     va_end(args);
     COP_CHECK(need >= 0, "bad format \"%s\"", format);

@@ -48,6 +48,7 @@ void cop__check_failed(const char *file, int line, const char *what, const char 
 
     len += piece_len(snprintf(text, room, "%s:%d: %s:", file, line, what), room);
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): wrong, va_start is just above */
     len += piece_len(vsnprintf(text + len, room - len, format, args), room - len);
     va_end(args);
     while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == ':'))

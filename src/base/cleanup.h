@@ -20,7 +20,7 @@
 
 /* Defines fn_at(type **), which calls fn on a pointer that is not NULL. */
 #define COP_CLEANUP_POINTER(type, fn)                                                              \
-    static inline void fn##_at(type **pointer)                                                     \
+    static inline void fn##_at(__typeof__(type) **pointer)                                         \
     {                                                                                              \
         if (*pointer) fn(*pointer);                                                                \
     }                                                                                              \

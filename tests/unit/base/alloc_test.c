@@ -105,7 +105,8 @@ static void test_blocks_do_not_overlap_and_are_counted(void **state)
     now = cop__alloc_stats_read();
     assert_true(now.live_blocks - before.live_blocks == live);
     assert_true(now.allocated_bytes - before.allocated_bytes >= bytes);
-    assert_true(now.allocated_bytes - before.allocated_bytes <= bytes + bytes / 4 + 64 * COUNT);
+    assert_true(now.allocated_bytes - before.allocated_bytes <=
+                bytes + bytes / 4 + (uint64_t)64 * COUNT);
     for (int i = 0; i < COUNT; i++) {
         if (pieces[i].bytes) piece_end(&pieces[i]);
     }

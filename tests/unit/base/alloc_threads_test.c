@@ -81,35 +81,43 @@ static bool post(struct mailbox *mailbox, struct parcel *parcel)
     return is_posted || parcel_open(parcel);
 }
 
-static void *exchange(void *number)
+/* What a thread of a test is told and tells. */
+struct worker {
+    unsigned number;
+    bool is_well;
+};
+
+static void *exchange(void *of_thread)
 {
-    uintptr_t self = (uintptr_t)number;
+    struct worker *worker = of_thread;
+    unsigned self = worker->number;
     struct cop__rand rand;
-    uintptr_t is_whole = 1;
+    bool is_whole = true;
 
     cop__rand_seed(&rand, self);
     for (int i = 0; i < BLOCKS_PER_THREAD; i++) {
-        uintptr_t to = cop__rand_below(&rand, THREADS);
+        uint64_t to = cop__rand_below(&rand, THREADS);
 
         is_whole &= post(&mailboxes[to], parcel_new(&rand));
         if (i % 64 == 0) is_whole &= open_all(&mailboxes[self]);
     }
     if (self % 2 == 0) cop__alloc_thread_exit(); /* the others leave it to the destructor */
-    return (void *)is_whole;
+    worker->is_well = is_whole;
+    return NULL;
 }
 
 static void run_threads(void *(*fn)(void *))
 {
     pthread_t threads[THREADS];
+    struct worker workers[THREADS] = {{0}};
 
-    for (uintptr_t i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, fn, (void *)i), 0);
+    for (unsigned i = 0; i < THREADS; i++) {
+        workers[i].number = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, fn, &workers[i]), 0);
     }
     for (int i = 0; i < THREADS; i++) {
-        void *is_well = NULL;
-
-        assert_int_equal(pthread_join(threads[i], &is_well), 0);
-        assert_non_null(is_well);
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_true(workers[i].is_well);
     }
 }
 
@@ -132,8 +140,9 @@ static void test_threads_pass_blocks_to_each_other(void **state)
 
 #define HOARD 5000
 
-static void *hoard_and_free(void *explicitly)
+static void *hoard_and_free(void *of_thread)
 {
+    const struct worker *worker = of_thread;
     void **blocks = cop__alloc(HOARD * sizeof *blocks);
 
     for (int i = 0; i < HOARD; i++)
@@ -141,12 +150,12 @@ static void *hoard_and_free(void *explicitly)
     for (int i = 0; i < HOARD; i++)
         cop__free(blocks[i], 96);
     cop__free(blocks, HOARD * sizeof *blocks);
-    if (explicitly) {
+    if (worker->number % 2 == 0) {
         cop__alloc_thread_exit();
         cop__alloc_thread_exit();      /* twice is harmless */
         cop__free(cop__alloc(96), 96); /* and so is another allocation, which makes a new cache */
     }
-    return explicitly;
+    return NULL;
 }
 
 /* One thread after another: what each leaves is enough for the next, however it ends. */
@@ -155,10 +164,11 @@ static void test_what_a_thread_leaves_is_used_by_the_next(void **state)
     uint64_t chunk_bytes = 0;
 
     (void)state;
-    for (uintptr_t round = 0; round < 40; round++) {
+    for (unsigned round = 0; round < 40; round++) {
+        struct worker worker = {.number = round};
         pthread_t thread;
 
-        assert_int_equal(pthread_create(&thread, NULL, hoard_and_free, (void *)(round % 2)), 0);
+        assert_int_equal(pthread_create(&thread, NULL, hoard_and_free, &worker), 0);
         assert_int_equal(pthread_join(thread, NULL), 0);
         if (round == 0) chunk_bytes = cop__alloc_stats_read().chunk_bytes;
     }
@@ -175,19 +185,19 @@ static struct {
     void *blocks[UNDER_WAY];
     int len;
     bool is_over;
-} pipe_ = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+} conveyor = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static void *only_free(void *unused)
 {
     (void)unused;
-    pthread_mutex_lock(&pipe_.lock);
-    while (!pipe_.is_over || pipe_.len > 0) {
-        while (pipe_.len > 0)
-            cop__free(pipe_.blocks[--pipe_.len], 48);
-        pthread_cond_broadcast(&pipe_.changed);
-        if (!pipe_.is_over) pthread_cond_wait(&pipe_.changed, &pipe_.lock);
+    pthread_mutex_lock(&conveyor.lock);
+    while (!conveyor.is_over || conveyor.len > 0) {
+        while (conveyor.len > 0)
+            cop__free(conveyor.blocks[--conveyor.len], 48);
+        pthread_cond_broadcast(&conveyor.changed);
+        if (!conveyor.is_over) pthread_cond_wait(&conveyor.changed, &conveyor.lock);
     }
-    pthread_mutex_unlock(&pipe_.lock);
+    pthread_mutex_unlock(&conveyor.lock);
     return NULL;
 }
 
@@ -200,39 +210,39 @@ static void test_a_giver_and_a_taker_share_memory(void **state)
     (void)state;
     assert_int_equal(pthread_create(&thread, NULL, only_free, NULL), 0);
     for (int round = 0; round < ROUNDS; round++) {
-        pthread_mutex_lock(&pipe_.lock);
-        while (pipe_.len > 0)
-            pthread_cond_wait(&pipe_.changed, &pipe_.lock);
-        while (pipe_.len < UNDER_WAY)
-            pipe_.blocks[pipe_.len++] = cop__alloc(48);
-        pthread_cond_broadcast(&pipe_.changed);
-        pthread_mutex_unlock(&pipe_.lock);
+        pthread_mutex_lock(&conveyor.lock);
+        while (conveyor.len > 0)
+            pthread_cond_wait(&conveyor.changed, &conveyor.lock);
+        while (conveyor.len < UNDER_WAY)
+            conveyor.blocks[conveyor.len++] = cop__alloc(48);
+        pthread_cond_broadcast(&conveyor.changed);
+        pthread_mutex_unlock(&conveyor.lock);
     }
-    pthread_mutex_lock(&pipe_.lock);
-    pipe_.is_over = true;
-    pthread_cond_broadcast(&pipe_.changed);
-    pthread_mutex_unlock(&pipe_.lock);
+    pthread_mutex_lock(&conveyor.lock);
+    conveyor.is_over = true;
+    pthread_cond_broadcast(&conveyor.changed);
+    pthread_mutex_unlock(&conveyor.lock);
     pthread_join(thread, NULL);
     /* 200,000 blocks of 48 bytes went through; unshared they would be 9 MiB. */
-    assert_true(cop__alloc_stats_read().chunk_bytes - before <= 1024 * 1024);
+    assert_true(cop__alloc_stats_read().chunk_bytes - before <= (uint64_t)1024 * 1024);
 }
 
 /* Statistics are read while others allocate: nothing torn, nothing absurd. */
-static void *allocate_and_read(void *number)
+static void *allocate_and_read(void *of_thread)
 {
-    uintptr_t is_sane = 1;
+    struct worker *worker = of_thread;
 
+    worker->is_well = true;
     for (int i = 0; i < 300; i++) {
         void *blocks[50];
 
         for (int k = 0; k < 50; k++)
             blocks[k] = cop__alloc(32);
-        is_sane &= cop__alloc_stats_read().allocated_bytes < ((uint64_t)1 << 32);
+        worker->is_well &= cop__alloc_stats_read().allocated_bytes < ((uint64_t)1 << 32);
         for (int k = 0; k < 50; k++)
             cop__free(blocks[k], 32);
     }
-    (void)number;
-    return (void *)is_sane;
+    return NULL;
 }
 
 static void test_statistics_may_be_read_at_any_time(void **state)

@@ -58,6 +58,7 @@ static void test_take_evaluates_once_and_leaves_null(void **state)
     int at = 0;
 
     (void)state;
+    /* NOLINTNEXTLINE(bugprone-macro-repeated-side-effects): that they are not is tested here */
     assert_ptr_equal(COP_TAKE(pointers[at++]), &memory[0]);
     assert_int_equal(at, 1);
     assert_null(pointers[0]);
