@@ -15,7 +15,7 @@ cop_term cop__ask(struct cop__proc *p, uint64_t whom, cop_term question, int64_t
     COP_ASSERT(p->ask == NULL);
     p->ask = &ask;
     bool is_asked = cop__signal_send(t, COP__SIG_ASK, whom, ask.id, question);
-    p->deadline_ns = timeout_ms < 0 ? -1 : cop__now_ns() + timeout_ms * 1000000;
+    p->deadline_ns = timeout_ms < 0 ? -1 : cop__deadline_in(timeout_ms);
     while (is_asked && !ask.is_answered) {
         if (cop__deadline_passed(p) || cop__is_exiting(p)) {
             ask.answer = cop_none();

@@ -102,7 +102,7 @@ static void deadline_set(struct cop__proc *p, int64_t timeout_ms)
 {
     if (COP_UNLIKELY(timeout_ms < -1 || timeout_ms > 4294967295))
         cop__raise_atom(COP_ATOM_timeout_value);
-    p->deadline_ns = timeout_ms <= 0 ? timeout_ms : cop__now_ns() + timeout_ms * 1000000;
+    p->deadline_ns = timeout_ms <= 0 ? timeout_ms : cop__deadline_in(timeout_ms);
 }
 
 /* The loop behind all receives: looks at the messages from *at on, then waits for more. While the
@@ -110,6 +110,7 @@ static void deadline_set(struct cop__proc *p, int64_t timeout_ms)
 static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn fn, void *arg,
                     cop_term *ret_msg, int64_t timeout_ms)
 {
+    bool has_waited = false;
     deadline_set(p, timeout_ms);
     for (;;) {
         for (; *at != NULL; at = &(*at)->next) {
@@ -124,11 +125,13 @@ static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn 
                 cop__die(p);
             continue;
         }
-        if (timeout_ms == 0 || cop__deadline_passed(p) || cop__is_exiting(p)) {
+        /* The time can only be over when a tick has come; before that nobody reads the clock. */
+        if (timeout_ms == 0 || (has_waited && cop__deadline_passed(p)) || cop__is_exiting(p)) {
             p->deadline_ns = -1;
             return false;
         }
         cop__wait(p);
+        has_waited = p->armed_ns < 0;
     }
 }
 

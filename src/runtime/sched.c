@@ -175,7 +175,7 @@ static bool turn(struct cop__proc *p)
     p->wake = turn.next.wake_;
     p->state = turn.next.state_;
     if (turn.next.timeout_ms_ >= 0)
-        p->deadline_ns = cop__now_ns() + turn.next.timeout_ms_ * 1000000;
+        p->deadline_ns = cop__deadline_in(turn.next.timeout_ms_);
     cop__heap_reset(&p->heap);
     return true;
 }

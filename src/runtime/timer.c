@@ -61,6 +61,16 @@ static void timer_add(struct timer *timer, int64_t deadline_ns)
 
 /* --- Deadlines ---------------------------------------------------------------------------------- */
 
+/* From so many ms on a few ms more do not matter. */
+#define LONG_MS 1000
+
+int64_t cop__deadline_in(int64_t ms)
+{
+    if (ms < LONG_MS || cop__node.is_seeded)
+        return cop__now_ns() + ms * 1000000;
+    return cop__os_coarse_now_ns() + ms * 1000000;
+}
+
 bool cop__deadline_passed(const struct cop__proc *p)
 {
     return p->deadline_ns >= 0 && cop__now_ns() >= p->deadline_ns;

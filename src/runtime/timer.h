@@ -8,6 +8,10 @@
 /* Monotonic, or the virtual clock of a seeded run. Any thread. */
 int64_t cop__now_ns(void);
 
+/* The point of time ms from now: never earlier, and at long times some milliseconds later, since the
+ * clock that is cheap to read ticks so slowly. */
+int64_t cop__deadline_in(int64_t ms);
+
 /* Whether the deadline of p's wait has passed (false without one). */
 bool cop__deadline_passed(const struct cop__proc *p);
 /* Sees to it that a tick comes to p when its deadline passes. A tick that is due already is left as it
