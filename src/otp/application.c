@@ -3,6 +3,7 @@
 #include "coppice/application.h"
 
 #include "coppice/gen_server.h"
+#include "coppice/node.h"
 #include "otp/application_controller.h"
 #include "otp/application_env.h"
 #include "otp/standard_modules.h"
@@ -86,12 +87,21 @@ static void stop_again(cop_term started)
         cop_application_stop(cop_head(started));
 }
 
+/* APP-13: in a program that owns its main too, the node's stop is an ordered one. */
+static cop_next stop_with_node(cop_term arg)
+{
+    (void)arg;
+    cop_application_stop_all();
+    return cop_end();
+}
+
 cop_term cop_application_ensure_all_started_as(const struct cop_application *application,
                                                cop_term type)
 {
     cop_term started = cop_empty_list();
 
     cop__standard_modules_register();
+    cop_node_at_stop(stop_with_node);
     if (!cop_match(type, ":permanent") && !cop_match(type, ":transient") &&
         !cop_match(type, ":temporary"))
         cop_error(COP(":badarg"));

@@ -6,6 +6,7 @@
 
 #include "probe.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* --- Applications to test with ---------------------------------------------------------------- */
@@ -368,6 +369,115 @@ static void environment_refuses(void)
     cop_assert_match(cop_assert_raises(put_pid, NULL), "%{__struct__: ArgumentError}");
 }
 
+/* --- The node's end: each test has a node of its own ---------------------------------------------- */
+
+static atomic_int stops;
+
+static void count_stop(cop_term state)
+{
+    (void)state;
+    atomic_fetch_add(&stops, 1);
+}
+
+static cop_term start_silent(cop_term type, cop_term args)
+{
+    (void)type;
+    (void)args;
+    return cop_supervisor_start_link(
+        COP("[%{id: :a, start: {Probe, :start_link, [[name: :silent_child]]}, significant: true, "
+            "restart: :transient}]"),
+        COP("[strategy: :one_for_one, max_restarts: 0, auto_shutdown: :any_significant]"));
+}
+
+/* A top that is no supervisor, and can end with any reason. */
+static cop_term start_bare(cop_term type, cop_term args)
+{
+    (void)type;
+    (void)args;
+    return cop_apply(COP("Probe"), COP(":start_link"), COP("[[name: :bare]]"));
+}
+
+APP(silent, .start = start_silent, .stop = count_stop);
+APP(bare, .start = start_bare, .stop = count_stop);
+
+static cop_next start_silent_app(cop_term type)
+{
+    cop_assert_match(cop_application_ensure_all_started_as(&silent, type), "{:ok, [:silent]}");
+    return cop_end();
+}
+
+static cop_next start_bare_app(cop_term type)
+{
+    cop_assert_match(cop_application_ensure_all_started_as(&bare, type), "{:ok, [:bare]}");
+    return cop_end();
+}
+
+static cop_next end_child(cop_term arg)
+{
+    cop_exit_process(cop_whereis(COP(":silent_child")), arg);
+    return cop_end();
+}
+
+static cop_next end_bare(cop_term reason)
+{
+    cop_send(COP(":bare"), cop_tuple(COP(":stop"), reason));
+    while (!cop_is_empty_list(cop_application_which()))
+        cop_yield();
+    return cop_end();
+}
+
+static void run(cop_start_fn fn, cop_term arg)
+{
+    char why[512];
+
+    if (!cop_run(fn, arg, why, sizeof why)) fail_msg("%s", why);
+}
+
+/* APP-13: cop_node_stop() calls the applications back, also where nobody else does. */
+static void node_stop_is_ordered(void **state)
+{
+    atomic_store(&stops, 0);
+    probe_node_start(state);
+    run(start_silent_app, COP(":temporary"));
+    probe_node_stop(state);
+    assert_int_equal(atomic_load(&stops), 1);
+}
+
+/* APP-08: a permanent application takes the node with it, whatever the reason. */
+static void permanent_ends_the_node(void **state)
+{
+    atomic_store(&stops, 0);
+    probe_node_start(state);
+    run(start_silent_app, COP(":permanent"));
+    run(end_child, COP(":kill"));
+    assert_int_equal(cop_node_wait(), 1);
+    probe_node_stop(state);
+    assert_int_equal(atomic_load(&stops), 1);
+    probe_node_start(state);
+    run(start_bare_app, COP(":permanent"));
+    run(end_bare, COP(":normal"));
+    assert_int_equal(cop_node_wait(), 1);
+    probe_node_stop(state);
+}
+
+/* APP-08: a transient one does unless it ended normally; a temporary one never. */
+static void others_do_not_always(void **state)
+{
+    probe_node_start(state);
+    run(start_bare_app, COP(":transient"));
+    run(end_bare, COP(":normal"));
+    run(start_bare_app, COP(":temporary"));
+    run(end_bare, COP(":boom"));
+    cop_system_stop(7);
+    assert_int_equal(cop_node_wait(), 7);
+    probe_node_stop(state);
+    probe_node_start(state);
+    run(start_bare_app, COP(":transient"));
+    run(end_bare, COP(":shutdown"));
+    assert_int_equal(cop_node_wait(), 1);
+    probe_node_stop(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,5 +496,12 @@ int main(void)
         TEST(environment_refuses),
     };
 
-    return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);
+    const struct CMUnitTest with_own_nodes[] = {
+        cmocka_unit_test(node_stop_is_ordered),
+        cmocka_unit_test(permanent_ends_the_node),
+        cmocka_unit_test(others_do_not_always),
+    };
+    int failed = cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);
+
+    return failed + cmocka_run_group_tests(with_own_nodes, NULL, NULL);
 }
