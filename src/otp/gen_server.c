@@ -6,6 +6,7 @@
 #include "otp/exception.h"
 #include "otp/gen.h"
 #include "otp/gen_server_state.h"
+#include "otp/module.h"
 
 #define GEN_SERVER COP("GenServer")
 
@@ -128,7 +129,6 @@ cop_term cop_gen_server_start_with(const struct cop_gen_start *start)
     cop_term options = cop_is_none(start->options) ? cop_empty_list() : start->options;
     cop_term name = cop_keyword_get(options, COP(":name"), cop_nil()), arg = start->arg, answer;
     struct cop_proc_lib_opts opts = {.link = start->link, .monitor = start->monitor};
-    cop_term module = cop_module_name(start->module);
     cop_ref ref;
     cop_pid pid;
 
@@ -140,7 +140,7 @@ cop_term cop_gen_server_start_with(const struct cop_gen_start *start)
     opts.stack_size = stack_size(options);
     opts.name = start->module->name;
     opts.initial_call = !cop_is_none(start->initial_call) ? start->initial_call
-                                                          : cop_build("{module, :init, 1}", module);
+                                                          : cop__module_initial_call(start->module);
     answer =
         cop__start(cop__gen_server_init,
                    cop__gen_server_boot(start, cop_is_none(arg) ? cop_nil() : arg, name), &opts);

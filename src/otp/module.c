@@ -29,6 +29,9 @@ struct entry {
     cop_term name;
     struct cop__site *overrides; /* of child_spec/1, as a literal; NULL: has none */
     void *overrides_cache;
+    struct cop__site
+        *initial_call; /* {Mod, :init, 1}, likewise: each server of it keeps this one */
+    void *initial_call_cache;
     size_t len;
     struct function functions[];
 };
@@ -157,23 +160,24 @@ static cop_term name_of(const struct cop_module *module)
     return cop_atom(full);
 }
 
-/* The overrides of child_spec/1 as the site of a literal, so that they are read once. */
-static struct cop__site *overrides_site(const struct cop_module *module)
+/* The site of a literal that is read when it is first used: before, text, after. */
+static struct cop__site *new_site(const char *module, const char *before, const char *text,
+                                  const char *after)
 {
-    size_t text_size = strlen(module->child_spec) + sizeof "[]";
-    size_t file_size = strlen(module->name) + 1;
+    size_t text_size = strlen(before) + strlen(text) + strlen(after) + 1;
+    size_t file_size = strlen(module) + 1;
     struct cop__site *site = alloc(sizeof *site + text_size + 1 + file_size);
-    char *text = (char *)(site + 1);
+    char *at = (char *)(site + 1);
 
-    COP_CHECK(text_size < UINT16_MAX && file_size < UINT16_MAX);
+    COP_CHECK(text_size < UINT16_MAX && file_size < UINT16_MAX, "a text of %s is too long", module);
     *site = (struct cop__site){.magic = COP__SITE_MAGIC,
                                .line = 1,
                                .text_size = (uint16_t)text_size,
                                .names_size = 1,
                                .file_size = (uint16_t)file_size,
                                .use = COP__USE_LITERAL};
-    snprintf(text, text_size, "[%s]", module->child_spec);
-    memcpy(text + text_size + 1, module->name, file_size);
+    snprintf(at, text_size, "%s%s%s", before, text, after);
+    memcpy(at + text_size + 1, module, file_size);
     return site;
 }
 
@@ -189,7 +193,9 @@ static struct entry *read_table(const struct cop_module *module, cop_term name)
     entry->module = module;
     entry->name = name;
     entry->len = len;
-    if (module->child_spec != NULL) entry->overrides = overrides_site(module);
+    if (module->child_spec != NULL)
+        entry->overrides = new_site(module->name, "[", module->child_spec, "]");
+    entry->initial_call = new_site(module->name, "{", module->name, ", :init, 1}");
     for (size_t i = 0; i < len; i++) {
         f = &module->functions[i];
         COP_CHECK(parameters(f->signature, &name_len) == f->arity,
@@ -230,6 +236,15 @@ const struct cop_module *cop_module_find(cop_term name)
 cop_term cop_module_name(const struct cop_module *module)
 {
     return name_of(module);
+}
+
+cop_term cop__module_initial_call(const struct cop_module *module)
+{
+    cop_term name = name_of(module);
+    struct entry *entry = find(name);
+
+    if (entry == NULL || entry->module != module) return cop_build("{name, :init, 1}", name);
+    return cop__literal(&entry->initial_call_cache, entry->initial_call);
 }
 
 cop_term cop_modules(void)
