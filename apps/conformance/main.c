@@ -64,6 +64,8 @@ static cop_term run_line(cop_bytes text, cop_term bindings, cop_dict *seen)
     } else {
         out = cop_apply(COP("Kernel"), COP(":to_string"), cop_list(failure(&outcome)));
     }
+    /* A real node needs some time to compile a line; what others do meanwhile is done here, too. */
+    cop_sleep(2);
     print(cop_list(cop_string("> "), cop_binary(text.data, text.len), cop_string("\n"),
                    number_ids(seen, out)));
     return bindings;

@@ -159,11 +159,11 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
         return cop_reply(cop_gen_server_call(server, t, COP_CALL_TIMEOUT));
     if (cop_match(request, "{:link, pid}", pid)) {
         cop_link(pid);
-        return cop_reply(true);
+        return cop_reply(cop_true());
     }
     if (cop_match(request, "{:monitor, t}", t)) {
         cop_monitor(t);
-        return cop_reply(true);
+        return cop_reply(cop_true());
     }
     if (cop_match(request, "{:start_child, server, spec}", server, spec))
         return cop_reply(cop_dynamic_supervisor_start_child(server, spec));

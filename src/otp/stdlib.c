@@ -209,6 +209,23 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* OTP's sort in the order of terms is stable but for this: of a longer list that begins with a falling
+ * run, the run is turned round, with equal elements (1 and 1.0) in it. */
+static void turn_falling_run(cop_term *items, size_t len)
+{
+    size_t run = 1;
+
+    if (len < 4 || cop_compare(items[0], items[1]) <= 0) return;
+    while (run < len && cop_compare(items[run], items[run - 1]) <= 0)
+        run++;
+    for (size_t i = 0; i < run / 2; i++) {
+        cop_term swap = items[i];
+
+        items[i] = items[run - 1 - i];
+        items[run - 1 - i] = swap;
+    }
+}
+
 cop_term cop__sort_list(cop_term list, cop__precedes_fn precedes, void *arg)
 {
     size_t len = (size_t)cop_list_len(list);
@@ -219,6 +236,7 @@ cop_term cop__sort_list(cop_term list, cop__precedes_fn precedes, void *arg)
 
     for (size_t i = 0; i < len; i++, list = cop_tail(list))
         from[i] = cop_head(list);
+    if (precedes == cop__precedes) turn_falling_run(from, len);
     for (size_t width = 1; width < len; width *= 2) {
         cop_term *swap = from;
 

@@ -59,7 +59,7 @@ int64_t cop__timeout(cop_term t);
 
 /* A term as Kernel.to_string/1 makes a text of it, also chardata. */
 cop_term cop__to_string(cop_term t);
-/* A stable sort of a proper list; precedes(arg, a, b) is true where a may stand before b. */
+/* A sort of a proper list, stable but for cop__precedes, which is as OTP has it; precedes(arg, a, b) is true where a may stand before b. */
 typedef bool (*cop__precedes_fn)(void *arg, cop_term a, cop_term b);
 cop_term cop__sort_list(cop_term list, cop__precedes_fn precedes, void *arg);
 /* In OTP's order. */

@@ -116,27 +116,13 @@ const struct cop_module cop__gen_server_module = {
 
 /* --- Agent -------------------------------------------------------------------------------------- */
 
-/* A bound argument of a capture: a tuple that begins with :& is marked as a value (syntax.h). */
-static cop_term bound(cop_term t)
+/* A function by its name, as agents take it: called with the state before its arguments. */
+static cop_term mfa(cop_term module, cop_term function, cop_term args)
 {
-    if (cop_is_tuple(t) && cop_tuple_size(t) > 0 && cop_identical(cop_elem(t, 0), COP(":&")))
-        return cop_build("{:&, :value, t}", t);
-    return t;
-}
-
-/* &module.function(&1, args...), or with nothing before the args if the state is not an argument. */
-static cop_term mfa(cop_term module, cop_term function, cop_term args, bool has_state)
-{
-    cop_term list = cop_empty_list();
-
     if (!cop_is_atom(module) || !cop_is_atom(function) || !cop_is_list(args) ||
         cop_list_len(args) < 0)
         cop_error(COP(":badarg"));
-    for (; !cop_is_empty_list(args); args = cop_tail(args))
-        list = cop_cons(bound(cop_head(args)), list);
-    list = cop_list_reverse(list);
-    if (has_state) list = cop_cons(COP("{:&, 1}"), list);
-    return cop_capture_bound(module, function, has_state ? 1 : 0, list);
+    return cop_tuple(module, function, args);
 }
 
 static cop_term fun_arg(cop_term fun, int arity, const char *function)
@@ -157,13 +143,13 @@ static cop_term agent_start_link_1(cop_term fun)
 
 static cop_term agent_start_link_mfa(cop_term module, cop_term fun, cop_term args)
 {
-    return cop_agent_start_link(mfa(module, fun, args, false), cop_empty_list());
+    return cop_agent_start_link(mfa(module, fun, args), cop_empty_list());
 }
 
 static cop_term agent_start_link_mfa_with(cop_term module, cop_term fun, cop_term args,
                                           cop_term options)
 {
-    return cop_agent_start_link(mfa(module, fun, args, false), options);
+    return cop_agent_start_link(mfa(module, fun, args), options);
 }
 
 static cop_term agent_start(cop_term fun, cop_term options)
@@ -174,6 +160,16 @@ static cop_term agent_start(cop_term fun, cop_term options)
 static cop_term agent_start_1(cop_term fun)
 {
     return agent_start(fun, cop_empty_list());
+}
+
+static cop_term agent_start_mfa(cop_term module, cop_term fun, cop_term args)
+{
+    return cop_agent_start(mfa(module, fun, args), cop_empty_list());
+}
+
+static cop_term agent_start_mfa_with(cop_term module, cop_term fun, cop_term args, cop_term options)
+{
+    return cop_agent_start(mfa(module, fun, args), options);
 }
 
 /* The four ways to ask an agent: fun, fun and a time, a function by name, and that with a time. */
@@ -188,12 +184,12 @@ static cop_term agent_start_1(cop_term fun)
     }                                                                                              \
     static cop_term name##_mfa(cop_term agent, cop_term module, cop_term fun, cop_term args)       \
     {                                                                                              \
-        return ask(agent, mfa(module, fun, args, true), COP_CALL_TIMEOUT);                         \
+        return ask(agent, mfa(module, fun, args), COP_CALL_TIMEOUT);                               \
     }                                                                                              \
     static cop_term name##_mfa_for(cop_term agent, cop_term module, cop_term fun, cop_term args,   \
                                    cop_term timeout)                                               \
     {                                                                                              \
-        return ask(agent, mfa(module, fun, args, true), timeout_arg(timeout, "GenServer.call/3")); \
+        return ask(agent, mfa(module, fun, args), timeout_arg(timeout, "GenServer.call/3"));       \
     }
 ASK(get, cop_agent_get, "Agent.get/3")
 ASK(update, cop_agent_update, "Agent.update/3")
@@ -206,7 +202,7 @@ static cop_term agent_cast(cop_term agent, cop_term fun)
 
 static cop_term agent_cast_mfa(cop_term agent, cop_term module, cop_term fun, cop_term args)
 {
-    return cop_agent_cast(agent, mfa(module, fun, args, true));
+    return cop_agent_cast(agent, mfa(module, fun, args));
 }
 
 static cop_term agent_stop_for(cop_term agent, cop_term reason, cop_term timeout)
@@ -232,6 +228,8 @@ static const struct cop_function agent_functions[] = {
     COP_EXPORT("start_link(module, fun, args, options)", agent_start_link_mfa_with, "The same."),
     COP_EXPORT("start(fun)", agent_start_1, "The same without a link."),
     COP_EXPORT("start(fun, options)", agent_start, "The same without a link."),
+    COP_EXPORT("start(module, fun, args)", agent_start_mfa, "The same by a name."),
+    COP_EXPORT("start(module, fun, args, options)", agent_start_mfa_with, "The same."),
     COP_EXPORT("get(agent, fun)", get_fun, "What fun makes of the state."),
     COP_EXPORT("get(agent, fun, timeout)", get_fun_for, "The same, waiting so long."),
     COP_EXPORT("get(agent, module, fun, args)", get_mfa, BY_NAME),

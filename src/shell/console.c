@@ -67,8 +67,11 @@ static bool is_blank(cop_bytes text)
 
 static void evaluate(struct console *c, cop_term text)
 {
+    cop_bytes bytes = cop_to_bytes(text);
+
     cop_replace(&c->pending, COP("\"\""));
-    cop__session_eval(c->session, text, c->counter);
+    if (bytes.len > 0 && bytes.data[bytes.len - 1] == '\n') bytes.len--;
+    cop__session_eval(c->session, cop_binary(bytes.data, bytes.len), c->counter);
 }
 
 static void take_line(struct console *c, cop_term line)

@@ -321,6 +321,7 @@ cop_term cop_eval_quoted(cop_term quoted, cop_term bindings, cop_term *ret_bindi
                                                               .bindings = ret_bindings};
 
     *ret_bindings = bindings;
+    cop__eval_check(&e, quoted);
     push_eval(&e, quoted);
     while (e.work_len > 0) {
         struct cop__work work = e.work[--e.work_len];

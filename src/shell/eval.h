@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The evaluator, between its files: eval.c takes forms apart and puts their order on a stack of work,
- * eval_step.c does each piece of work. */
+ * eval_step.c does each piece of work, eval_check.c looks at all before. */
 #ifndef COP_SHELL_EVAL_H
 #define COP_SHELL_EVAL_H
 
@@ -51,6 +51,9 @@ cop_term cop__eval_take(struct cop__eval *e);
 void cop__eval_form(struct cop__eval *e, cop_term form);
 /* Does one piece of work that is no COP__OP_EVAL. */
 void cop__eval_step(struct cop__eval *e, const struct cop__work *work);
+
+/* Raises a CompileError if a name in the forms is bound nowhere (eval_check.c). */
+void cop__eval_check(struct cop__eval *e, cop_term quoted);
 
 /* Whether a form is {name, meta, args}; a literal 3-tuple never is one. */
 bool cop__form_parts(cop_term form, cop_term *ret_name, cop_term *ret_meta, cop_term *ret_args);

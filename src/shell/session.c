@@ -71,18 +71,25 @@ static cop_term evaluate(void *arg)
 
 /* --- Printing ----------------------------------------------------------------------------------- */
 
-/* The value, and a new line; on one line where nobody sits before it. */
+/* What is printed for one text is written at once, so that nobody's output comes between. */
+static cop_term with_line(cop_term text, cop_term line)
+{
+    return cop_list(text, line, cop_string("\n"));
+}
+
+/* The value; on one line where nobody sits before it. */
 static void print_value(cop_term value)
 {
     struct cop_inspect_opts opts = {cop__reader_is_terminal() ? cop__reader_width() : 0, 50};
 
     if (cop_identical(value, COP(":\"do not show this result in output\""))) return;
-    cop__console_print(cop_inspect_with(value, opts));
-    cop__console_print(cop_string("\n"));
+    cop__console_print(with_line(cop_empty_list(), cop_inspect_with(value, opts)));
 }
 
-static void print_frame(cop_term entry)
+/* One entry of a stack as a line, or [] for what is none. */
+static cop_term stack_line(cop_term entry)
 {
+    const struct cop_inspect_opts one_line = {0, 50};
     cop_term module;
     cop_term function;
     cop_term args;
@@ -92,26 +99,26 @@ static void print_frame(cop_term entry)
 
     if (!cop_match(entry, "{module, function, args, _}", module, function, args) ||
         !cop_is_atom(module) || !cop_is_atom(function))
-        return;
-    m = cop_to_bytes(cop_inspect_with(module, (struct cop_inspect_opts){0, 50}));
+        return cop_empty_list();
+    m = cop_to_bytes(cop_inspect_with(module, one_line));
     f = cop_atom_text(function);
-    a = cop_to_bytes(cop_inspect_with(args, (struct cop_inspect_opts){0, 50}));
+    a = cop_to_bytes(cop_inspect_with(args, one_line));
     if (cop_is_list(args) && a.len >= 2 && a.data[0] == '[')
-        cop__console_print(cop_format("    %.*s.%.*s(%.*s)\n", (int)m.len, m.data, (int)f.len,
-                                      f.data, (int)a.len - 2, a.data + 1));
-    else
-        cop__console_print(cop_format("    %.*s.%.*s/%.*s\n", (int)m.len, m.data, (int)f.len,
-                                      f.data, (int)a.len, a.data));
+        return cop_format("    %.*s.%.*s(%.*s)\n", (int)m.len, m.data, (int)f.len, f.data,
+                          (int)a.len - 2, a.data + 1);
+    return cop_format("    %.*s.%.*s/%.*s\n", (int)m.len, m.data, (int)f.len, f.data, (int)a.len,
+                      a.data);
 }
 
 static void print_failure(const struct cop_outcome *outcome)
 {
     cop_term stack = outcome->stack;
+    cop_term lines =
+        with_line(cop_empty_list(), cop_format_banner(outcome->class_, outcome->value));
 
-    cop__console_print(cop_format_banner(outcome->class_, outcome->value));
-    cop__console_print(cop_string("\n"));
     for (; cop_is_list(stack) && !cop_is_empty_list(stack); stack = cop_tail(stack))
-        print_frame(cop_head(stack));
+        lines = cop_list(lines, stack_line(cop_head(stack)));
+    cop__console_print(lines);
 }
 
 /* --- The process -------------------------------------------------------------------------------- */

@@ -261,6 +261,7 @@ static bool take_alias(struct cop__lexer *lex)
 {
     char text[7 + 255 * 4] = "Elixir.";
     size_t n = cop__lex_name_size(lex, 0, false);
+    bool is_whole = n == 6 && memcmp(lex->at, text, n) == 0; /* Elixir.A is A */
     cop_bytes name;
 
     while (cop__lex_peek(lex, n) == '.' && cop__lex_peek(lex, n + 1) >= 'A' &&
@@ -272,8 +273,8 @@ static bool take_alias(struct cop__lexer *lex)
                              "atom length must be less than system limit: %.40s...", lex->at);
     }
     memcpy(text + 7, lex->at, n);
-    name.data = text;
-    name.len = n + 7;
+    name.data = is_whole ? text + 7 : text;
+    name.len = is_whole ? n : n + 7;
     lex->token.value = cop_atom_from(name);
     return take(lex, COP__TOKEN_ALIAS, n);
 }
