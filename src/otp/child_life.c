@@ -91,7 +91,7 @@ static cop_term wait_down(cop_ref monitor, int64_t timeout_ms)
     return cop_elem(msg, 4);
 }
 
-static bool is_linked(cop_pid pid)
+bool cop__is_linked_to(cop_pid pid)
 {
     cop_term links = cop_elem(cop_process_info(cop_self(), COP(":links")), 1);
 
@@ -102,14 +102,14 @@ static bool is_linked(cop_pid pid)
 
 /* Gives up the link to the dead pid and takes its EXIT. One that was dead before it was asked has
  * left its reason there only (SUP-49): then the message is older than the monitor or, where the
- * process ended just now, still under way; it comes unless the child unlinked itself, which is known
- * by now because that was before its end (SUP-52). */
+ * process ended just now, still under way; it comes unless the child unlinked itself, which is
+ * known by now because that was before its end (SUP-52). */
 static cop_term take_exit(cop_pid pid, cop_ref monitor, cop_term reason)
 {
     cop_term msg = cop_none();
 
     if (cop_match(reason, ":noproc"))
-        cop_receive_if(is_exit, &pid, &msg, is_linked(pid) ? EXIT_UNDER_WAY_MS : 0);
+        cop_receive_if(is_exit, &pid, &msg, cop__is_linked_to(pid) ? EXIT_UNDER_WAY_MS : 0);
     cop_unlink(pid);
     if (cop_is_none(msg) && !cop_receive_ref(monitor, is_exit, &pid, &msg, 0)) return reason;
     return cop_elem(msg, 2);

@@ -203,17 +203,22 @@ struct cop__spec cop__child_spec_now(const struct cop__child *child)
     };
 }
 
+static cop_term shown_pid(const struct cop__child *child)
+{
+    switch (child->state) {
+    case COP__CHILD_STOPPED: return COP(":undefined");
+    case COP__CHILD_RUNNING: return cop_pid_term(child->pid);
+    case COP__CHILD_RESTARTING: return COP(":restarting");
+    }
+    COP_UNREACHABLE();
+}
+
 cop_term cop__child_row(const struct cop__child *child)
 {
     cop_term id = child->has_id ? cop_kept_term(child->id) : COP(":undefined");
-    cop_term pid = cop_none();
 
-    switch (child->state) {
-    case COP__CHILD_STOPPED: pid = COP(":undefined"); break;
-    case COP__CHILD_RUNNING: pid = cop_pid_term(child->pid); break;
-    case COP__CHILD_RESTARTING: pid = COP(":restarting"); break;
-    }
-    return cop_tuple(id, pid, cop__type_term(child->supervisor), cop_kept_term(child->modules));
+    return cop_tuple(id, shown_pid(child), cop__type_term(child->supervisor),
+                     cop_kept_term(child->modules));
 }
 
 cop_term cop__children_rows(const struct cop__children *all)

@@ -56,26 +56,26 @@ cop_term cop__stored_start(cop_term start, enum cop__restart restart);
 
 /* Makes a child with what spec says and appends it, stopped. Its terms are kept; with_id also
  * enters it into the index by id, where no other has this id. */
-struct cop__child *cop__children_append(struct cop__children *children,
-                                        const struct cop__spec *spec, bool with_id);
+struct cop__child *cop__children_append(struct cop__children *all, const struct cop__spec *spec,
+                                        bool with_id);
 /* Takes child out and frees it. */
-void cop__children_remove(struct cop__children *children, struct cop__child *child COP_TAKES);
+void cop__children_remove(struct cop__children *all, struct cop__child *child COP_TAKES);
 
 /* Sets state and pid and keeps the index by pid right. */
-void cop__children_set(struct cop__children *children, struct cop__child *child,
+void cop__children_set(struct cop__children *all, struct cop__child *child,
                        enum cop__child_state state, cop_pid pid);
 
 /* NULL if there is none. A child that is RESTARTING is found by its former pid. */
-struct cop__child *cop__children_by_pid(const struct cop__children *children, cop_pid pid);
-struct cop__child *cop__children_by_id(const struct cop__children *children, cop_term id);
+struct cop__child *cop__children_by_pid(const struct cop__children *all, cop_pid pid);
+struct cop__child *cop__children_by_id(const struct cop__children *all, cop_term id);
 
 /* The specification of a child, from its kept terms; id is :undefined if it has none. */
 struct cop__spec cop__child_spec_now(const struct cop__child *child);
 /* {id, pid | :undefined | :restarting, type, modules} (SUP-26). */
 cop_term cop__child_row(const struct cop__child *child);
 /* The rows of all, last started first. */
-cop_term cop__children_rows(const struct cop__children *children);
+cop_term cop__children_rows(const struct cop__children *all);
 /* %{specs: n, active: n, supervisors: n, workers: n} (SUP-27, DYN-19). */
-cop_term cop__children_count(const struct cop__children *children);
+cop_term cop__children_count(const struct cop__children *all);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "base/check.h"
 
-/* How long such an EXIT is waited for. It never comes from a child that unlinked itself. */
+/* How long such an EXIT is waited for, which comes in no time where there is a link. */
 #define EXIT_UNDER_WAY_MS 1000
 
 struct stopping {
@@ -72,6 +72,10 @@ static void is_dead(struct stopping *s, struct cop__child *child, cop_term reaso
 
 static void was_dead(struct stopping *s, struct cop__child *child)
 {
+    if (!cop__is_linked_to(child->pid)) {
+        is_dead(s, child, COP(":noproc"));
+        return;
+    }
     child->is_noproc = true;
     if (s->waits_for_exits) return;
     s->waits_for_exits = true;

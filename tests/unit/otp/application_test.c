@@ -369,7 +369,7 @@ static void environment_refuses(void)
     cop_assert_match(cop_assert_raises(put_pid, NULL), "%{__struct__: ArgumentError}");
 }
 
-/* --- The node's end: each test has a node of its own ---------------------------------------------- */
+/* --- The node's end: each test has a node of its own ------------------------------------------ */
 
 static atomic_int stops;
 

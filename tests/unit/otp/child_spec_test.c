@@ -289,25 +289,25 @@ static void death_rules(void)
 static void stop_reports(void)
 {
     static const struct {
-        bool dynamic;
         int64_t shutdown;
-        enum cop__restart restart;
         const char *cells;
+        enum cop__restart restart;
+        bool dynamic;
     } table[] = {
-        {false, 5000, COP__PERMANENT, "x.xxx"},
-        {false, 5000, COP__TRANSIENT, "...xx"},
-        {false, 5000, COP__TEMPORARY, "...xx"},
-        {false, COP__SHUTDOWN_INFINITY, COP__PERMANENT, "x.xxx"},
-        {false, COP__SHUTDOWN_BRUTAL_KILL, COP__PERMANENT, "xxx.x"},
-        {false, COP__SHUTDOWN_BRUTAL_KILL, COP__TRANSIENT, "....x"},
-        {false, COP__SHUTDOWN_BRUTAL_KILL, COP__TEMPORARY, "....x"},
-        {true, 5000, COP__PERMANENT, "x..xx"},
-        {true, 5000, COP__TRANSIENT, "...xx"},
-        {true, 5000, COP__TEMPORARY, "...xx"},
-        {true, COP__SHUTDOWN_INFINITY, COP__PERMANENT, "x..xx"},
-        {true, COP__SHUTDOWN_BRUTAL_KILL, COP__PERMANENT, "xxx.x"},
-        {true, COP__SHUTDOWN_BRUTAL_KILL, COP__TRANSIENT, ".xx.x"},
-        {true, COP__SHUTDOWN_BRUTAL_KILL, COP__TEMPORARY, ".xx.x"},
+        {5000, "x.xxx", COP__PERMANENT, false},
+        {5000, "...xx", COP__TRANSIENT, false},
+        {5000, "...xx", COP__TEMPORARY, false},
+        {COP__SHUTDOWN_INFINITY, "x.xxx", COP__PERMANENT, false},
+        {COP__SHUTDOWN_BRUTAL_KILL, "xxx.x", COP__PERMANENT, false},
+        {COP__SHUTDOWN_BRUTAL_KILL, "....x", COP__TRANSIENT, false},
+        {COP__SHUTDOWN_BRUTAL_KILL, "....x", COP__TEMPORARY, false},
+        {5000, "x..xx", COP__PERMANENT, true},
+        {5000, "...xx", COP__TRANSIENT, true},
+        {5000, "...xx", COP__TEMPORARY, true},
+        {COP__SHUTDOWN_INFINITY, "x..xx", COP__PERMANENT, true},
+        {COP__SHUTDOWN_BRUTAL_KILL, "xxx.x", COP__PERMANENT, true},
+        {COP__SHUTDOWN_BRUTAL_KILL, ".xx.x", COP__TRANSIENT, true},
+        {COP__SHUTDOWN_BRUTAL_KILL, ".xx.x", COP__TEMPORARY, true},
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {

@@ -202,6 +202,28 @@ static void max_children(void)
 
 /* --- Deaths ----------------------------------------------------------------------------------- */
 
+/* A child of this restart type ends with reason: it runs again, or nothing is left of it. */
+static void child_ends(const char *restart, cop_term reason, bool runs_again)
+{
+    char overrides[64];
+    cop_pid sup = start(COP("[]")), pid, second;
+
+    snprintf(overrides, sizeof overrides, "restart: :%s", restart);
+    pid = add(sup, probe_spec("a", "", overrides));
+    NEXT("{:a, :init, ^pid}", pid);
+    cop_send(pid, cop_tuple(COP(":stop"), reason));
+    NEXT("{:a, :terminate, _}");
+    if (runs_again) {
+        cop_assert_match(probe_next(), "{:a, :init, second}", second);
+        cop_assert_match(cop_dynamic_supervisor_which_children(to(sup)),
+                         "[{:undefined, ^second, _, _}]", second);
+    } else {
+        await_specs(sup, 0);
+    }
+    cop_dynamic_supervisor_stop(to(sup), COP(":normal"), COP_INFINITY);
+    NOTHING();
+}
+
 /* DYN-14, SUP-33 to 35: every cell. */
 static void restart_types(void)
 {
@@ -211,25 +233,8 @@ static void restart_types(void)
     static const char *const table[] = {"RRRRR", "...RR", "....."};
 
     for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < 5; k++) {
-            char overrides[64];
-            cop_pid sup = start(COP("[]")), pid, second;
-
-            snprintf(overrides, sizeof overrides, "restart: :%s", restarts[i]);
-            pid = add(sup, probe_spec("a", "", overrides));
-            NEXT("{:a, :init, ^pid}", pid);
-            cop_send(pid, cop_tuple(COP(":stop"), reasons[k]));
-            NEXT("{:a, :terminate, _}");
-            if (table[i][k] == 'R') {
-                cop_assert_match(probe_next(), "{:a, :init, second}", second);
-                cop_assert_match(cop_dynamic_supervisor_which_children(to(sup)),
-                                 "[{:undefined, ^second, _, _}]", second);
-            } else {
-                await_specs(sup, 0);
-            }
-            cop_dynamic_supervisor_stop(to(sup), COP(":normal"), COP_INFINITY);
-            NOTHING();
-        }
+        for (int k = 0; k < 5; k++)
+            child_ends(restarts[i], reasons[k], table[i][k] == 'R');
     }
 }
 
