@@ -39,8 +39,7 @@ static cop_term outside(const struct cop__proc *p, cop_term item)
     if (item.word == COP(":reductions").word)
         return cop_uint(atomic_load_explicit(&p->reductions, memory_order_relaxed));
     if (item.word == COP(":memory").word)
-        return cop_int((int64_t)sizeof(*p) +
-                       atomic_load_explicit(&p->memory, memory_order_relaxed));
+        return cop_uint(sizeof(*p) + atomic_load_explicit(&p->memory, memory_order_relaxed));
     if (item.word == COP(":registered_name").word) {
         uint32_t atom = atomic_load_explicit(&p->registered, memory_order_relaxed);
         return atom != 0 ? cop__atom(atom) : cop_empty_list();
@@ -148,6 +147,12 @@ static bool is_known_inside(cop_term item)
            cop_match(item, ":parent");
 }
 
+static bool is_known_outside(cop_term item)
+{
+    static const struct cop__proc any;
+    return !cop_is_none(outside(&any, item));
+}
+
 /* The value for one item from the answers of a question, which are {item, value} in any order. */
 static cop_term answered_row(cop_term answers, cop_term item)
 {
@@ -171,14 +176,16 @@ static cop_term rows(const struct cop__proc *p, cop_term items, cop_term answers
 }
 
 /* Which of the items have to be asked. Exits: badarg for one that nobody knows. */
-static cop_term to_ask(const struct cop__proc *p, cop_term items)
+static cop_term to_ask(cop_term items)
 {
     cop_term list = cop_empty_list();
-    for (; cop_is_list(items) && !cop_is_empty_list(items); items = cop_tail(items)) {
+    if (cop_list_len(items) < 0)
+        cop_error(COP(":badarg"));
+    for (; !cop_is_empty_list(items); items = cop_tail(items)) {
         cop_term item = cop_head(items);
         if (is_known_inside(item))
             list = cop_cons(item, list);
-        else if (cop_is_none(outside(p, item)))
+        else if (!is_known_outside(item))
             cop_error(COP(":badarg"));
     }
     return list;
@@ -208,13 +215,13 @@ cop_term cop_process_info(cop_pid pid, cop_term items)
 {
     bool is_one = cop_is_atom(items);
     cop_term list = is_one ? cop_list(items) : items;
+    cop_term wanted = to_ask(list);
     struct cop__proc *p = cop__proc_lookup(pid.id);
     if (pid.node != 0)
         cop_error(COP(":badarg"));
     if (p == NULL || (cop__proc_id(p) == pid.id &&
                       atomic_load_explicit(&p->inbox, memory_order_acquire) == COP__INBOX_CLOSED))
         return cop_nil();
-    cop_term wanted = to_ask(p, list);
     /* One sign of life, so that what was sent before counts, and the dead have no rows. */
     cop_term answers = answers_for(pid.id, wanted);
     if (answers.word == cop_nil().word)

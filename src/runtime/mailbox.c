@@ -11,6 +11,7 @@ void cop__mailbox_init(struct cop__proc *p)
 {
     p->mailbox_first = NULL;
     p->mailbox_last = &p->mailbox_first;
+    p->mailbox_bytes = 0;
     p->handed = NULL;
     p->marker_ref = 0;
     p->marker_at = NULL;
@@ -20,6 +21,7 @@ void cop__mailbox_init(struct cop__proc *p)
 void cop__mailbox_append(struct cop__proc *p, struct cop__signal *s)
 {
     s->next = NULL;
+    p->mailbox_bytes += s->size;
     *p->mailbox_last = s;
     p->mailbox_last = &s->next;
     atomic_store_explicit(&p->mailbox_len,
@@ -31,6 +33,7 @@ struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **
 {
     struct cop__signal *s = *at;
     *at = s->next;
+    p->mailbox_bytes -= s->size;
     if (p->mailbox_last == &s->next)
         p->mailbox_last = at;
     if (p->marker_at == &s->next)
@@ -53,6 +56,7 @@ void cop__mailbox_unhand(struct cop__proc *p)
     if (p->marker_at == &p->mailbox_first)
         p->marker_at = &s->next;
     p->mailbox_first = s;
+    p->mailbox_bytes += s->size;
     atomic_store_explicit(&p->mailbox_len,
                           atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) + 1,
                           memory_order_relaxed);

@@ -111,6 +111,14 @@ cop_ref cop__monitor_child(struct cop__proc *p, struct cop__proc *child)
     return cop__local_ref(cop__proc_id(p), number);
 }
 
+/* A reference was made: messages that carry it come after all that has arrived by now (MSG-06). */
+static void mark(struct cop__proc *p, uint64_t number)
+{
+    if (cop__signals_pending(p) && !cop__signals_take(p))
+        cop__die(p);
+    cop__mailbox_mark(p, number);
+}
+
 /* What a term names: a pid, or a registered name (then *ret_name is its atom's index). Exits: badarg.
  */
 static uint64_t resolve(cop_term process, uint32_t *ret_name)
@@ -141,7 +149,7 @@ static cop_ref monitor(cop_term process, enum cop_alias_mode alias, cop_term tag
     r->name = name;
     if (!cop_is_none(tag))
         r->tag = cop_keep(tag);
-    cop__mailbox_mark(p, number);
+    mark(p, number);
     bool is_self = peer == cop__proc_id(p); /* MON-07 */
     cop_term shown = name != 0 ? cop__atom(name) : cop_nil();
     if (!is_self && !cop__signal_send(t, COP__SIG_MONITOR, peer, number, shown)) {
@@ -233,7 +241,7 @@ cop_ref cop_alias(enum cop_alias_mode mode)
     struct cop__relation *r = cop__relation_add(&p->monitors, number, 0);
     r->alias = (uint8_t)mode;
     r->is_fired = true; /* there is no monitor that could fire */
-    cop__mailbox_mark(p, number);
+    mark(p, number);
     cop_ref ref = cop__local_ref(cop__proc_id(p), number);
     cop__leave(cop__thread());
     return ref;
@@ -262,7 +270,7 @@ cop_ref cop_make_ref(void)
         return cop__local_ref(0, cop__ref_number(NULL));
     struct cop__thread *t = cop__enter();
     uint64_t number = cop__ref_number(t);
-    cop__mailbox_mark(p, number);
-    cop__leave(t);
+    mark(p, number);
+    cop__leave(cop__thread());
     return cop__local_ref(cop__proc_id(p), number);
 }

@@ -75,6 +75,8 @@ static struct cop__stack *begin_on_its_stack(struct cop__thread *t, struct cop__
 static void slice_end(struct cop__proc *p)
 {
     uint64_t done = p->slice - p->budget;
+    atomic_store_explicit(&p->memory, cop__heap_bytes(&p->heap) + p->mailbox_bytes,
+                          memory_order_relaxed);
     atomic_store_explicit(&p->reductions,
                           atomic_load_explicit(&p->reductions, memory_order_relaxed) + done + 1,
                           memory_order_relaxed);

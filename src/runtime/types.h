@@ -177,6 +177,7 @@ struct cop__proc {
 
     struct cop__signal *mailbox_first; /* messages, oldest first */
     struct cop__signal **mailbox_last; /* where the next one goes; NULL: at mailbox_first */
+    uint64_t mailbox_bytes;
     struct cop__signal *handed;        /* a message taken for the turn that begins: see sched.c */
     uint64_t marker_ref;               /* the newest reference made ... */
     struct cop__signal **marker_at;    /* ... and where messages that can carry it begin */
@@ -194,6 +195,7 @@ struct cop__proc {
     uint64_t parent;
     uint64_t group_leader;
     const char *name;        /* of its function */
+    struct cop__signal *unhandled; /* while EXITING: behind the signal it dies of, oldest first */
     cop_term exit_reason;    /* while EXITING; lies in exit_block or the region, or is immortal */
     struct cop__block *exit_block;
     enum cop_class exit_class;
@@ -203,7 +205,7 @@ struct cop__proc {
     _Atomic uint32_t mailbox_len;
     _Atomic uint32_t registered; /* atom index or 0; written under the name table's rules */
     _Atomic uint64_t reductions;
-    _Atomic uint32_t memory;
+    _Atomic uint64_t memory; /* bytes of heap and mailbox when it last ran */
     _Atomic uint8_t flags; /* enum cop__proc_flag */
     _Atomic uint8_t status; /* enum cop__status, for tools only */
     uint16_t foreign; /* depth of COP_FOREIGN */
