@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 
-/* How long an EXIT may be under way that was sent before its sender was found dead. */
+/* How long an EXIT is waited for whose sender was found dead: it comes in no time. */
 #define EXIT_UNDER_WAY_MS 1000
 
 /* --- Start ------------------------------------------------------------------------------------ */
@@ -91,7 +91,7 @@ static cop_term wait_down(cop_ref monitor, int64_t timeout_ms)
     return cop_elem(msg, 4);
 }
 
-bool cop__is_linked_to(cop_pid pid)
+static bool is_linked(cop_pid pid)
 {
     cop_term links = cop_elem(cop_process_info(cop_self(), COP(":links")), 1);
 
@@ -100,19 +100,27 @@ bool cop__is_linked_to(cop_pid pid)
     return !cop_is_empty_list(links);
 }
 
-/* Gives up the link to the dead pid and takes its EXIT. One that was dead before it was asked has
- * left its reason there only (SUP-49): then the message is older than the monitor or, where the
- * process ended just now, still under way; it comes unless the child unlinked itself, which is
- * known by now because that was before its end (SUP-52). */
+/* The EXIT of such a process is in the mailbox or, where it ended just now, still under way;
+ * while it is, the link stands. Where there is neither, it unlinked itself, which is known by
+ * now because that was before its end. */
+cop_term cop__late_reason(cop_pid pid)
+{
+    int64_t limit = is_linked(pid) ? EXIT_UNDER_WAY_MS : 0;
+    cop_term msg;
+
+    return cop_receive_if(is_exit, &pid, &msg, limit) ? cop_elem(msg, 2) : COP(":noproc");
+}
+
+/* Gives up the link to the dead pid and takes its EXIT (SUP-52). One that was dead before it was
+ * asked has left its reason there only (SUP-49). */
 static cop_term take_exit(cop_pid pid, cop_ref monitor, cop_term reason)
 {
-    cop_term msg = cop_none();
+    cop_term msg;
 
-    if (cop_match(reason, ":noproc"))
-        cop_receive_if(is_exit, &pid, &msg, cop__is_linked_to(pid) ? EXIT_UNDER_WAY_MS : 0);
+    if (cop_match(reason, ":noproc")) reason = cop__late_reason(pid);
     cop_unlink(pid);
-    if (cop_is_none(msg) && !cop_receive_ref(monitor, is_exit, &pid, &msg, 0)) return reason;
-    return cop_elem(msg, 2);
+    cop_receive_ref(monitor, is_exit, &pid, &msg, 0);
+    return reason;
 }
 
 cop_term cop__child_stop(cop_pid pid, int64_t shutdown)

@@ -25,8 +25,9 @@ struct cop__start cop__child_start(cop_term start, cop_term extra, bool dynamic)
  * Switches. */
 cop_term cop__child_stop(cop_pid pid, int64_t shutdown);
 
-/* Whether the caller is linked to pid, which is not so any more once it has received the EXIT. */
-bool cop__is_linked_to(cop_pid pid);
+/* The reason of a process that a monitor has found dead already, from the EXIT of its link; takes
+ * that. :noproc if the process had unlinked itself. Switches. */
+cop_term cop__late_reason(cop_pid pid);
 /* Milliseconds that a receive takes: those beyond its range wait as long as it can. */
 int64_t cop__receive_limit(int64_t ms);
 

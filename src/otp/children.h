@@ -32,9 +32,7 @@ struct cop__child {
     bool has_id;
     bool supervisor;
     bool significant;
-    /* While all are stopped at once: its process is known to be dead; its monitor found none. */
-    bool is_down;
-    bool is_noproc;
+    bool is_down; /* while all are stopped at once: its process is known to be dead */
 };
 
 /* All zero: no children. */

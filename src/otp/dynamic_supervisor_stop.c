@@ -11,14 +11,10 @@
 
 #include "base/check.h"
 
-/* How long such an EXIT is waited for, which comes in no time where there is a link. */
-#define EXIT_UNDER_WAY_MS 1000
-
 struct stopping {
     struct cop__dynamic_supervisor *sup;
     cop_dict *timers; /* shutdown time -> timer */
     size_t left;      /* children that are not known to be dead */
-    bool waits_for_exits;
 };
 
 static void ask(struct stopping *s, struct cop__child *child)
@@ -40,7 +36,6 @@ static void ask_all(struct stopping *s)
 
     for (struct cop__child *c = s->sup->children.first; c; c = c->after) {
         c->is_down = c->state != COP__CHILD_RUNNING;
-        c->is_noproc = false;
         if (!c->is_down) ask(s, c);
     }
     times = cop_dict_to_list(s->timers);
@@ -70,31 +65,11 @@ static void is_dead(struct stopping *s, struct cop__child *child, cop_term reaso
         cop__dynamic_report(s->sup, COP__SHUTDOWN_ERROR, reason, child);
 }
 
-static void was_dead(struct stopping *s, struct cop__child *child)
-{
-    if (!cop__is_linked_to(child->pid)) {
-        is_dead(s, child, COP(":noproc"));
-        return;
-    }
-    child->is_noproc = true;
-    if (s->waits_for_exits) return;
-    s->waits_for_exits = true;
-    cop_start_timer(EXIT_UNDER_WAY_MS, cop_pid_term(cop_self()), COP(":no_exit"));
-}
-
 /* Those whose time is over. */
 static void kill_late(const struct stopping *s, int64_t shutdown)
 {
     for (const struct cop__child *c = s->sup->children.first; c; c = c->after) {
         if (!c->is_down && c->shutdown == shutdown) cop_exit_process(c->pid, COP(":kill"));
-    }
-}
-
-static void give_up_exits(struct stopping *s)
-{
-    s->waits_for_exits = false;
-    for (struct cop__child *c = s->sup->children.first; c; c = c->after) {
-        if (!c->is_down && c->is_noproc) is_dead(s, c, COP(":noproc"));
     }
 }
 
@@ -109,18 +84,14 @@ static bool take_message(void *state, cop_term msg)
     if (cop_match(msg, "{:DOWN, _, :process, pid, reason}", pid, reason)) {
         child = cop__children_by_pid(&s->sup->children, pid);
         if (child && !child->is_down) {
-            if (cop_match(reason, ":noproc"))
-                was_dead(s, child);
-            else
-                is_dead(s, child, reason);
+            if (cop_match(reason, ":noproc")) reason = cop__late_reason(pid);
+            is_dead(s, child, reason);
         }
     } else if (cop_match(msg, "{:EXIT, pid, reason}", pid, reason)) {
         child = cop__children_by_pid(&s->sup->children, pid);
         if (child && !child->is_down) is_dead(s, child, reason);
     } else if (cop_match(msg, "{:timeout, _, {:kill, shutdown}}", shutdown)) {
         kill_late(s, shutdown);
-    } else if (cop_match(msg, "{:timeout, _, :no_exit}")) {
-        give_up_exits(s);
     }
     return s->left > 0;
 }
