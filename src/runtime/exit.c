@@ -12,6 +12,7 @@
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
+#include "term/site.h"
 
 #include <stdlib.h>
 
@@ -113,6 +114,12 @@ void cop_throw(cop_term value)
 void cop__raise_atom(uint32_t atom)
 {
     cop_error(cop__atom(atom));
+}
+
+void cop__expect_failed(const struct cop__site *site, cop_term t)
+{
+    (void)site;
+    cop_error(cop_tuple(cop__atom(COP_ATOM_badmatch), t));
 }
 
 void cop__term_fail(const char *reason, cop_term culprit)

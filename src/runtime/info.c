@@ -230,12 +230,22 @@ cop_term cop_process_info(cop_pid pid, cop_term items)
     return is_one ? cop_head(found) : found;
 }
 
+/* Until all have been told of its end (EXI-20); one that was condemned is dead at once. */
+static bool is_listed(const struct cop__proc *p)
+{
+    if (atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED)
+        return true;
+    uint8_t flags = atomic_load_explicit(&p->flags, memory_order_relaxed);
+    return (flags & (COP__PROC_EXITING | COP__PROC_CONDEMNED)) == COP__PROC_EXITING &&
+           atomic_load_explicit(&p->status, memory_order_acquire) != COP__STATUS_FREE;
+}
+
 cop_term cop_processes(void)
 {
     cop_term list = cop_empty_list();
     for (uint32_t i = cop__proc_slots(); i > 0; i--) {
         struct cop__proc *p = cop__proc_slot(i);
-        if (atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED)
+        if (is_listed(p))
             list = cop_cons(cop__pid_word(cop__proc_id(p)), list);
     }
     return list;

@@ -68,6 +68,8 @@ struct settings {
 
 static bool settings_read(const struct cop_node_opts *opts, struct settings *s)
 {
+    if (opts->size != 0 && opts->size < sizeof(*opts))
+        return false;
     s->schedulers = opts->schedulers;
     s->seed = opts->seed;
     s->processes_max = opts->processes_max;

@@ -173,6 +173,15 @@ static void report_crash(struct cop__proc *p)
             (int)banner.len, banner.data);
 }
 
+static void answer_all(struct cop__thread *t, struct cop__signal *s)
+{
+    while (s != NULL) {
+        struct cop__signal *next = s->next;
+        cop__signal_to_dead(t, s);
+        s = next;
+    }
+}
+
 void cop__proc_die(struct cop__proc *p)
 {
     struct cop__thread *t = cop__thread();
@@ -189,11 +198,9 @@ void cop__proc_die(struct cop__proc *p)
     cop__watchers_end(p, reason);
     cop__links_end(p, cop__exit_message(self, reason));
     cop__monitors_end(p);
-    while (s != NULL) {
-        struct cop__signal *next = s->next;
-        cop__signal_to_dead(t, s);
-        s = next;
-    }
+    answer_all(t, p->unhandled);
+    p->unhandled = NULL;
+    answer_all(t, s);
 }
 
 void cop__proc_bury(struct cop__proc *p)

@@ -95,7 +95,8 @@ void cop__proc_free(struct cop__proc *p)
 {
     uint64_t id = cop__proc_id(p);
     COP_ASSERT(atomic_load_explicit(&p->inbox, memory_order_relaxed) == COP__INBOX_CLOSED);
-    atomic_store_explicit(&p->status, COP__STATUS_FREE, memory_order_relaxed);
+    /* Release: who sees it free sees all signals of its end sent (cop_processes). */
+    atomic_store_explicit(&p->status, COP__STATUS_FREE, memory_order_release);
     pthread_mutex_lock(&table.lock);
     atomic_store_explicit(&p->pid, id + (UINT64_C(1) << COP__SLOT_BITS), memory_order_relaxed);
     p->next = NULL;

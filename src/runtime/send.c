@@ -26,8 +26,11 @@ static uint64_t receiver(cop_term to, uint64_t *ret_alias)
         return ref.id[0];
     }
     if (cop_is_tuple(to) && cop_tuple_size(to) == 2 && cop_is_atom(cop_elem(to, 0)) &&
-        cop_elem(to, 1).word == cop__node_name().word)
+        cop_is_atom(cop_elem(to, 1))) {
+        if (cop_elem(to, 1).word != cop__node_name().word)
+            return 0; /* no such node: NAM-07, DST-08 */
         return cop__name_lookup(cop__atom_index(cop_elem(to, 0)));
+    }
     cop__raise_atom(COP_ATOM_badarg);
 }
 

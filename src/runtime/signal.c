@@ -140,15 +140,6 @@ static bool handle(struct cop__proc *p, struct cop__signal *s)
     return true;
 }
 
-static void free_all(struct cop__signal *s)
-{
-    while (s != NULL) {
-        struct cop__signal *next = s->next;
-        cop__signal_to_dead(cop__thread(), s);
-        s = next;
-    }
-}
-
 struct cop__signal *cop__signals_take_one(struct cop__proc *p)
 {
     uintptr_t newest = atomic_load_explicit(&p->inbox, memory_order_acquire);
@@ -183,7 +174,7 @@ bool cop__signals_take(struct cop__proc *p)
             if (cop__node.is_seeded)
                 cop__sim_note(self, s->kind, s->from, s->ref);
             if (!handle(p, s)) {
-                free_all(next); /* p is as good as dead: they are answered so (MON-04, LNK-04) */
+                p->unhandled = next; /* answered when its name is free: SIG-07 */
                 return false;
             }
         }
