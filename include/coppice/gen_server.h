@@ -20,7 +20,12 @@ enum cop__result_kind {
     COP__RESULT_STOP_REPLY,
     COP__RESULT_NO_CLAUSE
 };
-enum cop__action { COP__ACTION_NONE, COP__ACTION_CONTINUE, COP__ACTION_TIMEOUT, COP__ACTION_HIBERNATE };
+enum cop__action {
+    COP__ACTION_NONE,
+    COP__ACTION_CONTINUE,
+    COP__ACTION_TIMEOUT,
+    COP__ACTION_HIBERNATE
+};
 
 /* What a callback wants: made by the functions below only. */
 typedef struct cop_result {
@@ -51,9 +56,9 @@ struct cop_gen_server {
     void *(*replace_state)(void *state, cop_term term);
 };
 
-/* A start with everything that can be said about it, for behaviours that are made of a gen_server, as
- * OTP's supervisor is. Such a behaviour is a struct of callbacks like any other; what its users give it
- * (their module, their argument) it packs into arg:
+/* A start with everything that can be said about it, for behaviours that are made of a gen_server,
+ * as OTP's supervisor is. Such a behaviour is a struct of callbacks like any other; what its users
+ * give it (their module, their argument) it packs into arg:
  *
  *     return cop_gen_server_start_with(&(struct cop_gen_start){
  *         .module = &supervisor_module, .callbacks = &supervisor_callbacks, .arg = packed,
@@ -75,7 +80,7 @@ struct cop_gen_start {
 
 COP_BEGIN_DECLS
 
-/* --- What callbacks return --------------------------------------------------------------------- */
+/* --- What callbacks return -------------------------------------------------------------------- */
 
 COP_API cop_result cop_started(void *state);  /* init: {:ok, state} */
 COP_API cop_result cop_ignore(void);          /* init: :ignore */
@@ -97,7 +102,7 @@ COP_API cop_result cop_then_continue(cop_result result, cop_term argument);
 COP_API cop_result cop_then_timeout(cop_result result, int64_t ms);
 COP_API cop_result cop_then_hibernate(cop_result result);
 
-/* --- Starting and stopping ---------------------------------------------------------------------- */
+/* --- Starting and stopping -------------------------------------------------------------------- */
 
 /* GenServer.start_link(module, arg, options): {:ok, pid}, :ignore or {:error, reason}. options is a
  * keyword list: name, timeout, hibernate_after, spawn_opt (GEN-02, 11). Switches: until init is
@@ -114,7 +119,7 @@ COP_API cop_term cop_gen_server_start_with(const struct cop_gen_start *start);
  * GEN-52. Switches. */
 COP_API cop_term cop_gen_server_stop(cop_term server, cop_term reason, int64_t timeout_ms);
 
-/* --- Calls -------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 /* Sends request and waits for the reply, which it returns.
  *

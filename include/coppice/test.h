@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Support for tests, for any framework: run a body as a process, start what it needs under a supervisor
- * of its own, and check values (EXU).
+/* Support for tests, for any framework: run a body as a process, start what it needs under a
+ * supervisor of its own, and check values (EXU).
  *
  *     static void gives_what_was_put(void)
  *     {
@@ -13,8 +13,8 @@
  *     ...
  *     if (!cop_test_run(gives_what_was_put, why, sizeof why)) fail(why);
  *
- * An assertion that fails ends the test's process with an error that tells file, line and values; it
- * never jumps over frames. All but cop_test_run() is called in processes. */
+ * An assertion that fails ends the test's process with an error that tells file, line and values;
+ * it never jumps over frames. All but cop_test_run() is called in processes. */
 #ifndef COPPICE_TEST_H
 #define COPPICE_TEST_H
 
@@ -26,23 +26,24 @@
 COP_BEGIN_DECLS
 
 /* Runs body as a process of its own and waits until that, and what it started with
- * cop_start_supervised(), are gone. True if it returned; else why, if it is not NULL, tells in words what
- * went wrong. Needs a running node. Runs on: a thread that is no process. */
+ * cop_start_supervised(), are gone. True if it returned; else why, if it is not NULL, tells in
+ * words what went wrong. Needs a running node. Runs on: a thread that is no process. */
 COP_API bool cop_test_run(void (*body)(void), char *why, size_t why_size);
 
-/* Starts a child under the supervisor of the running test: {:ok, pid} or {:error, reason}. child is as
- * in supervisor.h, overrides are keys for its specification (id: :other). What was started is stopped
- * in reverse order when the test ends. Exits: RuntimeError outside of the test's own process. Switches. */
+/* Starts a child under the supervisor of the running test: {:ok, pid} or {:error, reason}. child is
+ * as in supervisor.h, overrides are keys for its specification (id: :other). What was started is
+ * stopped in reverse order when the test ends. Exits: RuntimeError outside of the test's own
+ * process. Switches. */
 COP_API cop_term cop_start_supervised(cop_term child, cop_term overrides);
 /* Stops such a child and forgets it: :ok or {:error, :not_found}. Switches. */
 COP_API cop_term cop_stop_supervised(cop_term id);
 
-/* Calls fn(arg) and returns all that was logged meanwhile, each text followed by a newline, as a binary.
- * One at a time in a program; afterwards the log goes to standard error. What fn raises is raised
- * again. Switches. */
+/* Calls fn(arg) and returns all that was logged meanwhile, each text followed by a newline, as a
+ * binary. One at a time in a program; afterwards the log goes to standard error. What fn raises is
+ * raised again. Switches. */
 COP_API cop_term cop_capture_log(cop_try_fn fn, void *arg);
 
-/* --- Assertions ---------------------------------------------------------------------------------- */
+/* --- Assertions ------------------------------------------------------------------------------- */
 
 #define cop_assert(cond) ((cond) ? (void)0 : cop__assert_failed(__FILE__, __LINE__, #cond))
 /* Values are compared with ===; both may be C values. */
@@ -55,7 +56,8 @@ COP_API cop_term cop_capture_log(cop_try_fn fn, void *arg);
         if (!cop_match(cop__actual, __VA_ARGS__))                                                  \
             cop__assert_no_match(__FILE__, __LINE__, #__VA_ARGS__, cop__actual);                   \
     } while (0)
-/* cop_assert_receive("pattern", variables...): takes the first message that matches, waiting for it. */
+/* cop_assert_receive("pattern", variables...): takes the first message that matches, waiting for
+ * it. */
 #define cop_assert_receive(...) cop_assert_receive_within(COP_TEST_RECEIVE_MS, __VA_ARGS__)
 #define cop_assert_receive_within(ms, ...)                                                         \
     COP__JOIN(COP__RECEIVE_, COP__HAS_VARS(__VA_ARGS__))(ms, __VA_ARGS__)

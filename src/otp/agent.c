@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Agent: a gen_server whose state is one kept term, and whose requests are functions (AGT). The requests
- * are those of Elixir's Agent.Server, so that failures and logs read the same. */
+/* Agent: a gen_server whose state is one kept term, and whose requests are functions (AGT). The
+ * requests are those of Elixir's Agent.Server, so that failures and logs read the same. */
 #include "coppice/agent.h"
 
 #include "otp/exception.h"
@@ -9,8 +9,8 @@ struct agent {
     cop_kept state;
 };
 
-/* A function of an agent is a capture, or {module, function, args} which is called with the state before
- * its arguments (AGT-08). state may be cop_none(): the one that makes the first state. */
+/* A function of an agent is a capture, or {module, function, args} which is called with the state
+ * before its arguments (AGT-08). state may be cop_none(): the one that makes the first state. */
 static cop_term call(cop_term fun, cop_term state)
 {
     cop_term module, function, args;
@@ -114,7 +114,7 @@ static const struct cop_gen_server callbacks = {
 static const struct cop_module server_module = {
     .size = sizeof(struct cop_module), .name = "Agent.Server", .gen_server = &callbacks};
 
-/* --- The client's side -------------------------------------------------------------------------- */
+/* --- The client's side ------------------------------------------------------------------------ */
 
 /* A function that cannot make a state is refused before a process is made for it. */
 static void check_start_fun(cop_term fun)

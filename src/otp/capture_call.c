@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calling captures: &Mod.fun/2, and &Mod.fun(&1, x) whose bound arguments are data (syntax.h tells how
- * they are filled in). */
+/* Calling captures: &Mod.fun/2, and &Mod.fun(&1, x) whose bound arguments are data (syntax.h tells
+ * how they are filled in). */
 #include "otp/module.h"
 
 #include "coppice/syntax.h"

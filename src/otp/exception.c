@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exceptions: maps with the keys __struct__ and __exception__, as Elixir's. How they are made, which
- * one a reason of Erlang's stands for, and what each has to say. Exit reasons: format_exit.c. */
+/* Exceptions: maps with the keys __struct__ and __exception__, as Elixir's. How they are made,
+ * which one a reason of Erlang's stands for, and what each has to say. Exit reasons:
+ * format_exit.c. */
 #include "otp/exception.h"
 
 #include "coppice/module.h"
 
 #include <string.h>
 
-/* Reasons of the form {tag, term} whose exception has one field, term, and says one sentence of it. */
+/* Reasons of the form {tag, term} whose exception has one field, term, and says one sentence of
+ * it. */
 static const struct {
     const char *tag;
     const char *module;
@@ -87,7 +89,7 @@ static bool is_exception(cop_term t)
            cop_is_atom(cop_map_get(t, COP(":__struct__"), cop_empty_list()));
 }
 
-/* --- Which exception a reason stands for ------------------------------------------------------- */
+/* --- Which exception a reason stands for ------------------------------------------------------ */
 
 static cop_term function_clause_error(cop_term module, cop_term function, cop_term arity)
 {
@@ -217,7 +219,7 @@ cop_term cop_exception_of(cop_term reason)
     return cop__exception_of(reason, cop_empty_list());
 }
 
-/* --- What an exception says --------------------------------------------------------------------- */
+/* --- What an exception says ------------------------------------------------------------------- */
 
 static cop_term field(cop_term exception, const char *name)
 {
@@ -349,7 +351,7 @@ void cop__add_message(struct cop__text *text, cop_term exception)
     cop__text_add_term(text, exception);
 }
 
-/* --- Raising ------------------------------------------------------------------------------------ */
+/* --- Raising ---------------------------------------------------------------------------------- */
 
 /* Raises value with one entry of a stack, so that the reason tells of an error (LOG-23). */
 static COP_NORETURN void raise_from(cop_term value, cop_term entry)

@@ -12,7 +12,8 @@ void cop__add_message(struct cop__text *text, cop_term exception);
 /* Appends "** (RuntimeError) oops", "** (exit) ..." or "** (throw) ...". */
 void cop__add_banner(struct cop__text *text, enum cop_class class_, cop_term reason,
                      cop_term stack);
-/* Appends a reason in words; each inner reason on a line of its own, four columns deeper (LOG-24). */
+/* Appends a reason in words; each inner reason on a line of its own, four columns deeper
+ * (LOG-24). */
 void cop__add_exit(struct cop__text *text, cop_term reason);
 /* Appends the entries of a stack, each on a new line, indented. */
 void cop__add_stack(struct cop__text *text, cop_term stack, int indent);
@@ -20,7 +21,8 @@ void cop__add_stack(struct cop__text *text, cop_term stack, int indent);
 /* Whether a reason is {what was raised, stack}, so that it tells of an error and not of an exit. */
 bool cop__reason_is_error(cop_term reason, cop_term *ret_raised, cop_term *ret_stack);
 
-/* {:function_clause, [{module, function, arity, []}]}: what a process dies of that has no clause. */
+/* {:function_clause, [{module, function, arity, []}]}: what a process dies of that has no
+ * clause. */
 cop_term cop__function_clause(cop_term module, const char *function, int arity);
 /* Raises a FunctionClauseError that names a function with a guard, which the caller missed. */
 COP_NORETURN void cop__raise_function_clause(cop_term module, const char *function, int arity);

@@ -2,9 +2,9 @@
 /* Exit reasons in words (LOG-23, LOG-24), as Elixir tells them in logs, console and test failures.
  *
  * A reason may hold another: that of the call that failed, of the child that did not start, of what
- * was raised. The outer one is told first, then `** (EXIT)` and the inner one on the next line, four
- * columns deeper. So this is a loop from the outside in. tests/conformance/format_exit.tsv holds what
- * a real Elixir says. */
+ * was raised. The outer one is told first, then `** (EXIT)` and the inner one on the next line,
+ * four columns deeper. So this is a loop from the outside in. tests/conformance/format_exit.tsv
+ * holds what a real Elixir says. */
 #include "otp/exception.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@
 /* Reasons that hold themselves (by length of tuples, not truly) are cut off here. */
 #define DEPTH_MAX 100
 
-/* --- Stacks --------------------------------------------------------------------------------------*/
+/* --- Stacks ----------------------------------------------------------------------------------- */
 
 static bool is_count_or_args(cop_term t)
 {
@@ -88,8 +88,8 @@ void cop__add_stack(struct cop__text *text, cop_term stack, int indent)
     }
 }
 
-/* What only an error raises, so that it is known as one also where no stack is: an exception, or one
- * of the reasons that stand for one. */
+/* What only an error raises, so that it is known as one also where no stack is: an exception, or
+ * one of the reasons that stand for one. */
 static bool is_raised_only(cop_term t)
 {
     cop_term exception;
@@ -113,7 +113,7 @@ bool cop__reason_is_error(cop_term reason, cop_term *ret_raised, cop_term *ret_s
     return true;
 }
 
-/* --- Reasons that hold no other -----------------------------------------------------------------*/
+/* --- Reasons that hold no other --------------------------------------------------------------- */
 
 struct wording {
     const char *tag;
@@ -232,7 +232,7 @@ static void add_plain(struct cop__text *text, cop_term reason)
     }
 }
 
-/* --- The whole ---------------------------------------------------------------------------------- */
+/* --- The whole -------------------------------------------------------------------------------- */
 
 static bool is_call(cop_term module, cop_term function, cop_term args)
 {
@@ -240,8 +240,8 @@ static bool is_call(cop_term module, cop_term function, cop_term args)
            cop_list_len(args) >= 0 && cop_list_len(args) < 256;
 }
 
-/* Tells the outer part of a reason that holds another, and returns the inner one; cop_none() if there
- * is none. */
+/* Tells the outer part of a reason that holds another, and returns the inner one; cop_none() if
+ * there is none. */
 static cop_term add_outer(struct cop__text *text, cop_term reason)
 {
     cop_term inner, child, m, f, a;
@@ -260,6 +260,17 @@ static cop_term add_outer(struct cop__text *text, cop_term reason)
     return cop_none();
 }
 
+/* "** (RuntimeError) oops" */
+static void add_exception(struct cop__text *text, cop_term reason, cop_term stack)
+{
+    cop_term exception = cop__exception_of(reason, stack);
+
+    cop__text_add(text, "** (");
+    cop__text_add_term(text, cop_map_get(exception, COP(":__struct__"), cop_nil()));
+    cop__text_add(text, ") ");
+    cop__add_message(text, exception);
+}
+
 void cop__add_exit(struct cop__text *text, cop_term reason)
 {
     cop_term raised, stack, inner;
@@ -270,7 +281,7 @@ void cop__add_exit(struct cop__text *text, cop_term reason)
         if (cop__reason_is_error(reason, &raised, &stack)) {
             cop__text_add(text, "an exception was raised:\n");
             cop__text_add_spaces(text, indent);
-            cop__add_banner(text, COP_CLASS_ERROR, raised, stack);
+            add_exception(text, raised, stack);
             cop__add_stack(text, stack, indent + 4);
             return;
         }
@@ -286,25 +297,18 @@ void cop__add_exit(struct cop__text *text, cop_term reason)
 
 void cop__add_banner(struct cop__text *text, enum cop_class class_, cop_term reason, cop_term stack)
 {
-    cop_term exception;
-
     switch (class_) {
     case COP_CLASS_EXIT:
         cop__text_add(text, "** (exit) ");
         cop__add_exit(text, reason);
-        return;
+        break;
     case COP_CLASS_THROW:
         cop__text_add(text, "** (throw) ");
         cop__text_add_term(text, reason);
-        return;
-    case COP_CLASS_NONE: cop__text_add_term(text, reason); return;
-    case COP_CLASS_ERROR: break;
+        break;
+    case COP_CLASS_NONE: cop__text_add_term(text, reason); break;
+    case COP_CLASS_ERROR: add_exception(text, reason, stack); break;
     }
-    exception = cop__exception_of(reason, stack);
-    cop__text_add(text, "** (");
-    cop__text_add_term(text, cop_map_get(exception, COP(":__struct__"), cop_nil()));
-    cop__text_add(text, ") ");
-    cop__add_message(text, exception);
 }
 
 cop_term cop_format_exit(cop_term reason)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests and replies: how a client waits for a server (GEN-39 to 48, 52).
  *
- * The client watches the server with a monitor that is also an alias, and sends the alias along as the
- * address for the reply. When the client gives up, one demonitor ends both: a DOWN or a reply that comes
- * after that is dropped by the runtime. A reply that came before counts as the result. */
+ * The client watches the server with a monitor that is also an alias, and sends the alias along as
+ * the address for the reply. When the client gives up, one demonitor ends both: a DOWN or a reply
+ * that comes after that is dropped by the runtime. A reply that came before counts as the
+ * result. */
 #include "otp/gen.h"
 #include "otp/exception.h"
 

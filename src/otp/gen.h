@@ -2,19 +2,19 @@
 /* What all behaviours share: names of servers, requests and replies, the synchronous start, system
  * messages, and the words of their crashes.
  *
- * A supervisor or an agent is a gen_server with callbacks of its own (cop_gen_server_start_with); it
- * needs from here what the public headers do not have. The messages are OTP's:
+ * A supervisor or an agent is a gen_server with callbacks of its own (cop_gen_server_start_with);
+ * it needs from here what the public headers do not have. The messages are OTP's:
  *     {:"$gen_call", {client, tag}, request}    {:"$gen_cast", message}
  *     {:system, {client, tag}, request}         and the reply to both {tag, reply}
- * where tag is [:alias | ref] for a client that waits with an alias, so that no late reply reaches it
- * (GEN-45). */
+ * where tag is [:alias | ref] for a client that waits with an alias, so that no late reply reaches
+ * it (GEN-45). */
 #ifndef COP_OTP_GEN_H
 #define COP_OTP_GEN_H
 
 #include "coppice/gen_server.h"
 #include "coppice/proc_lib.h"
 
-/* --- Names: gen_name.c ------------------------------------------------------------------------- */
+/* --- Names: gen_name.c ------------------------------------------------------------------------ */
 
 /* Exits: an ArgumentError if name is no form of a name (GEN-02); nil stands for no name. */
 void cop__name_check(cop_term name);
@@ -26,10 +26,10 @@ bool cop__name_take(cop_term name);
 /* Gives it back where that is not done by the runtime when the process ends (:via). */
 void cop__name_give_back(cop_term name);
 
-/* --- Requests and replies: gen.c --------------------------------------------------------------- */
+/* --- Requests and replies: gen.c -------------------------------------------------------------- */
 
-/* Sends {label, from, request} and waits. True: *ret is the reply. False: *ret is why there is none.
- * Nothing of it arrives later. Switches. */
+/* Sends {label, from, request} and waits. True: *ret is the reply. False: *ret is why there is
+ * none. Nothing of it arrives later. Switches. */
 bool cop__request(cop_term label, cop_pid server, cop_term request, int64_t timeout_ms,
                   cop_term *ret);
 /* Asks a process to terminate with reason, by system message, and waits for its end. True: it ended
@@ -43,7 +43,7 @@ COP_NORETURN void cop__exit_call(cop_term why, cop_term module, cop_term functio
  * function for a time that is none (GEN-48). */
 cop_term cop__timeout_term(int64_t timeout_ms, cop_term module, const char *function, int arity);
 
-/* --- Start: proc_lib.c ------------------------------------------------------------------------- */
+/* --- Start: proc_lib.c ------------------------------------------------------------------------ */
 
 /* cop_proc_lib_start for behaviours that report their own crashes; fn is told who waits. */
 typedef cop_next (*cop__init_fn)(cop_pid starter, cop_term arg);
@@ -51,7 +51,7 @@ cop_term cop__start(cop__init_fn fn, cop_term arg, const struct cop_proc_lib_opt
 void cop__init_ack(cop_pid starter, cop_term answer);
 COP_NORETURN void cop__init_fail(cop_pid starter, cop_term answer, const struct cop_outcome *how);
 
-/* --- System messages: gen_sys.c ---------------------------------------------------------------- */
+/* --- System messages: gen_sys.c --------------------------------------------------------------- */
 
 /* What a behaviour puts in to answer them. server is its own struct. */
 struct cop__sys_hooks {
@@ -65,15 +65,17 @@ struct cop__sys {
     cop_pid parent;
     bool is_suspended;
 };
-/* Handles {:system, from, request}. False: the server is to end with *ret_reason, its terminate called. */
+/* Handles {:system, from, request}. False: the server is to end with *ret_reason, its terminate
+ * called. */
 bool cop__sys_handle(struct cop__sys *sys, cop_term msg, cop_term *ret_reason);
 bool cop__is_system(cop_term msg);
 /* {:EXIT, parent, reason} */
 bool cop__is_parent_exit(cop_term msg, cop_pid parent);
-/* Waits for what a suspended server handles: system messages and its parent's exit (SYS-06). Switches. */
+/* Waits for what a suspended server handles: system messages and its parent's exit (SYS-06).
+ * Switches. */
 cop_term cop__sys_receive(const struct cop__sys *sys);
 
-/* --- Words: log_text.c ------------------------------------------------------------------------- */
+/* --- Words: log_text.c ------------------------------------------------------------------------ */
 
 /* normal, shutdown, {shutdown, _}: ends that are no crashes (GEN-37). */
 bool cop__is_normal(cop_term reason);

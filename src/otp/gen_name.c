@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of servers: atoms, and terms that a module of the user's looks up ({:via, module, term}). */
+/* Names of servers: atoms, and terms that a module of the user's looks up ({:via, module,
+ * term}). */
 #include "otp/exception.h"
 #include "otp/gen.h"
 

@@ -10,7 +10,7 @@
 
 #define GEN_SERVER COP("GenServer")
 
-/* --- What callbacks return ----------------------------------------------------------------------*/
+/* --- What callbacks return -------------------------------------------------------------------- */
 
 static cop_result result_of(enum cop__result_kind kind, cop_term term)
 {
@@ -83,7 +83,7 @@ cop_result cop_then_hibernate(cop_result result)
     return result;
 }
 
-/* --- Starting ------------------------------------------------------------------------------------*/
+/* --- Starting --------------------------------------------------------------------------------- */
 
 /* The time in the option timeout; 0 stands for none. */
 static int64_t start_timeout(cop_term options)
@@ -166,7 +166,7 @@ cop_term cop_gen_server_start_monitor(const struct cop_module *module, cop_term 
         &(struct cop_gen_start){.module = module, .arg = arg, .options = options, .monitor = true});
 }
 
-/* --- Calls ---------------------------------------------------------------------------------------*/
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 cop_term(cop_gen_server_call)(cop_term server, cop_term request, int64_t timeout_ms)
 {

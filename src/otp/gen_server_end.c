@@ -62,8 +62,8 @@ static void report(const struct cop__turn *turn, const struct cop_outcome *how)
     cop__log_crash(how->class_, how->value, how->stack);
 }
 
-/* What terminate raises takes the place of the reason, except a throw (GEN-36). The reply goes out last,
- * whatever became of terminate, as on a real node (GEN-21). */
+/* What terminate raises takes the place of the reason, except a throw (GEN-36). The reply goes out
+ * last, whatever became of terminate, as on a real node (GEN-21). */
 void cop__server_end(struct cop__turn *turn, struct cop_outcome how, cop_term reply)
 {
     struct ending ending = {turn->server, cop__whole_reason(&how)};

@@ -46,7 +46,8 @@ static cop_term call_init(void *arg)
     return cop_nil();
 }
 
-/* The start is over: what init's exit, error or answer is called when it is no state (GEN-05 to 08). */
+/* The start is over: what init's exit, error or answer is called when it is no state (GEN-05 to
+ * 08). */
 static COP_NORETURN void fail(const struct cop__server *s, cop_pid starter, cop_term answer,
                               struct cop_outcome how)
 {

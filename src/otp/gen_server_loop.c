@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GenServer, the server's side: one message after the other (GEN-15 to 34).
  *
- * A server waits at its top level, without a stack: wake() takes one message, calls the callback it is
- * for, does what that returned, and waits again. Nothing of it stays on the stack in between; what does
- * is struct server, owned by the process. Callbacks run inside one cop_try a message: whatever leaves
- * them that way becomes the reason with which terminate() is called and the server ends.
+ * A server waits at its top level, without a stack: wake() takes one message, calls the callback it
+ * is for, does what that returned, and waits again. Nothing of it stays on the stack in between;
+ * what does is struct server, owned by the process. Callbacks run inside one cop_try a message:
+ * whatever leaves them that way becomes the reason with which terminate() is called and the server
+ * ends.
  *
  *              init --ok--> wake <----------------------------+
  *                            | message, timeout, continue      |
@@ -31,7 +32,7 @@ static const struct {
 
 static cop_next wake(void *state);
 
-/* --- Callbacks ---------------------------------------------------------------------------------- */
+/* --- Callbacks -------------------------------------------------------------------------------- */
 
 /* A message that handle_info has no use for: logged and dropped (GEN-34, LOG-22). */
 static void log_unexpected(const struct cop__server *s, cop_term msg)
@@ -99,8 +100,8 @@ static cop_term call_callback(void *arg)
     return cop_nil();
 }
 
-/* A throw is taken as the value that the callback returned (GEN-22). The state in it is a term, which
- * means nothing here. */
+/* A throw is taken as the value that the callback returned (GEN-22). The state in it is a term,
+ * which means nothing here. */
 static cop_result thrown(cop_term value)
 {
     cop_term a, b;
@@ -112,7 +113,7 @@ static cop_result thrown(cop_term value)
     return cop_bad_return(value);
 }
 
-/* --- One message --------------------------------------------------------------------------------- */
+/* --- One message ------------------------------------------------------------------------------ */
 
 /* Waits for the next message, or for the timeout that an action asked for. */
 static cop_next wait_next(struct cop__server *s)
@@ -138,8 +139,9 @@ static void without_clause(struct cop__turn *turn)
     cop__server_end(turn, how, cop_none());
 }
 
-/* What is done after the callback's answer was taken care of (GEN-25 to 30). A continue runs as a wake
- * of its own that looks at no message: in a region of its own, and others may run in between. */
+/* What is done after the callback's answer was taken care of (GEN-25 to 30). A continue runs as a
+ * wake of its own that looks at no message: in a region of its own, and others may run in
+ * between. */
 cop_next cop__server_follow(struct cop__turn *turn)
 {
     struct cop__server *s = turn->server;

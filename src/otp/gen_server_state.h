@@ -31,19 +31,19 @@ struct cop__turn {
     cop_result result;
 };
 
-/* --- gen_server_init.c -------------------------------------------------------------------------- */
+/* --- gen_server_init.c ------------------------------------------------------------------------ */
 
 /* What cop__gen_server_init needs, as a term. name was checked; nil: none. */
 cop_term cop__gen_server_boot(const struct cop_gen_start *start, cop_term arg, cop_term name);
 /* The first function of a server (cop__init_fn). */
 cop_next cop__gen_server_init(cop_pid starter, cop_term boot);
 
-/* --- gen_server_loop.c -------------------------------------------------------------------------- */
+/* --- gen_server_loop.c ------------------------------------------------------------------------ */
 
 /* Does what the action of the turn's result asks for, and waits for the next message. */
 cop_next cop__server_follow(struct cop__turn *turn);
 
-/* --- gen_server_end.c --------------------------------------------------------------------------- */
+/* --- gen_server_end.c ------------------------------------------------------------------------- */
 
 /* Ends the server: terminate, the log, the reply of a stop that has one, else cop_none(). */
 COP_NORETURN void cop__server_end(struct cop__turn *turn, struct cop_outcome how, cop_term reply);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System messages: what every behaviour answers beside its own requests (SYS-03 to 08, 15). The client's
- * side is sys.c. */
+/* System messages: what every behaviour answers beside its own requests (SYS-03 to 08, 15). The
+ * client's side is sys.c. */
 #include "otp/exception.h"
 #include "otp/gen.h"
 
@@ -34,7 +34,7 @@ cop_term cop__sys_receive(const struct cop__sys *sys)
     return msg;
 }
 
-/* --- State -------------------------------------------------------------------------------------- */
+/* --- State ------------------------------------------------------------------------------------ */
 
 /* {:error, {:callback_failed, {:gen_server, function}, {class, reason}}} */
 static cop_term callback_failed(cop_term function, const struct cop_outcome *outcome)
@@ -111,7 +111,7 @@ static cop_term status(struct cop__sys *sys)
                      cop_list(cop_dictionary(), run, parent, cop_empty_list(), misc));
 }
 
-/* --- Requests ----------------------------------------------------------------------------------- */
+/* --- Requests --------------------------------------------------------------------------------- */
 
 bool cop__sys_handle(struct cop__sys *sys, cop_term msg, cop_term *ret_reason)
 {

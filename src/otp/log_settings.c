@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which reports about crashes are wanted: two switches of the whole program, read and written relaxed
- * by any thread, since nothing hangs on their order. */
+/* Which reports about crashes are wanted: two switches of the whole program, read and written
+ * relaxed by any thread, since nothing hangs on their order. */
 #include "otp/log_settings.h"
 
 static bool details = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of crashes in the log: of servers (LOG-05 to 08, 12) and of any process that proc_lib
- * started (LOG-18, PLB-15 to 16), in Elixir's form. Which of them are wanted is asked here; where they
- * go is the log's business (node.h). */
+ * started (LOG-18, PLB-15 to 16), in Elixir's form. Which of them are wanted is asked here; where
+ * they go is the log's business (node.h). */
 #include "otp/exception.h"
 #include "otp/gen.h"
 #include "otp/log_settings.h"
@@ -88,7 +88,7 @@ void cop__log_terminating(const struct cop__crash *crash)
     log_text(&text);
 }
 
-/* --- Crash reports ------------------------------------------------------------------------------ */
+/* --- Crash reports ---------------------------------------------------------------------------- */
 
 /* The rows of a report that process_info gives, in order (PLB-16). */
 static const struct {

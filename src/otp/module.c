@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules: the tables of functions by which the console, child specifications and other nodes call C.
+/* Modules: the tables of functions by which the console, child specifications and other nodes call
+ * C.
  *
- * A table of a module is read once, when it is registered: signatures are checked, names become atoms.
- * Finding one takes no lock: the index is an open-addressing table that readers get by one acquire and
- * whose slots only ever go from NULL to an entry. When it is half full a table of twice the size is
- * published instead; the old ones stay for readers that still look at them. Writers hold a mutex. */
+ * A table of a module is read once, when it is registered: signatures are checked, names become
+ * atoms. Finding one takes no lock: the index is an open-addressing table that readers get by one
+ * acquire and whose slots only ever go from NULL to an entry. When it is half full a table of twice
+ * the size is published instead; the old ones stay for readers that still look at them. Writers
+ * hold a mutex. */
 #include "otp/module.h"
 #include "coppice/gen_server.h"
 #include "otp/exception.h"
@@ -58,7 +60,7 @@ static void *alloc(size_t size)
     return block;
 }
 
-/* --- The index ---------------------------------------------------------------------------------- */
+/* --- The index -------------------------------------------------------------------------------- */
 
 static size_t first_slot(const struct index *index, cop_term name)
 {
@@ -77,7 +79,8 @@ static struct entry *find(cop_term name)
     }
 }
 
-/* The same for callers from outside, who may ask for a module of the standard library first of all. */
+/* The same for callers from outside, who may ask for a module of the standard library first of
+ * all. */
 static struct entry *look_up(cop_term name)
 {
     struct entry *entry = find(name);
@@ -118,9 +121,10 @@ static void add(struct entry *entry)
     put(old, entry);
 }
 
-/* --- Reading a table ---------------------------------------------------------------------------- */
+/* --- Reading a table -------------------------------------------------------------------------- */
 
-/* "lookup(server, name)": the length of the name and the number of parameters; -1 if it is neither. */
+/* "lookup(server, name)": the length of the name and the number of parameters; -1 if it is
+ * neither. */
 static int parameters(const char *signature, size_t *ret_name_len)
 {
     const char *at = strchr(signature + (signature[0] != '\0'), '(');
@@ -260,7 +264,7 @@ cop_term cop_modules(void)
     return list;
 }
 
-/* --- Functions ---------------------------------------------------------------------------------- */
+/* --- Functions -------------------------------------------------------------------------------- */
 
 static const struct function *find_function(const struct entry *entry, cop_term name, int64_t arity)
 {

@@ -2,11 +2,11 @@
 /* proc_lib: a start that the starter waits for, and what tools and reports want to know about the
  * started (PLB).
  *
- * The child answers {:ack, child, answer} when it is ready, or {:nack, child, answer} when it gives up,
- * and then dies. The starter always watches it with a monitor, so it learns also of a child that
- * dies without a word, whatever its reason (PLB-09). After a failed start it waits for the DOWN: the
- * process is gone then and its name is free. A link that was asked for is there from the spawn on; it
- * is taken away, with an EXIT that it may have left, before the starter goes on. */
+ * The child answers {:ack, child, answer} when it is ready, or {:nack, child, answer} when it gives
+ * up, and then dies. The starter always watches it with a monitor, so it learns also of a child
+ * that dies without a word, whatever its reason (PLB-09). After a failed start it waits for the
+ * DOWN: the process is gone then and its name is free. A link that was asked for is there from the
+ * spawn on; it is taken away, with an EXIT that it may have left, before the starter goes on. */
 #include "coppice/proc_lib.h"
 
 #include "otp/gen.h"
@@ -15,7 +15,7 @@
 #define KEY_INITIAL_CALL ":\"$initial_call\""
 #define KEY_STARTER      ":\"$starter\""
 
-/* --- In the child ------------------------------------------------------------------------------- */
+/* --- In the child ----------------------------------------------------------------------------- */
 
 /* A wake function of the user's, called where its crash can be reported. Owned by the process. */
 struct guarded {
@@ -86,8 +86,9 @@ void cop__init_ack(cop_pid starter, cop_term answer)
     cop_send(starter, cop_tuple(COP(":ack"), cop_self(), answer));
 }
 
-/* The ends below are of class exit, with the reason that the class asked for makes (EXI-01): an error
- * that goes uncaught the runtime would report once more, as that of a plain process (EXI-18). */
+/* The ends below are of class exit, with the reason that the class asked for makes (EXI-01): an
+ * error that goes uncaught the runtime would report once more, as that of a plain process
+ * (EXI-18). */
 void cop__init_fail(cop_pid starter, cop_term answer, const struct cop_outcome *how)
 {
     cop_send(starter, cop_tuple(COP(":nack"), cop_self(), answer));
@@ -114,7 +115,7 @@ void cop_init_fail(cop_term answer, enum cop_class class_, cop_term reason)
     cop__init_fail(take_starter(), answer, &how);
 }
 
-/* --- In the starter ----------------------------------------------------------------------------- */
+/* --- In the starter --------------------------------------------------------------------------- */
 
 cop_term cop_ancestors(void)
 {
@@ -169,8 +170,8 @@ static bool is_trapping(void)
     return cop_match(cop_process_info(cop_self(), COP(":trap_exit")), "{:trap_exit, true}");
 }
 
-/* The child is dead. Takes the link away with what it may have left; but a starter that does not trap
- * dies of it as the link would have it (PLB-11). */
+/* The child is dead. Takes the link away with what it may have left; but a starter that does not
+ * trap dies of it as the link would have it (PLB-11). */
 static void settle_link(cop_pid child, cop_term reason)
 {
     cop_term msg;
@@ -183,8 +184,8 @@ static void settle_link(cop_pid child, cop_term reason)
     cop_receive_if(accept_exit, &child, &msg, 0);
 }
 
-/* Waits for the end of a child whose start failed, and leaves nothing of it but the DOWN message that
- * somebody asked for (PLB-08, 12, 13). Returns its reason. */
+/* Waits for the end of a child whose start failed, and leaves nothing of it but the DOWN message
+ * that somebody asked for (PLB-08, 12, 13). Returns its reason. */
 static cop_term bury(struct wait *wait, cop_term down, const struct cop_proc_lib_opts *opts)
 {
     cop_term reason;

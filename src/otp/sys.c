@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys, the client's side: requests to a server that are none of its own (SYS). Their answers come from
- * gen_sys.c. */
+/* sys, the client's side: requests to a server that are none of its own (SYS). Their answers come
+ * from gen_sys.c. */
 #include "coppice/sys.h"
 
 #include "otp/gen.h"

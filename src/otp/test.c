@@ -3,8 +3,8 @@
  *
  *     guard        runs in cop_run() while the test lasts; parent of the test's supervisor
  *     test         runs the body, then ends with shutdown, so that what is linked to it ends too
- *     supervisor   is started by the guard when the test first needs it (test_supervised.c); it outlives
- *                  the test, and the guard stops it
+ *     supervisor   is started by the guard when the test first needs it (test_supervised.c); it
+ *                  outlives the test, and the guard stops it
  *
  * The guard does what the test asks it to with {:"$gen_call", from, {:run, function}}. */
 #include "otp/test.h"
@@ -32,7 +32,7 @@ static void set_why(struct test_run *run, const struct cop__text *text)
     strncat(run->why, text->data, run->why_size - 1);
 }
 
-/* --- The test ------------------------------------------------------------------------------------ */
+/* --- The test --------------------------------------------------------------------------------- */
 
 static cop_term call_body(void *arg)
 {
@@ -76,7 +76,7 @@ cop_pid cop__test_guard(void)
     return cop_to_pid(guard);
 }
 
-/* --- The guard ----------------------------------------------------------------------------------- */
+/* --- The guard -------------------------------------------------------------------------------- */
 
 /* What has come of the test when its process is gone. */
 static void judge(struct test_run *run, cop_term reason)
@@ -142,7 +142,7 @@ bool cop_test_run(void (*body)(void), char *why, size_t why_size)
     return run.has_passed;
 }
 
-/* --- Assertions ---------------------------------------------------------------------------------- */
+/* --- Assertions ------------------------------------------------------------------------------- */
 
 static COP_NORETURN void fail(const char *file, int line, const struct cop__text *text)
 {

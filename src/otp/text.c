@@ -89,8 +89,8 @@ void cop__text_add_items(struct cop__text *text, cop_term list)
     }
 }
 
-/* The name of a function behind a dot: as an atom but without its colon; what would read as a module
- * or as a bracket is quoted. */
+/* The name of a function behind a dot: as an atom but without its colon; what would read as a
+ * module or as a bracket is quoted. */
 static void add_function(struct cop__text *text, cop_term function)
 {
     cop_bytes name = cop_atom_text(function);

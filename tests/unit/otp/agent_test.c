@@ -5,7 +5,7 @@
 #include "coppice/agent.h"
 #include "coppice/sys.h"
 
-/* --- A module for the functions ------------------------------------------------------------------ */
+/* --- A module for the functions --------------------------------------------------------------- */
 
 static cop_term new (void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A gen_server for the tests of gen_server itself: each request says what its callback shall do, and
- * each callback tells the process in the option `to`. Options, all optional but `to`:
- *     to: pid, init: order, trap_exit: true, terminate: {:exit | :error | :throw, term}, state: term */
+/* A gen_server for the tests of gen_server itself: each request says what its callback shall do,
+ * and each callback tells the process in the option `to`. Options, all optional but `to`:
+ * to: pid, init: order, trap_exit: true, terminate: {:exit | :error | :throw, term}, state:
+ * term */
 #ifndef COP_TESTS_GEN_PROBE_H
 #define COP_TESTS_GEN_PROBE_H
 

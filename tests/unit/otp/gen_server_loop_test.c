@@ -226,7 +226,7 @@ PROCESS_TEST(terminate_is_not_called)
     cop_refute_receive("{:terminate, _}");
 }
 
-/* --- The parent (GEN-33) -------------------------------------------------------------------------*/
+/* --- The parent (GEN-33) ---------------------------------------------------------------------- */
 
 /* Starts a probe linked to itself, tells the test, then ends with the given reason when told to. */
 static cop_next parent(cop_term boot)
@@ -281,7 +281,7 @@ PROCESS_TEST(parent_ends)
     cop_refute_receive("{:info, _}");
 }
 
-/* --- Missing callbacks and clauses (GEN-32, 34) --------------------------------------------------*/
+/* --- Missing callbacks and clauses (GEN-32, 34) ----------------------------------------------- */
 
 PROCESS_TEST(no_clause_ends_the_server)
 {

@@ -147,7 +147,7 @@ PROCESS_TEST(child_specs)
                      child_spec(COP("ModuleTest.Supervisor")));
 }
 
-/* --- Captures ----------------------------------------------------------------------------------- */
+/* --- Captures --------------------------------------------------------------------------------- */
 
 struct call {
     cop_term fun;
@@ -200,7 +200,7 @@ PROCESS_TEST(calls_that_fail)
                      failure(COP("&Foo.bar/1"), 1));
 }
 
-/* --- Readers and writers at once ---------------------------------------------------------------- */
+/* --- Readers and writers at once -------------------------------------------------------------- */
 
 #define MANY 300
 

@@ -177,7 +177,7 @@ PROCESS_TEST(what_the_child_knows)
     cop_assert_equal(1, cop_list_len(dictionary));
 }
 
-/* --- Crash reports (PLB-15, LOG-18) ------------------------------------------------------------- */
+/* --- Crash reports (PLB-15, LOG-18) ----------------------------------------------------------- */
 
 static cop_next counts(void *state)
 {

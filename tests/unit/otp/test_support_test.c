@@ -95,7 +95,7 @@ FAILS(killed, "** (EXIT from the test) killed")
     cop_exit_process(cop_self(), COP(":kill"));
 }
 
-/* --- Supervised children -------------------------------------------------------------------------- */
+/* --- Supervised children ---------------------------------------------------------------------- */
 
 static cop_term empty(void)
 {
@@ -180,7 +180,7 @@ PROCESS_TEST(other_processes_may_not)
     cop_assert_receive("{:DOWN, ^ref, _, _, {%{__struct__: RuntimeError}, _}}", ref);
 }
 
-/* --- Linked processes ------------------------------------------------------------------------------ */
+/* --- Linked processes ------------------------------------------------------------------------- */
 
 static cop_pid linked;
 
