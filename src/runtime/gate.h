@@ -13,6 +13,10 @@
  * and unwinds (does not return) when the process was condemned. */
 void cop__enter_slow(struct cop__thread *t);
 
+/* The same for a process whose stack is unwound already: it may have been condemned on the way, which
+ * changes nothing now. */
+void cop__enter_at_end(struct cop__thread *t);
+
 /* From process code into the runtime. Acquire: pairs with the release of whoever held the gate. */
 static inline struct cop__thread *cop__enter(void)
 {

@@ -165,7 +165,7 @@ static bool turn(struct cop__proc *p)
     int aborted = cop__ctx_enter(&entry.sp, turn_main, &turn);
     p->catch_ = NULL;
     if (COP_UNLIKELY(aborted)) {
-        cop__enter();
+        cop__enter_at_end(cop__thread());
         return false;
     }
     if (turn.next.wake_ == NULL) {

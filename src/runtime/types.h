@@ -277,6 +277,7 @@ struct cop__thread {
     bool is_sleeper;          /* under the idle lock */
     pthread_t handle;
     int number;
+    uint32_t ticks_dying; /* the watchdog alone */
     uint32_t epoch; /* of the node that made it: one that outlives its node must touch nothing */
 };
 

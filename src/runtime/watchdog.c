@@ -73,9 +73,15 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
 
 /* --- Processes that run alone ------------------------------------------------------------------- */
 
-/* The signals of a process that does not come to them. The gate of its thread is held. */
-static bool serve(struct cop__proc *p)
+/* A process that unwinds by itself gets so many ticks before it is condemned all the same. */
+#define UNWIND_TICKS 100
+
+/* The signals of a process that does not come to them. The gate of its thread t is held. */
+static bool serve(struct cop__thread *t, struct cop__proc *p)
 {
+    if (cop__is_exiting(p) && t->ticks_dying++ < UNWIND_TICKS)
+        return true;
+    t->ticks_dying = 0;
     watchdog_thread.current = p;
     bool lives = cop__signals_take(p);
     if (!lives) {
@@ -100,7 +106,7 @@ static void look_at_alone(struct cop__thread *t)
     if (!cop__gate_take(t, COP__GATE_ALONE))
         return;
     struct cop__proc *p = t->current;
-    bool lives = p == NULL || !cop__signals_pending(p) || serve(p);
+    bool lives = p == NULL || !cop__signals_pending(p) || serve(t, p);
     cop__gate_give(t, lives ? COP__GATE_ALONE : COP__GATE_CONDEMNED);
 }
 
@@ -166,26 +172,42 @@ void cop__watchdog_stop(void)
 
 /* --- The other side of the gate ----------------------------------------------------------------- */
 
-void cop__enter_slow(struct cop__thread *t)
+/* Waits until nobody holds the gate; then it is RUNTIME. Returns what it was. */
+static uint32_t enter_waiting(struct cop__thread *t)
 {
     for (uint32_t spins = 0;; spins++) {
         uint32_t gate = atomic_load_explicit(&t->gate, memory_order_acquire);
         COP_CHECK(gate != COP__GATE_RUNTIME, "the runtime was entered twice");
-        if (gate == COP__GATE_CONDEMNED) {
-            if (t->epoch != cop__node.epoch ||
-                atomic_load_explicit(&cop__node.is_stopping, memory_order_acquire))
-                cop__os_sleep_for_ever();
-            atomic_store_explicit(&t->gate, COP__GATE_RUNTIME, memory_order_relaxed);
-            cop__die(t->current);
-            return; /* inside of COP_FOREIGN: it goes on until the library has returned */
-        }
-        if ((gate == COP__GATE_PROCESS || gate == COP__GATE_ALONE) &&
+        bool is_held = gate == COP__GATE_HELD || gate == COP__GATE_HELD_ALONE;
+        if (!is_held &&
             atomic_compare_exchange_strong_explicit(&t->gate, &gate, COP__GATE_RUNTIME,
                                                     memory_order_acquire, memory_order_relaxed))
-            return;
+            return gate;
         if (spins % 64 == 63)
             cop__os_yield();
         else
             cop__os_relax();
     }
+}
+
+/* A condemned thread that outlives its node must touch nothing of the next one. */
+static void stay_if_outlived(const struct cop__thread *t)
+{
+    if (t->epoch != cop__node.epoch ||
+        atomic_load_explicit(&cop__node.is_stopping, memory_order_acquire))
+        cop__os_sleep_for_ever();
+}
+
+void cop__enter_slow(struct cop__thread *t)
+{
+    if (enter_waiting(t) != COP__GATE_CONDEMNED)
+        return;
+    stay_if_outlived(t);
+    cop__die(t->current); /* returns inside of COP_FOREIGN: then it goes on until that has returned */
+}
+
+void cop__enter_at_end(struct cop__thread *t)
+{
+    if (enter_waiting(t) == COP__GATE_CONDEMNED)
+        stay_if_outlived(t);
 }
