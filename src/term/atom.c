@@ -27,7 +27,8 @@ struct entry {
 };
 
 struct table {
-    size_t mask; /* slots - 1 */
+    struct table *older; /* the one before: others may still read it */
+    size_t mask;         /* slots - 1 */
     _Atomic(uint32_t) slots[];
 };
 
@@ -81,7 +82,7 @@ static uint32_t add(struct table **table, cop_bytes text, uint64_t hash)
 
     entry->hash = hash;
     entry->len = (uint32_t)text.len;
-    memcpy(entry->text, text.data, text.len);
+    if (text.len > 0) memcpy(entry->text, text.data, text.len);
     entry->text[text.len] = 0;
     if (!page) {
         page = cop__alloc_zeroed(PAGE_LEN * sizeof(struct entry *));
@@ -94,8 +95,8 @@ static uint32_t add(struct table **table, cop_bytes text, uint64_t hash)
 
         for (uint32_t i = 0; i < index; i++)
             table_put(larger, entry_at(i)->hash, i);
-        /* The old one is left as it is: others may be reading it. All old ones together are not
-         * larger than the newest. */
+        /* The old one is left as it is. All old ones together are not larger than the newest. */
+        larger->older = *table;
         table_put(larger, hash, index);
         atomic_store_explicit(&current_table, larger, memory_order_release);
         *table = larger;
@@ -133,7 +134,7 @@ static bool table_find(struct table *table, cop_bytes text, uint64_t hash, uint3
         if (index == 0) return false;
         entry = entry_at(index - 1);
         if (entry->hash == hash && entry->len == text.len &&
-            memcmp(entry->text, text.data, text.len) == 0) {
+            (text.len == 0 || memcmp(entry->text, text.data, text.len) == 0)) {
             *ret_index = index - 1;
             return true;
         }

@@ -49,6 +49,7 @@ void cop__block_release_memory(struct cop__block *block)
 void cop__block_free(struct cop__block *block)
 {
     if (!block) return;
+    COP_ASSERT(!(block->flags & COP__BLOCK_DEAD));
     for (uint64_t *box = block->counted; box;) {
         uint64_t *next = (uint64_t *)(uintptr_t)box[2];
 
@@ -243,6 +244,9 @@ cop_term cop__copy(struct cop__heap *heap, cop_term t)
     return cop__heap_adopt(heap, cop__pack(t, 0));
 }
 
+/* All immortal blocks, through next: so that leak checkers find them. */
+static _Atomic(struct cop__block *) immortals;
+
 cop_term cop__immortal(cop_term t)
 {
     uint64_t header;
@@ -255,6 +259,10 @@ cop_term cop__immortal(cop_term t)
     for (size_t at = 0; at < block->words; at += 1 + cop__header_arity(words[at])) {
         words[at] &= ~((uint64_t)3 << COP__HEADER_STORAGE_SHIFT);
         words[at] |= (uint64_t)COP__STORAGE_IMMORTAL << COP__HEADER_STORAGE_SHIFT;
+    }
+    block->next = atomic_load_explicit(&immortals, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&immortals, &block->next, block,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
     }
     return block->term;
 }

@@ -174,7 +174,15 @@ void cop__heap_release(struct cop__heap *heap, const struct cop__heap_mark *mark
 void cop__heap_reset_slow(struct cop__heap *heap)
 {
     static const struct cop__heap_mark empty;
+    struct cop__block *block = heap->blocks;
 
+    /* What most callbacks leave: the message they were called for. */
+    if (!heap->chunks && !block->next && !(block->flags & COP__BLOCK_KEPT)) {
+        heap->blocks = NULL;
+        heap->region_bytes = 0;
+        cop__block_free(block);
+        return;
+    }
     cop__heap_release(heap, &empty);
 }
 

@@ -399,10 +399,15 @@ static const uint64_t *build(struct cop__heap *heap, const struct cop__pair *pai
 
 cop_term cop__tree_from_pairs(struct cop__heap *heap, struct cop__pair *pairs, size_t len)
 {
-    size_t kept = 0;
-
     for (size_t i = 0; i < len; i++)
         pairs[i].hash = cop_hash(pairs[i].key);
+    return cop__tree_from_hashed(heap, pairs, len);
+}
+
+cop_term cop__tree_from_hashed(struct cop__heap *heap, struct cop__pair *pairs, size_t len)
+{
+    size_t kept = 0;
+
     sort_by_hash(pairs, len);
     for (size_t i = 0; i < len; i++) {
         if (i + 1 < len && compare_hashes(&pairs[i], &pairs[i + 1]) == 0) {

@@ -24,5 +24,7 @@ cop_term cop__tree_remove(struct cop__heap *heap, cop_term map, cop_term key);
 cop_term cop__tree_from_row(struct cop__heap *heap, cop_term map, cop_term key, cop_term value);
 /* More than COP__FLAT_MAX pairs, perhaps with equal keys. */
 cop_term cop__tree_from_pairs(struct cop__heap *heap, struct cop__pair *pairs, size_t len);
+/* The same, and the pairs have their hashes: for tests, which bring hashes that collide. */
+cop_term cop__tree_from_hashed(struct cop__heap *heap, struct cop__pair *pairs, size_t len);
 
 #endif
