@@ -321,6 +321,8 @@ static void threads_stop(void)
         cop__watchdog_stop();
     /* Nobody makes threads or seats them any more. One that is alone may never come back from its
      * process's code; if it does, it finds its gate condemned and sleeps for ever. */
+    struct cop__list ended;
+    cop__list_init(&ended);
     COP_LIST_FOR_SAFE (t, &n->threads, all) {
         if (cop__gate_take(t, COP__GATE_ALONE))
             cop__gate_give(t, COP__GATE_CONDEMNED);
@@ -330,8 +332,11 @@ static void threads_stop(void)
         }
         pthread_join(t->handle, NULL);
         cop__list_remove(&t->all);
-        cop__free(t, sizeof(*t));
+        cop__list_push_back(&ended, &t->all);
     }
+    /* Freed when all have ended: one may still look at another's gate. */
+    COP_LIST_FOR_SAFE (t, &ended, all)
+        cop__free(t, sizeof(*t));
 }
 
 /* With zombies around, what they may still touch stays as it is. */
