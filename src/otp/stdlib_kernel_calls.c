@@ -37,6 +37,27 @@ cop_term cop__kernel_send(cop_term to, cop_term message)
     return cop_send(to, message);
 }
 
+/* The name of a function for tools, "Mod.fun/2": a C string that lives for ever, as the text of an atom
+ * does; one for each function that is ever spawned. */
+static const char *function_name(cop_term module, cop_term function, int64_t arity)
+{
+    cop_bytes shown = cop_to_bytes(cop_inspect(cop_capture(module, function, (int)arity)));
+    cop_term name = cop_format("%.*s%c", (int)shown.len - 1, shown.data + 1, '\0');
+
+    return cop_atom_text(cop_atom_from(cop_to_bytes(name))).data;
+}
+
+static const char *fun_name(cop_term fun)
+{
+    cop_term module;
+    cop_term function;
+    cop_term args;
+    int arity;
+
+    cop_capture_parts(fun, &module, &function, &arity, &args);
+    return function_name(module, function, cop_is_list(args) ? cop_list_len(args) : arity);
+}
+
 static cop_next run_fun(cop_term fun)
 {
     (void)cop_call_fun(fun, NULL, 0);
@@ -52,7 +73,8 @@ static cop_next run_mfa(cop_term mfa)
 static cop_term spawn_fun(cop_term fun, bool link)
 {
     if (!cop_is_fun(fun, 0)) cop__raise_argument(1, "not a fun");
-    return cop_pid_term(cop_spawn(run_fun, fun, &(struct cop_spawn_opts){.link = link}));
+    return cop_pid_term(
+        cop_spawn(run_fun, fun, &(struct cop_spawn_opts){.link = link, .name = fun_name(fun)}));
 }
 
 static cop_term spawn_mfa(cop_term module, cop_term function, cop_term args, bool link)
@@ -60,8 +82,11 @@ static cop_term spawn_mfa(cop_term module, cop_term function, cop_term args, boo
     if (!cop_is_atom(module)) cop__raise_argument(1, "not an atom");
     if (!cop_is_atom(function)) cop__raise_argument(2, "not an atom");
     if (!cop_is_list(args) || cop_list_len(args) < 0) cop__raise_argument(3, "not a list");
-    return cop_pid_term(cop_spawn(run_mfa, cop_tuple(module, function, args),
-                                  &(struct cop_spawn_opts){.link = link}));
+    if (cop_list_len(args) > 255) cop_error(COP(":system_limit"));
+    return cop_pid_term(
+        cop_spawn(run_mfa, cop_tuple(module, function, args),
+                  &(struct cop_spawn_opts){
+                      .link = link, .name = function_name(module, function, cop_list_len(args))}));
 }
 
 cop_term cop__kernel_spawn(cop_term fun)
@@ -90,7 +115,9 @@ cop_term cop__kernel_spawn_monitor(cop_term fun)
     cop_pid pid;
 
     if (!cop_is_fun(fun, 0)) cop__raise_argument(1, "not a fun");
-    pid = cop_spawn(run_fun, fun, &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref});
+    pid = cop_spawn(
+        run_fun, fun,
+        &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref, .name = fun_name(fun)});
     return cop_tuple(pid, ref);
 }
 
