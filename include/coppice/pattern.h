@@ -60,12 +60,6 @@ struct cop__site {
     uint8_t types[COP__SITE_VARS_MAX]; /* enum cop__type */
 };
 
-/* The address of a variable, const or not: a pattern only reads those that it pins. */
-static inline void *cop__address(const void *variable)
-{
-    return (void *)(uintptr_t)variable; /* NOLINT(performance-no-int-to-ptr): takes const away */
-}
-
 COP_BEGIN_DECLS
 
 /* Behind the macros. cache is the site's own word: NULL until the text was compiled. Any thread may
@@ -122,7 +116,7 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
     return COP__TYPE_BYTES;
 }
 #define COP__TYPE(x) cop__type_of(static_cast<decltype(x) *>(nullptr))
-#define COP__ADDRESS(x) cop__address(&(x))
+#define COP__ADDRESS(x) const_cast<void *>(static_cast<const void *>(&(x)))
 #else
 #define COP__TYPE(x)                                                                               \
     _Generic(&(x),                                                                                 \
@@ -146,7 +140,8 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
         const cop_from *: COP__TYPE_FROM,                                                          \
         cop_bytes *: COP__TYPE_BYTES,                                                              \
         const cop_bytes *: COP__TYPE_BYTES)
-#define COP__ADDRESS(x) cop__address(&(x))
+/* Through void * for those that are written; a pinned one may be const, and is only read. */
+#define COP__ADDRESS(x) (void *)&(x)
 #endif
 
 /* In C++ the record of a site in an inline function or a template would clash with the others of the
