@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packing terms into blocks. A message that is a tuple (or one box) of immediates and boxes without
- * terms in them, as most are, is copied in two short loops; all others through a log (log.h). */
+/* Packing terms into blocks. A term of a few boxes, as most messages are, is copied in two short
+ * loops that write nothing but the copy; all others through a log (log.h). */
 #include "term/copy.h"
 #include "base/alloc.h"
 #include "term/log.h"
@@ -19,7 +19,7 @@ void cop__counted_unref(struct cop__counted *counted)
 
 /* --- Blocks ----------------------------------------------------------------------------------- */
 
-struct cop__block *cop__block_new(cop_term t, size_t prefix, size_t words, size_t refs)
+static inline struct cop__block *block_new(cop_term t, size_t prefix, size_t words, size_t refs)
 {
     size_t size = prefix + sizeof(struct cop__block) + (words + refs) * sizeof(uint64_t);
     struct cop__block *block = (struct cop__block *)(void *)((char *)cop__alloc(size) + prefix);
@@ -39,6 +39,11 @@ struct cop__block *cop__block_new(cop_term t, size_t prefix, size_t words, size_
     block->number = 0;
 #endif
     return block;
+}
+
+struct cop__block *cop__block_new(cop_term t, size_t prefix, size_t words, size_t refs)
+{
+    return block_new(t, prefix, words, refs);
 }
 
 void cop__block_release_memory(struct cop__block *block)
@@ -109,42 +114,60 @@ static inline bool is_mortal_box(uint64_t word, uint64_t *ret_header)
     return cop__header_storage(*ret_header) != COP__STORAGE_IMMORTAL;
 }
 
-/* The words of a box and of those in it, or 0 if these hold terms themselves. */
-static inline size_t flat_words(const uint64_t *box, uint64_t header)
-{
-    size_t first = cop__header_first_term(header);
-    size_t end = 1 + cop__header_arity(header);
-    size_t words = end;
-    uint64_t inner;
+#define SMALL_BOXES 32
 
-    if (first == 0) return words;
-    for (size_t i = first; i < end; i++) {
-        if (!is_mortal_box(box[i], &inner)) continue;
-        if (cop__header_kind(inner) >= COP__BOX_TUPLE) return 0;
-        words += 1 + cop__header_arity(inner);
+/* The boxes of a small term, breadth first, as they will stand in the block. A box that is referred
+ * to twice is there twice. */
+struct small {
+    const uint64_t *boxes[SMALL_BOXES];
+    size_t len;
+    size_t words;
+};
+
+/* False: the term has too many boxes. */
+static inline bool small_scan(struct small *small)
+{
+    for (size_t at = 0; at < small->len; at++) {
+        const uint64_t *box = small->boxes[at];
+        size_t first = cop__header_first_term(*box);
+        size_t end = 1 + cop__header_arity(*box);
+        uint64_t inner;
+
+        small->words += end;
+        if (first == 0) continue;
+        for (size_t i = first; i < end; i++) {
+            if (!is_mortal_box(box[i], &inner)) continue;
+            if (small->len == SMALL_BOXES) return false;
+            small->boxes[small->len++] = cop__log_box(box[i]);
+        }
     }
-    return words;
+    return true;
 }
 
-static inline struct cop__block *pack_flat(const uint64_t *box, uint64_t header, size_t words,
-                                           size_t prefix)
+/* The boxes below come in the order in which their references are met. */
+static inline void small_copy(const struct small *small, struct cop__block *block)
 {
-    struct cop__block *block = cop__block_new(cop_none(), prefix, words, 0);
-    uint64_t *copy = put_box(block, 0, box, header);
-    size_t first = cop__header_first_term(header);
-    size_t end = 1 + cop__header_arity(header);
-    size_t at = end;
-    uint64_t inner;
+    uint64_t *words = cop__block_words(block);
+    size_t next = 1;                                        /* the next box that is referred to */
+    size_t below = 1 + cop__header_arity(*small->boxes[0]); /* where it will stand */
+    size_t index = 0;
 
-    block->term = cop__box_term(copy);
-    if (words == end) return block;
-    for (size_t i = first; i < end; i++) {
-        if (!is_mortal_box(copy[i], &inner)) continue;
-        copy[i] = (uint64_t)(uintptr_t)put_box(block, at, cop__log_box(copy[i]), inner);
-        at += 1 + cop__header_arity(inner);
+    for (size_t at = 0; at < small->len; at++) {
+        uint64_t header = *small->boxes[at];
+        uint64_t *copy = put_box(block, index, small->boxes[at], header);
+        size_t first = cop__header_first_term(header);
+        size_t end = 1 + cop__header_arity(header);
+
+        index += end;
+        if (first == 0) continue;
+        for (size_t i = first; i < end && next < small->len; i++) {
+            if (copy[i] != (uint64_t)(uintptr_t)small->boxes[next]) continue;
+            copy[i] = (uint64_t)(uintptr_t)(words + below);
+            below += 1 + cop__header_arity(*small->boxes[next]);
+            next++;
+        }
     }
-    COP_ASSERT(at == words);
-    return block;
+    COP_ASSERT(next == small->len && index == small->words);
 }
 
 /* --- Copying: any shape ----------------------------------------------------------------------- */
@@ -226,14 +249,21 @@ static __attribute__((noinline)) struct cop__block *pack_any(uint64_t *box, uint
 
 struct cop__block *cop__pack(cop_term t, size_t prefix)
 {
+    struct small small;
+    struct cop__block *block;
     uint64_t header;
-    size_t words;
 
-    if (!is_mortal_box(t.word, &header)) return cop__block_new(t, prefix, 0, 0);
-    words = flat_words(cop__log_box(t.word), header);
-    if (words == 0 || words > COP__PLACE_MAX / 2)
+    if (!is_mortal_box(t.word, &header)) return block_new(t, prefix, 0, 0);
+    small.boxes[0] = cop__log_box(t.word);
+    small.len = 1;
+    small.words = 0;
+    if (!small_scan(&small) || small.words > COP__PLACE_MAX / 2) {
         return pack_any(cop__log_box(t.word), header, prefix);
-    return pack_flat(cop__log_box(t.word), header, words, prefix);
+    }
+    block = block_new(cop_none(), prefix, small.words, 0);
+    small_copy(&small, block);
+    block->term = cop__box_term(cop__block_words(block));
+    return block;
 }
 
 cop_term cop__copy(struct cop__heap *heap, cop_term t)

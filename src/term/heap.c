@@ -135,7 +135,7 @@ struct cop__heap_mark cop__heap_mark(struct cop__heap *heap)
     return mark;
 }
 
-void cop__heap_release(struct cop__heap *heap, const struct cop__heap_mark *mark)
+static inline void release(struct cop__heap *heap, const struct cop__heap_mark *mark)
 {
     while (heap->blocks != mark->blocks) {
         struct cop__block *block = heap->blocks;
@@ -171,19 +171,24 @@ void cop__heap_release(struct cop__heap *heap, const struct cop__heap_mark *mark
     COP_ASSERT(heap->chunks || heap->region_bytes == 0 || heap->blocks);
 }
 
+void cop__heap_release(struct cop__heap *heap, const struct cop__heap_mark *mark)
+{
+    release(heap, mark);
+}
+
 void cop__heap_reset_slow(struct cop__heap *heap)
 {
     static const struct cop__heap_mark empty;
     struct cop__block *block = heap->blocks;
 
     /* What most callbacks leave: the message they were called for. */
-    if (!heap->chunks && !block->next && !(block->flags & COP__BLOCK_KEPT)) {
+    if (block && !heap->chunks && !block->next && !(block->flags & COP__BLOCK_KEPT)) {
         heap->blocks = NULL;
         heap->region_bytes = 0;
         cop__block_free(block);
         return;
     }
-    cop__heap_release(heap, &empty);
+    release(heap, &empty);
 }
 
 void cop__heap_fini(struct cop__heap *heap)
