@@ -76,6 +76,7 @@ static char *read_line(const char *prompt)
     ssize_t len;
 
     if (reader.is_terminal) {
+        rl_prep_terminal(0); /* before the prompt is seen, so that no key is taken as in a plain line */
         line = readline(prompt);
         if (line && line[0] != '\0') add_history(line);
         return line;
@@ -96,6 +97,7 @@ static void *read_lines(void *arg)
 
     (void)arg;
     if (reader.is_terminal) {
+        rl_initialize();
         using_history();
         stifle_history(HISTORY_LINES);
         cop__complete_init();
