@@ -91,8 +91,8 @@ __attribute__((noreturn)) static void raise_it(enum cop_class class_, cop_term r
         cop__leave(t);
     COP_CHECK(p->foreign == p->catch_->foreign,
               "an exit inside of COP_FOREIGN would unwind the frames of a foreign library");
-    p->exit_class = class_;
-    p->exit_reason = reason;
+    p->catch_->class_ = class_;
+    p->catch_->reason = reason;
     unwind_to(p->catch_);
 }
 
@@ -157,8 +157,8 @@ bool cop_try(cop_try_fn fn, void *arg, struct cop_outcome *ret_outcome)
         ret_outcome->value = a.value;
         return true;
     }
-    ret_outcome->class_ = p->exit_class;
-    ret_outcome->value = p->exit_reason;
+    ret_outcome->class_ = here.class_;
+    ret_outcome->value = here.reason;
     return false;
 }
 

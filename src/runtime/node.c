@@ -24,6 +24,7 @@
 #define KILL_MS 5000
 
 struct cop__node cop__node;
+_Atomic uint32_t cop__node_epoch;
 
 static struct {
     pthread_mutex_t lock; /* of the two functions below and of at_stop */
@@ -132,8 +133,16 @@ int cop_node_wait(void)
 {
     int64_t status;
     /* Acquire: pairs with the release in cop_system_stop(). */
-    while ((status = atomic_load_explicit(&cop__node.stop_status, memory_order_acquire)) < 0)
+    while ((status = atomic_load_explicit(&cop__node.stop_status, memory_order_acquire)) < 0) {
+#if COP_TSAN
+        /* It keeps a signal back until the thread calls a function that it knows. */
+        cop__os_park(&cop__node.stop_parker, cop__os_now_ns() + 20 * INT64_C(1000000));
+        pthread_mutex_lock(&ends.lock);
+        pthread_mutex_unlock(&ends.lock);
+#else
         cop__os_park(&cop__node.stop_parker, -1);
+#endif
+    }
     return (int)status;
 }
 
@@ -154,9 +163,7 @@ void cop_node_at_stop(cop_start_fn fn)
 static void node_init(const struct settings *s)
 {
     struct cop__node *n = &cop__node;
-    uint32_t epoch = n->epoch + 1;
     memset(n, 0, sizeof(*n));
-    n->epoch = epoch;
     n->seat_count = (int)s->schedulers;
     n->spares_max = (int)s->spares_max;
     n->seats = cop__alloc_zeroed((size_t)n->seat_count * sizeof(*n->seats));
@@ -234,8 +241,7 @@ struct run {
     char *text;
     size_t text_size;
     bool is_normal;
-    _Atomic bool is_done; /* release by the process, acquire by the thread */
-    struct cop__os_parker parker;
+    struct cop__os_parker parker; /* its token says that all above is written, and is the last touch */
 };
 
 static bool accept_down(cop_term msg, void *arg)
@@ -261,7 +267,6 @@ static cop_next run_main(cop_term arg)
         memcpy(run->text, words.data, len);
         run->text[len] = 0;
     }
-    atomic_store_explicit(&run->is_done, true, memory_order_release);
     cop__os_unpark(&run->parker);
     return cop_end();
 }
@@ -274,8 +279,7 @@ bool cop_run(cop_start_fn fn, cop_term arg, char *text, size_t text_size)
     cop_region *region = cop_region_open();
     cop_spawn(run_main, cop_int((int64_t)(intptr_t)&run), NULL);
     cop_region_close(region);
-    while (!atomic_load_explicit(&run.is_done, memory_order_acquire))
-        cop__os_park(&run.parker, -1);
+    cop__os_park(&run.parker, -1);
     cop__block_free(run.arg);
     return run.is_normal;
 }
@@ -312,6 +316,8 @@ static void threads_stop(void)
 {
     struct cop__node *n = &cop__node;
     struct cop__thread *t;
+    /* From now on a condemned thread that comes back stays where it is. */
+    atomic_fetch_add_explicit(&cop__node_epoch, 1, memory_order_release);
     atomic_store_explicit(&n->is_stopping, true, memory_order_release);
     pthread_mutex_lock(&n->lock);
     COP_LIST_FOR (t, &n->threads, all)
@@ -363,6 +369,7 @@ void cop_node_stop(void)
     COP_CHECK(atomic_load_explicit(&n->is_running, memory_order_relaxed), "no node runs");
     for (int i = ends.at_stop_len; i > 0; i--)
         cop_run(ends.at_stop[i - 1], cop_nil(), NULL, 0);
+    ends.at_stop_len = 0;
     cop_run(kill_all, cop_nil(), NULL, 0);
     threads_stop();
     bool has_zombies = !cop__list_is_empty(&n->threads);

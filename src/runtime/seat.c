@@ -357,7 +357,7 @@ int cop__thread_new(struct cop__seat *seat)
     struct cop__thread *t = cop__alloc_zeroed(sizeof(*t));
     atomic_store_explicit(&t->gate, COP__GATE_RUNTIME, memory_order_relaxed);
     t->number = numbers++;
-    t->epoch = cop__node.epoch;
+    t->epoch = atomic_load_explicit(&cop__node_epoch, memory_order_relaxed);
     t->seat = seat;
     if (seat != NULL)
         atomic_store_explicit(&seat->thread, t, memory_order_release);

@@ -147,6 +147,8 @@ struct cop__catch {
     struct cop__catch *outer; /* NULL: the handler's entry */
     void *sp;                 /* cop__ctx_enter's */
     uint32_t foreign;         /* depth of COP_FOREIGN when it was set */
+    enum cop_class class_;    /* what was raised; valid when cop__ctx_enter was aborted ... */
+    cop_term reason;          /* ... unless the process is EXITING, which then says why */
     struct _Unwind_Exception unwind; /* here, since the frames of the raiser go while it is used */
 };
 
@@ -278,14 +280,13 @@ struct cop__thread {
     pthread_t handle;
     int number;
     uint32_t ticks_dying; /* the watchdog alone */
-    uint32_t epoch; /* of the node that made it: one that outlives its node must touch nothing */
+    uint32_t epoch; /* cop__node_epoch when it was made: one that outlives its node must touch nothing */
 };
 
 /* --- The node -----------------------------------------------------------------------------------*/
 
 struct cop__node {
     _Atomic bool is_running;
-    uint32_t epoch; /* counts the node's starts */
     _Atomic bool is_stopping;
     int seat_count;
     struct cop__seat *seats;
@@ -324,6 +325,8 @@ struct cop__node {
     _Atomic uint64_t ref_next; /* blocks of reference numbers are taken from here */
 };
 extern struct cop__node cop__node;
+/* Grows when a node ends. Apart from the node, since threads that outlive it read it. */
+extern _Atomic uint32_t cop__node_epoch;
 
 /* The calling thread, NULL if it is none of ours. Read anew by inline assembly each time: compilers
  * keep the address of a thread-local over a switch (kernel.md). */

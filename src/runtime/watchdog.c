@@ -193,8 +193,7 @@ static uint32_t enter_waiting(struct cop__thread *t)
 /* A condemned thread that outlives its node must touch nothing of the next one. */
 static void stay_if_outlived(const struct cop__thread *t)
 {
-    if (t->epoch != cop__node.epoch ||
-        atomic_load_explicit(&cop__node.is_stopping, memory_order_acquire))
+    if (t->epoch != atomic_load_explicit(&cop__node_epoch, memory_order_acquire))
         cop__os_sleep_for_ever();
 }
 
