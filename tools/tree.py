@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-C_SUFFIXES = (".c", ".h", ".cc", ".cpp")
+C_SUFFIXES = (".c", ".h", ".cc", ".cpp", ".def")
 
 
 def every_file():

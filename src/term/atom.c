@@ -260,7 +260,7 @@ cop_term cop_atom_existing(cop_bytes text)
 {
     uint32_t index;
 
-    if (text.len > COP__ATOM_CHARS_MAX * COP__UTF8_MAX) return cop_none();
+    if (text.len > (size_t)COP__ATOM_CHARS_MAX * COP__UTF8_MAX) return cop_none();
     if (!find_or_add(text, false, &index)) return cop_none();
     return cop__atom(index);
 }

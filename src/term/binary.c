@@ -68,6 +68,7 @@ cop_term cop_format(const char *format, ...)
     char *data;
 
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): a line above has va_start */
     size = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     if (size < 0) cop__term_fail("badarg", cop_none());
@@ -76,6 +77,7 @@ cop_term cop_format(const char *format, ...)
     /* Printed again, with room for the final 0 that the binary does not have. */
     data = cop__alloc((size_t)size + 1);
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): a line above has va_start */
     vsnprintf(data, (size_t)size + 1, format, args);
     va_end(args);
     t = cop__binary(cop__heap_need(), data, (size_t)size);

@@ -19,22 +19,18 @@
 
 /* --- The heap of the running code ------------------------------------------------------------- */
 
-/* Read through a function that returns the value, with a barrier on it: a compiler would cache the
- * address of a thread-local, or the result, over a switch to another thread. */
-static _Thread_local struct cop__heap *current __attribute__((tls_model("initial-exec")));
+/* Read by a function that is not inlined and returns the value, and volatile: a compiler would
+ * cache the address of a thread-local, or the result, over a switch to another thread. */
+static _Thread_local struct cop__heap *volatile current __attribute__((tls_model("initial-exec")));
 
 __attribute__((noinline)) struct cop__heap *cop__heap_current(void)
 {
-    struct cop__heap *heap = current;
-
-    __asm__ volatile("" : "+r"(heap) : : "memory");
-    return heap;
+    return current;
 }
 
 __attribute__((noinline)) void cop__heap_set_current(struct cop__heap *heap)
 {
     current = heap;
-    __asm__ volatile("" : : : "memory");
 }
 
 struct cop__heap *cop__heap_need(void)
@@ -140,12 +136,14 @@ static inline void release(struct cop__heap *heap, const struct cop__heap_mark *
     while (heap->blocks != mark->blocks) {
         struct cop__block *block = heap->blocks;
 
+        COP_ASSERT(block);
         heap->blocks = block->next;
         block_release(heap, block);
     }
     while (heap->drops != mark->drops) {
         struct cop__drop *drop = heap->drops;
 
+        COP_ASSERT(drop);
         heap->drops = drop->next;
         cop__block_unref(heap, drop->block);
     }
@@ -158,6 +156,7 @@ static inline void release(struct cop__heap *heap, const struct cop__heap_mark *
     while (heap->chunks != mark->chunks) {
         struct cop__chunk *chunk = heap->chunks;
 
+        COP_ASSERT(chunk);
         heap->chunks = chunk->next;
         heap->region_bytes -= chunk->size;
 #ifdef COP_DEBUG

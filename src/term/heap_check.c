@@ -19,26 +19,11 @@ void cop__heap_quarantine_flush(void)
 
 #else
 #include "base/alloc.h"
+#include "base/poison.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_ASAN 1
-#endif
-#endif
-#ifdef HAS_ASAN
-#include <sanitizer/asan_interface.h>
-#define POISON(p, n)   ASAN_POISON_MEMORY_REGION(p, n)
-#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
-#else
-#define POISON(p, n)   ((void)(p), (void)(n))
-#define UNPOISON(p, n) ((void)(p), (void)(n))
-#endif
 
 #define RING_LEN  512
 #define RING_SIZE (4 << 20) /* bytes */
@@ -71,7 +56,7 @@ static void ring_free_oldest(void)
     ring_len--;
     ring_bytes -= waiting_size(&w);
     if (w.chunk) {
-        UNPOISON(w.chunk->words, w.chunk->size - sizeof(*w.chunk));
+        COP_UNPOISON(w.chunk->words, w.chunk->size - sizeof(*w.chunk));
         free(w.chunk);
     } else {
         cop__block_release_memory(w.block);
@@ -121,7 +106,7 @@ void cop__check_chunk_add(struct cop__heap *heap, size_t words)
     chunk->generation = next_generation();
     chunk->label = heap->label;
     chunk->number = heap->number;
-    POISON(chunk->words, size - sizeof(*chunk));
+    COP_POISON(chunk->words, size - sizeof(*chunk));
     heap->chunks = chunk;
     heap->top = chunk->words;
     /* Boxes begin in the first part only; a box larger than it has the chunk for itself. */
@@ -132,11 +117,9 @@ void cop__check_chunk_add(struct cop__heap *heap, size_t words)
     heap->region_bytes += size;
 }
 
-void cop__check_chunk_use(uint64_t *words, size_t len)
+void cop__check_chunk_use(const uint64_t *words, size_t len)
 {
-    (void)words;
-    (void)len;
-    UNPOISON(words, len * sizeof(*words));
+    COP_UNPOISON(words, len * sizeof(*words));
 }
 
 uint64_t cop__heap_place(const struct cop__heap *heap)
@@ -147,7 +130,7 @@ uint64_t cop__heap_place(const struct cop__heap *heap)
 void cop__check_chunk_retire(struct cop__chunk *chunk)
 {
     chunk->generation = 0;
-    POISON(chunk->words, chunk->size - sizeof(*chunk));
+    COP_POISON(chunk->words, chunk->size - sizeof(*chunk));
     ring_add((struct waiting){chunk, NULL});
 }
 

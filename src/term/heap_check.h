@@ -26,7 +26,7 @@ void cop__block_release_memory(struct cop__block *block COP_TAKES);
 
 void cop__check_chunk_add(struct cop__heap *heap, size_t words);
 /* These words are going to be written. */
-void cop__check_chunk_use(uint64_t *words, size_t len);
+void cop__check_chunk_use(const uint64_t *words, size_t len);
 /* The region is over: the chunk waits in the quarantine. */
 void cop__check_chunk_retire(struct cop__chunk *chunk COP_TAKES);
 /* The same for a block. */

@@ -26,6 +26,11 @@ struct job {
     uint32_t ref;
 };
 
+/* A kept block that a unit refers to. */
+struct shared {
+    struct cop__block *block;
+};
+
 struct keeping {
     struct cop__heap *heap;
     struct job *jobs;
@@ -34,7 +39,7 @@ struct keeping {
     struct cop__log_entry *done; /* nodes that are blocks, with their headers */
     size_t done_len;
     size_t done_cap;
-    struct cop__block **shared; /* blocks that the current unit refers to */
+    struct shared *shared; /* blocks that the current unit refers to */
     size_t shared_len;
     size_t shared_cap;
     size_t nodes; /* references of the current unit to nodes that are or will be blocks */
@@ -118,9 +123,8 @@ static void scan_word(struct keeping *k, struct cop__log *log, uint64_t word)
         if (is_shareable(block)) {
             if (block->flags & COP__BLOCK_RECORDED) return;
             block->flags |= COP__BLOCK_RECORDED;
-            k->shared =
-                array_room(k->shared, k->shared_len, &k->shared_cap, sizeof(struct cop__block *));
-            k->shared[k->shared_len++] = block;
+            k->shared = array_room(k->shared, k->shared_len, &k->shared_cap, sizeof(struct shared));
+            k->shared[k->shared_len++].block = block;
             return;
         }
     }
@@ -148,7 +152,7 @@ static void scan_unit(struct keeping *k, struct cop__log *log)
 
 /* A word of a copy still refers to a box that is neither immortal nor shared: says to which
  * copy. */
-static uint64_t copy_word(struct keeping *k, struct cop__block *block, uint64_t *copy,
+static uint64_t copy_word(struct keeping *k, struct cop__block *block, const uint64_t *copy,
                           uint32_t *ref)
 {
     uint64_t *box;
@@ -195,9 +199,9 @@ static void copy_unit(struct keeping *k, const struct cop__log *log, struct cop_
             copy[i] = copy_word(k, block, &copy[i], &ref);
     }
     for (size_t i = 0; i < k->shared_len; i++) {
-        k->shared[i]->flags &= (uint16_t)~COP__BLOCK_RECORDED;
-        k->shared[i]->count++;
-        cop__block_refs(block)[ref++] = k->shared[i];
+        k->shared[i].block->flags &= (uint16_t)~COP__BLOCK_RECORDED;
+        k->shared[i].block->count++;
+        cop__block_refs(block)[ref++] = k->shared[i].block;
     }
     COP_ASSERT(ref == block->refs);
 }

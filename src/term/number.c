@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define CHUNK_DIGITS 19 /* decimal digits that fit a word */
-static const uint64_t CHUNK_BASE = UINT64_C(10000000000000000000);
+#define CHUNK_BASE   UINT64_C(10000000000000000000)
 
 /* --- Kinds ------------------------------------------------------------------------------------ */
 

@@ -49,10 +49,13 @@ static void the_same_text_is_the_same_atom(void **state)
     assert_false(cop__atom_is_text(a, "atom_tes"));
 }
 
-static void repeat(char *text, const char *part, int times)
+static void repeat(char *text, const char *part, size_t times)
 {
-    for (*text = 0; times-- > 0;)
-        strcat(text, part);
+    size_t size = strlen(part);
+
+    for (size_t i = 0; i < times; i++)
+        memcpy(text + i * size, part, size);
+    text[times * size] = 0;
 }
 
 static void too_long(void)

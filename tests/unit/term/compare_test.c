@@ -26,10 +26,11 @@ static int sign(int n)
 
 static void assert_row(char *line)
 {
-    const char *left = strtok(line, "\t");
-    const char *right = strtok(NULL, "\t");
-    const char *order = strtok(NULL, "\t");
-    const char *same = strtok(NULL, "\t\n");
+    char *rest = NULL;
+    const char *left = strtok_r(line, "\t", &rest);
+    const char *right = strtok_r(NULL, "\t", &rest);
+    const char *order = strtok_r(NULL, "\t", &rest);
+    const char *same = strtok_r(NULL, "\t\n", &rest);
     cop_term a = parse(left);
     cop_term b = parse(right);
     int expected = strcmp(order, "lt") == 0 ? -1 : strcmp(order, "gt") == 0;

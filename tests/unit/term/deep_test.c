@@ -7,7 +7,7 @@
 #include <pthread.h>
 
 #define LEVELS 1000000
-#define STACK  (64 * 1024)
+#define STACK  ((size_t)64 * 1024)
 
 /* A level is, in turn, a tuple, a list, a map, a capture. */
 static cop_term deep(int64_t leaf)

@@ -44,6 +44,7 @@ static void model_remove(struct model *m, cop_term key)
 }
 
 /* The shape that map.h promises, below one node. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as there are levels */
 static void assert_node(const uint64_t *node, int level)
 {
     uint32_t pairs = (uint32_t)node[1];
@@ -166,7 +167,7 @@ static void maps_are_persistent(void **state)
     for (int i = 0; i < LEN; i++) {
         assert_int_equal(cop_map_size(versions[i]), i);
         assert_false(cop_map_has(versions[i], i));
-        if (i > 0) assert_int_equal(cop_to_int(cop_map_get(versions[i], i - 1, 0)), 2 * (i - 1));
+        if (i > 0) assert_int_equal(cop_to_int(cop_map_get(versions[i], i - 1, 0)), 2L * (i - 1));
     }
     for (int i = LEN; i-- > 0;)
         map = cop_map_remove(map, i);
