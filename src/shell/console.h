@@ -25,7 +25,8 @@ bool cop__reader_is_terminal(void);
 int cop__reader_width(void);
 /* Asks for one line: `to` gets {:line, text} or :eof. */
 void cop__reader_ask(cop_pid to, const char *prompt);
-/* Leaves the terminal as it was found. The thread may still wait for a line. */
+/* Before the node stops: nothing is sent any more, and the terminal is as it was found. The thread may
+ * still wait for a line. */
 void cop__reader_stop(void);
 
 /* complete.c: gives libedit the names that may stand where the cursor is. */

@@ -8,6 +8,7 @@
 
 #include <editline/readline.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,10 @@
 #define HISTORY_LINES 1000
 
 static struct {
-    pthread_mutex_t lock; /* held for some instructions only, never across a switch */
+    pthread_mutex_t lock; /* never held across a switch; the thread holds it while it sends */
     pthread_cond_t asked;
     bool is_asked;
+    bool is_stopped; /* the node goes: nothing may be sent any more */
     cop_pid to;
     char prompt[64];
     bool is_terminal;
@@ -76,7 +78,8 @@ static char *read_line(const char *prompt)
     ssize_t len;
 
     if (reader.is_terminal) {
-        rl_prep_terminal(0); /* before the prompt is seen, so that no key is taken as in a plain line */
+        rl_prep_terminal(
+            0); /* before the prompt is seen, so that no key is taken as in a plain line */
         line = readline(prompt);
         if (line && line[0] != '\0') add_history(line);
         return line;
@@ -88,6 +91,22 @@ static char *read_line(const char *prompt)
     }
     if (len > 0 && line[len - 1] == '\n') line[len - 1] = '\0';
     return line;
+}
+
+/* Sends the line, or the news that there is none, unless the node is about to stop. */
+static void tell(cop_pid to, const char *line)
+{
+    cop_region *region = cop_region_open();
+
+    pthread_mutex_lock(&reader.lock);
+    if (!reader.is_stopped) {
+        if (line)
+            cop_send(to, cop_tuple(COP(":line"), cop_format("%s\n", line)));
+        else
+            cop_send(to, COP(":eof"));
+    }
+    pthread_mutex_unlock(&reader.lock);
+    cop_region_close(region);
 }
 
 static void *read_lines(void *arg)
@@ -104,15 +123,9 @@ static void *read_lines(void *arg)
     }
     do {
         cop_pid to = wait_for_ask(prompt);
-        cop_region *region;
 
         line = read_line(prompt);
-        region = cop_region_open();
-        if (line)
-            cop_send(to, cop_tuple(COP(":line"), cop_format("%s\n", line)));
-        else
-            cop_send(to, COP(":eof"));
-        cop_region_close(region);
+        tell(to, line);
         free(line);
     } while (line);
     return NULL;
@@ -121,15 +134,26 @@ static void *read_lines(void *arg)
 bool cop__reader_start(void)
 {
     pthread_t thread;
+    sigset_t all;
+    sigset_t old;
+    int error;
 
     reader.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     reader.has_found = reader.is_terminal && tcgetattr(STDIN_FILENO, &reader.found) == 0;
-    if (pthread_create(&thread, NULL, read_lines, NULL) != 0) return false;
+    /* Signals are for the thread that waits for the end of the node. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    error = pthread_create(&thread, NULL, read_lines, NULL);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (error != 0) return false;
     pthread_detach(thread);
     return true;
 }
 
 void cop__reader_stop(void)
 {
+    pthread_mutex_lock(&reader.lock);
+    reader.is_stopped = true;
+    pthread_mutex_unlock(&reader.lock);
     if (reader.has_found) (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &reader.found);
 }

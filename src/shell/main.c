@@ -56,8 +56,8 @@ static int serve(bool with_console)
         if (with_console) cop__console_start();
         status = cop_node_wait();
     }
-    cop_node_stop();
     if (with_console) cop__reader_stop();
+    cop_node_stop();
     return status;
 }
 

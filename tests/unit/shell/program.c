@@ -35,7 +35,7 @@ static cop_term start_link(cop_term arg);
 
 static cop_term loop(void)
 {
-    static volatile int64_t turns;
+    volatile int64_t turns = 0;
 
     for (;;)
         turns++;
