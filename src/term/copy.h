@@ -46,7 +46,8 @@ _Static_assert(sizeof(struct cop__block) % 8 == 0, "words follow");
 
 /* Copies t into a new block behind `prefix` bytes (a multiple of 16, not initialised) for the
  * caller. Exits: error system_limit if t is larger than 1 GiB. Runs on: the thread that runs t's
- * owner, for t's boxes are marked meanwhile. */
+ * owner, since a large term is written to meanwhile (log.h): what several threads read is
+ * immortal. */
 struct cop__block *cop__pack(cop_term t, size_t prefix) COP_GIVES;
 /* Frees a block that nobody adopted. NULL is allowed. */
 void cop__block_free(struct cop__block *block COP_TAKES);

@@ -206,6 +206,28 @@ static void copy_unit(struct keeping *k, const struct cop__log *log, struct cop_
     COP_ASSERT(ref == block->refs);
 }
 
+/* Puts back all headers and frees the lists. */
+static void keeping_fini(struct keeping *k)
+{
+    for (size_t i = 0; i < k->done_len; i++)
+        *k->done[i].box = k->done[i].header;
+    cop__free(k->jobs, k->jobs_cap * sizeof(*k->jobs));
+    cop__free(k->done, k->done_cap * sizeof(*k->done));
+    cop__free(k->shared, k->shared_cap * sizeof(*k->shared));
+}
+
+/* A unit is too large for a block. Blocks that were made for other units stay until the owner
+ * ends. */
+static COP_NORETURN COP_COLD void too_large(struct keeping *k, struct cop__log *log)
+{
+    for (size_t i = 0; i < k->shared_len; i++)
+        k->shared[i].block->flags &= (uint16_t)~COP__BLOCK_RECORDED;
+    cop__log_restore(log);
+    cop__log_fini(log);
+    keeping_fini(k);
+    cop__term_fail("system_limit", cop_none());
+}
+
 /* Makes the block of one unit, which begins with this box. Its count is 1: the caller's. */
 static struct cop__block *keep_unit(struct keeping *k, uint64_t *box)
 {
@@ -215,7 +237,7 @@ static struct cop__block *keep_unit(struct keeping *k, uint64_t *box)
     cop__log_init(&log);
     cop__log_add(&log, box, *box);
     scan_unit(k, &log);
-    COP_CHECK(log.words < COP__PLACE_MAX - 64, "a term of more than 1 GiB is kept");
+    if (log.words > COP__PLACE_MAX - sizeof(*block) / sizeof(uint64_t)) too_large(k, &log);
     block = cop__block_new(cop_none(), 0, log.words, k->nodes + k->shared_len);
     copy_unit(k, &log, block);
     block->term = cop__box_term(cop__block_words(block));
@@ -255,11 +277,7 @@ static cop_term keep_copy(struct cop__heap *heap, uint64_t *box)
 
     while (k.jobs_len > 0)
         run_job(&k, k.jobs[--k.jobs_len]);
-    for (size_t i = 0; i < k.done_len; i++)
-        *k.done[i].box = k.done[i].header;
-    cop__free(k.jobs, k.jobs_cap * sizeof(*k.jobs));
-    cop__free(k.done, k.done_cap * sizeof(*k.done));
-    cop__free(k.shared, k.shared_cap * sizeof(*k.shared));
+    keeping_fini(&k);
     return block->term;
 }
 

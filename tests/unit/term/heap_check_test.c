@@ -4,9 +4,8 @@
  * nothing. */
 #include "term_test.h"
 
-#include "../base/death.h"
-
 #ifdef COP_DEBUG
+#include "../base/death.h"
 
 static cop_term stored; /* the mistake */
 
