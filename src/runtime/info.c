@@ -9,6 +9,7 @@
 #include "runtime/proc.h"
 #include "runtime/relation.h"
 #include "runtime/signal.h"
+#include "runtime/stack.h"
 #include "runtime/timer.h"
 
 #include <string.h>
@@ -21,37 +22,59 @@
 static cop_term status_of(const struct cop__proc *p)
 {
     if ((atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_EXITING) != 0)
-        return COP(":exiting");
+        return cop__atom(COP_ATOM_exiting);
     switch (atomic_load_explicit(&p->status, memory_order_relaxed)) {
-    case COP__STATUS_RUNNING: return COP(":running");
-    case COP__STATUS_RUNNABLE: return COP(":runnable");
-    default: return COP(":waiting");
+    case COP__STATUS_RUNNING: return cop__atom(COP_ATOM_running);
+    case COP__STATUS_RUNNABLE: return cop__atom(COP_ATOM_runnable);
+    default: return cop__atom(COP_ATOM_waiting);
     }
 }
 
-/* The value of an item that stands in the slot, or cop_none(). */
+static cop_term name_of(const struct cop__proc *p)
+{
+    uint32_t atom = atomic_load_explicit(&p->registered, memory_order_relaxed);
+    return atom != 0 ? cop__atom(atom) : cop_empty_list();
+}
+
+/* Bytes that the process had when it last ran. */
+static uint64_t bytes_of(const struct cop__proc *p)
+{
+    return sizeof(*p) + atomic_load_explicit(&p->memory, memory_order_relaxed);
+}
+
+/* The value of an item that stands in the slot, or is the same for all; else cop_none(). Sizes of heap
+ * and stack are in words, as OTP's (PRC-07). */
 static cop_term outside(const struct cop__proc *p, cop_term item)
 {
-    if (item.word == COP(":status").word)
-        return status_of(p);
-    if (item.word == COP(":message_queue_len").word)
+    if (!cop__is_atom(item))
+        return cop_none();
+    switch (cop__atom_index(item)) {
+    case COP_ATOM_status: return status_of(p);
+    case COP_ATOM_message_queue_len:
         return cop_int(atomic_load_explicit(&p->mailbox_len, memory_order_relaxed));
-    if (item.word == COP(":reductions").word)
+    case COP_ATOM_reductions:
         return cop_uint(atomic_load_explicit(&p->reductions, memory_order_relaxed));
-    if (item.word == COP(":memory").word)
-        return cop_uint(sizeof(*p) + atomic_load_explicit(&p->memory, memory_order_relaxed));
-    if (item.word == COP(":registered_name").word) {
-        uint32_t atom = atomic_load_explicit(&p->registered, memory_order_relaxed);
-        return atom != 0 ? cop__atom(atom) : cop_empty_list();
-    }
-    if (item.word == COP(":current_function").word)
-        return p->name != NULL ? cop_string(p->name) : cop_nil();
-    if (item.word == COP(":trap_exit").word)
+    case COP_ATOM_memory: return cop_uint(bytes_of(p));
+    case COP_ATOM_heap_size:
+    case COP_ATOM_total_heap_size: return cop_uint(bytes_of(p) / 8);
+    case COP_ATOM_stack_size:
+        return cop_uint((p->stack_size != 0 ? p->stack_size : COP__STACK_SIZE) / 8);
+    case COP_ATOM_registered_name: return name_of(p);
+    case COP_ATOM_current_function:
+    case COP_ATOM_current_location: return p->name != NULL ? cop_string(p->name) : cop_nil();
+    case COP_ATOM_current_stacktrace:
+    case COP_ATOM_garbage_collection:
+    case COP_ATOM_suspending: return cop_empty_list();
+    case COP_ATOM_trap_exit:
         return cop_bool((atomic_load_explicit(&p->flags, memory_order_relaxed) &
                          COP__PROC_TRAP_EXIT) != 0);
-    if (item.word == COP(":priority").word)
-        return COP(":normal");
-    return cop_none();
+    case COP_ATOM_priority: return cop__atom(COP_ATOM_normal);
+    case COP_ATOM_error_handler: return item;
+    case COP_ATOM_message_queue_data: return cop__atom(COP_ATOM_on_heap);
+    case COP_ATOM_last_calls: return cop_false();
+    case COP_ATOM_catchlevel: return cop_int(0);
+    default: return cop_none();
+    }
 }
 
 /* --- Told by the process itself ----------------------------------------------------------------- */
@@ -112,27 +135,30 @@ static cop_term initial_call_of(struct cop__proc *p)
     return p->name != NULL ? cop_string(p->name) : cop_nil();
 }
 
+/* The value of an item that only p can tell, or cop_none(). */
+static cop_term inside(struct cop__proc *p, cop_term item)
+{
+    if (!cop__is_atom(item))
+        return cop_none();
+    switch (cop__atom_index(item)) {
+    case COP_ATOM_links: return links_of(p);
+    case COP_ATOM_monitors: return monitors_of(p);
+    case COP_ATOM_monitored_by: return watchers_of(p);
+    case COP_ATOM_messages: return messages_of(p);
+    case COP_ATOM_dictionary: return dictionary_of(p);
+    case COP_ATOM_initial_call_item: return initial_call_of(p);
+    case COP_ATOM_label: return p->label;
+    case COP_ATOM_group_leader:
+        return p->group_leader != 0 ? cop__pid_word(p->group_leader) : cop_nil();
+    case COP_ATOM_parent:
+        return p->parent != 0 ? cop__pid_word(p->parent) : cop__atom(COP_ATOM_undefined);
+    default: return cop_none();
+    }
+}
+
 cop_term cop__info_inside(struct cop__proc *p, cop_term item)
 {
-    cop_term value = cop_none();
-    if (item.word == COP(":links").word)
-        value = links_of(p);
-    else if (item.word == COP(":monitors").word)
-        value = monitors_of(p);
-    else if (item.word == COP(":monitored_by").word)
-        value = watchers_of(p);
-    else if (item.word == COP(":messages").word)
-        value = messages_of(p);
-    else if (item.word == COP(":dictionary").word)
-        value = dictionary_of(p);
-    else if (item.word == COP(":initial_call").word)
-        value = initial_call_of(p);
-    else if (item.word == COP(":label").word)
-        value = p->label;
-    else if (item.word == COP(":group_leader").word)
-        value = p->group_leader != 0 ? cop__pid_word(p->group_leader) : cop_nil();
-    else if (item.word == COP(":parent").word)
-        value = p->parent != 0 ? cop__pid_word(p->parent) : COP(":undefined");
+    cop_term value = inside(p, item);
     return cop_is_none(value) ? value : cop_tuple(item, value);
 }
 
@@ -140,17 +166,14 @@ cop_term cop__info_inside(struct cop__proc *p, cop_term item)
 
 static bool is_known_inside(cop_term item)
 {
-    return cop_match(item, ":links") || cop_match(item, ":monitors") ||
-           cop_match(item, ":monitored_by") || cop_match(item, ":messages") ||
-           cop_match(item, ":dictionary") || cop_match(item, ":initial_call") ||
-           cop_match(item, ":label") || cop_match(item, ":group_leader") ||
-           cop_match(item, ":parent");
+    static struct cop__proc nobody = {.label = {COP__ATOM_WORD(COP_ATOM_nil)}}; /* not changed */
+    return !cop_is_none(inside(&nobody, item));
 }
 
 static bool is_known_outside(cop_term item)
 {
-    static const struct cop__proc any;
-    return !cop_is_none(outside(&any, item));
+    static const struct cop__proc nobody;
+    return !cop_is_none(outside(&nobody, item));
 }
 
 /* The value for one item from the answers of a question, which are {item, value} in any order. */

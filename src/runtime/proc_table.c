@@ -33,13 +33,15 @@ void cop__proc_table_init(int processes_max)
 void cop__proc_table_fini(void)
 {
     cop__os_release(cop__proc_table.slots, table.size);
-    cop__proc_table_abandon();
+    cop__proc_table.slots = NULL;
+    atomic_store_explicit(&cop__proc_table.used, 0, memory_order_relaxed);
 }
 
 void cop__proc_table_abandon(void)
 {
+    cop__san_keep(cop__proc_table.slots,
+                  (cop__proc_slots() + (size_t)1) * sizeof(struct cop__proc));
     cop__proc_table.slots = NULL;
-    table.max = 0;
     atomic_store_explicit(&cop__proc_table.used, 0, memory_order_relaxed);
 }
 

@@ -49,6 +49,7 @@ struct cop__san {
 #if COP_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #endif
 #if COP_TSAN
 #include <sanitizer/tsan_interface.h>
@@ -121,6 +122,16 @@ static inline void cop__san_no_return(void)
 {
 #if COP_ASAN
     __asan_handle_no_return();
+#endif
+}
+
+/* Memory that stays with threads which cannot be ended: what it points to is no leak. */
+static inline void cop__san_keep(const void *base, size_t size)
+{
+    (void)base;
+    (void)size;
+#if COP_ASAN
+    __lsan_register_root_region(base, size);
 #endif
 }
 
