@@ -190,23 +190,24 @@ static uint32_t enter_waiting(struct cop__thread *t)
     }
 }
 
-/* A condemned thread that outlives its node must touch nothing of the next one. */
-static void stay_if_outlived(const struct cop__thread *t)
+/* A thread whose node has stopped: it was in its process's code and could not be ended. It must touch
+ * nothing of the next node. */
+static bool has_outlived(const struct cop__thread *t)
 {
-    if (t->epoch != atomic_load_explicit(&cop__node_epoch, memory_order_acquire))
-        cop__os_sleep_for_ever();
+    return t->epoch != atomic_load_explicit(&cop__node_epoch, memory_order_acquire);
 }
 
 void cop__enter_slow(struct cop__thread *t)
 {
-    if (enter_waiting(t) != COP__GATE_CONDEMNED)
-        return;
-    stay_if_outlived(t);
-    cop__die(t->current); /* returns inside of COP_FOREIGN: then it goes on until that has returned */
+    if (enter_waiting(t) == COP__GATE_CONDEMNED)
+        cop__die(t->current); /* returns inside of COP_FOREIGN: it goes on until that has returned */
+    else if (has_outlived(t))
+        cop__os_sleep_for_ever();
 }
 
 void cop__enter_at_end(struct cop__thread *t)
 {
-    if (enter_waiting(t) == COP__GATE_CONDEMNED)
-        stay_if_outlived(t);
+    enter_waiting(t);
+    if (has_outlived(t))
+        cop__os_sleep_for_ever();
 }
