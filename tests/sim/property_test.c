@@ -8,6 +8,7 @@
  * A seed that fails is printed; put it into seeds.txt when the cause is mended. */
 #include "base/alloc.h"
 #include "runtime/sim.h"
+#include "term/heap.h"
 #include "worker.h"
 
 #include <inttypes.h>
@@ -154,10 +155,17 @@ static void tell_seed(int number)
         _exit(1);
 }
 
+/* What the check of regions holds back for a while is free. */
+static uint64_t live_blocks(void)
+{
+    cop__heap_quarantine_flush();
+    return cop__alloc_stats_read().live_blocks;
+}
+
 static bool run_seed(int64_t seed, uint64_t *ret_live)
 {
     char text[512] = "";
-    uint64_t before = cop__alloc_stats_read().live_blocks;
+    uint64_t before = live_blocks();
     struct cop_node_opts opts = {.seed = seed, .no_signals = true};
     memset(&world, 0, sizeof(world));
     world.random = (uint64_t)seed * 7919;
@@ -168,7 +176,7 @@ static bool run_seed(int64_t seed, uint64_t *ret_live)
     if (!cop_run(driver, cop_nil(), text, sizeof(text)))
         world_fail("the driver: %s", text);
     cop_node_stop();
-    *ret_live = cop__alloc_stats_read().live_blocks - before;
+    *ret_live = live_blocks() - before;
     if (world.has_failed)
         fprintf(stderr, "seed %" PRId64 ": %s\n", seed, world.failure);
     return !world.has_failed;
