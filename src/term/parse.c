@@ -300,6 +300,14 @@ static bool operand_key(struct cop__parser *p)
     return next(p);
 }
 
+/* The part of a string before it was the last token. */
+static bool open_hole(struct cop__parser *p)
+{
+    struct cop__place place = {p->lex.line, p->lex.column - 2};
+
+    return cop__parse_open(p, COP__FRAME_HOLE, place) != NULL && next(p);
+}
+
 /* The first part of a string with holes. */
 static bool operand_text(struct cop__parser *p)
 {
@@ -308,8 +316,7 @@ static bool operand_text(struct cop__parser *p)
 
     if (f == NULL) return false;
     f->text = p->lex.delimited;
-    return cop__parse_push(p, p->lex.token.value, place, 1, COP__SHAPE_PLAIN) &&
-           cop__parse_open(p, COP__FRAME_HOLE, token_place(p)) != NULL && next(p);
+    return cop__parse_push(p, p->lex.token.value, place, 1, COP__SHAPE_PLAIN) && open_hole(p);
 }
 
 static bool fail_unended(struct cop__parser *p)
@@ -510,7 +517,7 @@ static bool close_bracket(struct cop__parser *p)
     if (!cop__lex_continue(&p->lex, &cop__parse_top(p)->text)) return false;
     if (!cop__parse_push(p, p->lex.token.value, token_place(p), 1, COP__SHAPE_PLAIN)) return false;
     if (p->lex.token.kind == COP__TOKEN_STRING_PART) {
-        return cop__parse_open(p, COP__FRAME_HOLE, token_place(p)) != NULL && next(p);
+        return open_hole(p);
     }
     p->want_operand = false;
     return cop__parse_close(p) && next(p);

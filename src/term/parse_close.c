@@ -109,7 +109,7 @@ static bool fail_order(struct cop__parser *p, const struct cop__frame *f)
 {
     bool call = f->kind == COP__FRAME_CALL || f->kind == COP__FRAME_NO_PARENS;
 
-    return cop__parse_fail(p, p->operands[p->operands_len - 1].place,
+    return cop__parse_fail(p, p->operands[p->operands_len - (f->assoc ? 2 : 1)].place,
                            "unexpected expression after keyword list. Keyword lists must always "
                            "come %s",
                            call ? "as the last argument" : "last in lists and maps");
