@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coppice-conformance FILE...: evaluates each line of the scenarios and prints it, then the value as
- * inspect/1 shows it, or "** (exit) REASON" or "** (Kind)". What a real Elixir node prints for the same
- * files stands in tests/conformance/expect. Each scenario is run by a process of its own, which traps
- * exits. */
+/* coppice-conformance FILE...: evaluates each line of the scenarios and prints it, then the value
+ * as inspect/1 shows it, or "** (exit) REASON" or "** (Kind)". What a real Elixir node prints for
+ * the same files stands in tests/conformance/expect. Each scenario is run by a process of its own,
+ * which traps exits. */
 #include "fixtures.h"
 #include "numbering.h"
 
@@ -29,7 +29,7 @@ static void print(cop_term chardata)
     cop_apply(COP("IO"), COP(":puts"), cop_list(chardata));
 }
 
-/* --- Lines -------------------------------------------------------------------------------------- */
+/* --- Lines ------------------------------------------------------------------------------------ */
 
 static cop_term evaluate(void *arg)
 {
@@ -95,7 +95,7 @@ static void run_lines(cop_bytes text)
     }
 }
 
-/* --- Files -------------------------------------------------------------------------------------- */
+/* --- Files ------------------------------------------------------------------------------------ */
 
 /* A whole file as a binary; cop_none() if it cannot be read. */
 static cop_term read_file(const char *path)

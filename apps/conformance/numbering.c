@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pids and references by number: the first that appears in a scenario is 1, whatever its own numbers,
- * so that two runs, or two systems, print the same. */
+/* Pids and references by number: the first that appears in a scenario is 1, whatever its own
+ * numbers, so that two runs, or two systems, print the same. */
 #include "numbering.h"
 
 #include <string.h>

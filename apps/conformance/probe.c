@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Probe: a GenServer whose every callback can be told what to do. Its state is the keyword list of its
- * options:
+/* Probe: a GenServer whose every callback can be told what to do. Its state is the keyword list of
+ * its options:
  *   id:        term that names this probe in events
  *   name:      registered name (optional)
  *   init:      :ok | :ignore | {:stop, reason} | {:exit, reason} | {:continue, arg}
@@ -24,7 +24,7 @@ static cop_term id_of(const struct probe *p)
     return option(p, COP(":id"));
 }
 
-/* --- Interface ---------------------------------------------------------------------------------- */
+/* --- Interface -------------------------------------------------------------------------------- */
 
 static cop_term start_link(cop_term opts)
 {
@@ -62,7 +62,7 @@ static cop_term starts(cop_term id)
     return cop_agent_get(COP("Starts"), cop_build("&Map.get(&1, id, 0)", id), COP_CALL_TIMEOUT);
 }
 
-/* --- Callbacks ---------------------------------------------------------------------------------- */
+/* --- Callbacks -------------------------------------------------------------------------------- */
 
 static cop_result ready(struct probe *p)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evaluating expressions in Elixir's syntax: what the console does with a line, for programs that want
- * the same.
+/* Evaluating expressions in Elixir's syntax: what the console does with a line, for programs that
+ * want the same.
  *
  *     cop_term bindings = cop_map_new();
  *     cop_eval(text, bindings, &bindings, NULL);
  *
- * An expression calls the functions of registered modules, and those of Kernel without a module's name.
- * There are no definitions, no anonymous functions but captures, and no special forms but = and the
- * operators that decide: a console for a running system, not a language to write one in. */
+ * An expression calls the functions of registered modules, and those of Kernel without a module's
+ * name. There are no definitions, no anonymous functions but captures, and no special forms but =
+ * and the operators that decide: a console for a running system, not a language to write one in. */
 #ifndef COPPICE_SHELL_H
 #define COPPICE_SHELL_H
 

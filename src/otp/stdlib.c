@@ -22,7 +22,7 @@ void cop__stdlib_register(void)
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
 }
 
-/* --- Errors ------------------------------------------------------------------------------------- */
+/* --- Errors ----------------------------------------------------------------------------------- */
 
 void cop__raise_argument(int position, const char *what)
 {
@@ -85,7 +85,7 @@ void cop__raise_protocol(const char *protocol, cop_term t)
               protocol, (int)bytes.len, bytes.data, kind_name(t));
 }
 
-/* --- Arguments ---------------------------------------------------------------------------------- */
+/* --- Arguments -------------------------------------------------------------------------------- */
 
 bool cop__is_int64(cop_term t, int64_t *ret)
 {
@@ -118,7 +118,7 @@ int64_t cop__timeout(cop_term t)
     return cop__is_int64(t, &ms) && ms >= 0 ? ms : -2;
 }
 
-/* --- Text --------------------------------------------------------------------------------------- */
+/* --- Text ------------------------------------------------------------------------------------- */
 
 static void add_code(struct cop__text *text, int64_t code)
 {
@@ -181,7 +181,7 @@ cop_term cop__to_string(cop_term t)
     }
 }
 
-/* --- Sorting ------------------------------------------------------------------------------------ */
+/* --- Sorting ---------------------------------------------------------------------------------- */
 
 bool cop__precedes(void *arg, cop_term a, cop_term b)
 {
@@ -209,8 +209,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* OTP's sort in the order of terms is stable but for this: of a longer list that begins with a falling
- * run, the run is turned round, with equal elements (1 and 1.0) in it. */
+/* OTP's sort in the order of terms is stable but for this: of a longer list that begins with a
+ * falling run, the run is turned round, with equal elements (1 and 1.0) in it. */
 static void turn_falling_run(cop_term *items, size_t len)
 {
     size_t run = 1;
@@ -253,7 +253,7 @@ cop_term cop__sort_list(cop_term list, cop__precedes_fn precedes, void *arg)
     return sorted;
 }
 
-/* --- Calls -------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 cop_term cop__call1(cop_term fun, cop_term a)
 {

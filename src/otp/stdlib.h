@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modules of Elixir's standard library, as far as captures, the console and child specifications
- * need them: &Map.get(&1, :k), Enum.sort(list), Process.whereis(name).
+/* The modules of Elixir's standard library, as far as captures, the console and child
+ * specifications need them: &Map.get(&1, :k), Enum.sort(list), Process.whereis(name).
  *
  * Each table stands in a file of its own, stdlib_NAME.c; a function does what Elixir's does, its
  * errors included, as far as its table says. What they share is here. */
@@ -34,7 +34,7 @@ extern const struct cop_module cop__sys_module;
 /* Registers them all; after the first time it does nothing. Runs on: any thread. */
 void cop__stdlib_register(void);
 
-/* --- Errors ------------------------------------------------------------------------------------- */
+/* --- Errors ----------------------------------------------------------------------------------- */
 
 /* An ArgumentError in the words of OTP: "1st argument: not a list". */
 COP_NORETURN void cop__raise_argument(int position, const char *what);
@@ -46,7 +46,7 @@ COP_NORETURN void cop__raise_key(cop_term key, cop_term what);
 /* "protocol Enumerable not implemented for 1 of type Integer". */
 COP_NORETURN void cop__raise_protocol(const char *protocol, cop_term t);
 
-/* --- Arguments ---------------------------------------------------------------------------------- */
+/* --- Arguments -------------------------------------------------------------------------------- */
 
 /* True if t is an integer that fits. */
 bool cop__is_int64(cop_term t, int64_t *ret);
@@ -59,7 +59,8 @@ int64_t cop__timeout(cop_term t);
 
 /* A term as Kernel.to_string/1 makes a text of it, also chardata. */
 cop_term cop__to_string(cop_term t);
-/* A sort of a proper list, stable but for cop__precedes, which is as OTP has it; precedes(arg, a, b) is true where a may stand before b. */
+/* A sort of a proper list, stable but for cop__precedes, which is as OTP has it; precedes(arg, a,
+ * b) is true where a may stand before b. */
 typedef bool (*cop__precedes_fn)(void *arg, cop_term a, cop_term b);
 cop_term cop__sort_list(cop_term list, cop__precedes_fn precedes, void *arg);
 /* In OTP's order. */

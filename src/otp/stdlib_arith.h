@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic on terms: the functions behind Kernel's operators, for the tables that show them.
  *
- * Integers are computed in 64 bits. A result beyond them, or a larger operand (which can be carried,
- * compared and printed), is an error system_limit; with a float in it the whole is one. */
+ * Integers are computed in 64 bits. A result beyond them, or a larger operand (which can be
+ * carried, compared and printed), is an error system_limit; with a float in it the whole is one. */
 #ifndef COP_OTP_STDLIB_ARITH_H
 #define COP_OTP_STDLIB_ARITH_H
 

@@ -117,7 +117,7 @@ static cop_term reduce(cop_term enumerable, cop_term acc, cop_term fun)
     return acc;
 }
 
-/* --- Order -------------------------------------------------------------------------------------- */
+/* --- Order ------------------------------------------------------------------------------------ */
 
 static bool follows(void *arg, cop_term a, cop_term b)
 {
@@ -199,7 +199,7 @@ static cop_term uniq(cop_term enumerable)
     return cop_list_reverse(done);
 }
 
-/* --- Positions ---------------------------------------------------------------------------------- */
+/* --- Positions -------------------------------------------------------------------------------- */
 
 static cop_term at_or(cop_term enumerable, cop_term index, cop_term fallback)
 {

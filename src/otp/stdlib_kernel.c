@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel: operators, tests of kinds, and what needs no module's name before it. The console's operators
- * and local calls, and those inside captures, are calls of this table. */
+/* Kernel: operators, tests of kinds, and what needs no module's name before it. The console's
+ * operators and local calls, and those inside captures, are calls of this table. */
 #include "otp/stdlib_kernel.h"
 #include "otp/stdlib.h"
 #include "otp/stdlib_arith.h"
 
-/* --- Comparing, joining ------------------------------------------------------------------------- */
+/* --- Comparing, joining ----------------------------------------------------------------------- */
 
 static cop_term equal(cop_term a, cop_term b)
 {
@@ -125,7 +125,7 @@ static cop_term concat(cop_term left, cop_term right)
     return cop__join_bytes(a, b);
 }
 
-/* --- Kinds -------------------------------------------------------------------------------------- */
+/* --- Kinds ------------------------------------------------------------------------------------ */
 
 #define KIND(name, test)                                                                           \
     static cop_term name(cop_term t)                                                               \
@@ -167,7 +167,7 @@ static cop_term is_map_key(cop_term map, cop_term key)
     return cop_bool(cop_map_has(cop__map_arg(map), key));
 }
 
-/* --- Parts -------------------------------------------------------------------------------------- */
+/* --- Parts ------------------------------------------------------------------------------------ */
 
 /* The position `index` of tuple, from 0. */
 static size_t position(cop_term tuple, cop_term index)

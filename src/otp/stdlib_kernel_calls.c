@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Processes ---------------------------------------------------------------------------------- */
+/* --- Processes -------------------------------------------------------------------------------- */
 
 cop_term cop__kernel_self(void)
 {
@@ -37,8 +37,8 @@ cop_term cop__kernel_send(cop_term to, cop_term message)
     return cop_send(to, message);
 }
 
-/* The name of a function for tools, "Mod.fun/2": a C string that lives for ever, as the text of an atom
- * does; one for each function that is ever spawned. */
+/* The name of a function for tools, "Mod.fun/2": a C string that lives for ever, as the text of an
+ * atom does; one for each function that is ever spawned. */
 static const char *function_name(cop_term module, cop_term function, int64_t arity)
 {
     cop_bytes shown = cop_to_bytes(cop_inspect(cop_capture(module, function, (int)arity)));
@@ -121,7 +121,7 @@ cop_term cop__kernel_spawn_monitor(cop_term fun)
     return cop_tuple(pid, ref);
 }
 
-/* --- Errors ------------------------------------------------------------------------------------- */
+/* --- Errors ----------------------------------------------------------------------------------- */
 
 cop_term cop__kernel_exit(cop_term reason)
 {
@@ -178,7 +178,7 @@ cop_term cop__kernel_raise(cop_term exception)
     return cop__kernel_raise_with(exception, cop_empty_list());
 }
 
-/* --- Calls -------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 cop_term cop__kernel_apply_fun(cop_term fun, cop_term args)
 {
@@ -223,7 +223,7 @@ cop_term cop__kernel_then(cop_term value, cop_term fun)
     return cop__call1(fun, value);
 }
 
-/* --- Text --------------------------------------------------------------------------------------- */
+/* --- Text ------------------------------------------------------------------------------------- */
 
 cop_term cop__kernel_inspect(cop_term t)
 {

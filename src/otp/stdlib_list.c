@@ -2,7 +2,7 @@
 /* List, Keyword and Tuple. */
 #include "otp/stdlib.h"
 
-/* --- List --------------------------------------------------------------------------------------- */
+/* --- List ------------------------------------------------------------------------------------- */
 
 static cop_term first_or(cop_term list, cop_term fallback)
 {
@@ -167,7 +167,7 @@ const struct cop_module cop__list_module = {.size = sizeof(struct cop_module),
                                             .doc = "Lists.",
                                             .functions = list_functions};
 
-/* --- Keyword ------------------------------------------------------------------------------------ */
+/* --- Keyword ---------------------------------------------------------------------------------- */
 
 static cop_term keyword_arg(cop_term keywords, const char *function)
 {
@@ -296,7 +296,7 @@ const struct cop_module cop__keyword_module = {.size = sizeof(struct cop_module)
                                                .doc = "Lists of {key, value} with atoms as keys.",
                                                .functions = keyword_functions};
 
-/* --- Tuple -------------------------------------------------------------------------------------- */
+/* --- Tuple ------------------------------------------------------------------------------------ */
 
 static cop_term tuple_arg(cop_term tuple)
 {

@@ -2,7 +2,7 @@
 /* Map, Access and Function. */
 #include "otp/stdlib.h"
 
-/* --- Map ---------------------------------------------------------------------------------------- */
+/* --- Map -------------------------------------------------------------------------------------- */
 
 static cop_term new_0(void)
 {
@@ -178,7 +178,7 @@ const struct cop_module cop__map_module = {.size = sizeof(struct cop_module),
                                            .doc = "Maps: values under keys.",
                                            .functions = map_functions};
 
-/* --- Access: what kw[:a] and map.a call ---------------------------------------------------------- */
+/* --- Access: what kw[:a] and map.a call ------------------------------------------------------- */
 
 static cop_term access_get_or(cop_term container, cop_term key, cop_term fallback)
 {
@@ -219,7 +219,7 @@ const struct cop_module cop__access_module = {.size = sizeof(struct cop_module),
                                               .doc = "What container[key] calls.",
                                               .functions = access_functions};
 
-/* --- Function ----------------------------------------------------------------------------------- */
+/* --- Function --------------------------------------------------------------------------------- */
 
 static cop_term function_identity(cop_term value)
 {

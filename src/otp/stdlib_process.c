@@ -15,7 +15,7 @@ static cop_ref ref_arg(cop_term t)
     return cop_to_ref(t);
 }
 
-/* --- Life --------------------------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------------------------------- */
 
 static cop_term is_alive(cop_term pid)
 {
@@ -63,7 +63,7 @@ static cop_term unlink_from(cop_term pid)
     return cop_true();
 }
 
-/* --- Monitors, aliases -------------------------------------------------------------------------- */
+/* --- Monitors, aliases ------------------------------------------------------------------------ */
 
 static cop_term monitor(cop_term process)
 {
@@ -106,7 +106,7 @@ static cop_term unalias(cop_term ref)
     return cop_bool(cop_unalias(ref_arg(ref)));
 }
 
-/* --- Names -------------------------------------------------------------------------------------- */
+/* --- Names ------------------------------------------------------------------------------------ */
 
 static cop_term whereis(cop_term name)
 {
@@ -133,7 +133,7 @@ static cop_term unregister(cop_term name)
     return cop_true();
 }
 
-/* --- Messages, timers --------------------------------------------------------------------------- */
+/* --- Messages, timers ------------------------------------------------------------------------- */
 
 static cop_term send_with(cop_term to, cop_term message, cop_term options)
 {
@@ -171,7 +171,7 @@ static cop_term read_timer(cop_term timer)
     return time_left(cop_read_timer(ref_arg(timer)));
 }
 
-/* --- Dictionary, information -------------------------------------------------------------------- */
+/* --- Dictionary, information ------------------------------------------------------------------ */
 
 static cop_term info_of(cop_term pid, cop_term items)
 {

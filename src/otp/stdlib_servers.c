@@ -14,7 +14,7 @@ static int64_t timeout_arg(cop_term timeout, const char *function)
     return ms;
 }
 
-/* --- GenServer ---------------------------------------------------------------------------------- */
+/* --- GenServer -------------------------------------------------------------------------------- */
 
 typedef cop_term (*start_fn)(const struct cop_module *module, cop_term arg, cop_term options);
 
@@ -114,7 +114,7 @@ const struct cop_module cop__gen_server_module = {
     .doc = "Processes that serve requests one after the other.",
     .functions = gen_server_functions};
 
-/* --- Agent -------------------------------------------------------------------------------------- */
+/* --- Agent ------------------------------------------------------------------------------------ */
 
 /* A function by its name, as agents take it: called with the state before its arguments. */
 static cop_term mfa(cop_term module, cop_term function, cop_term args)
@@ -258,7 +258,7 @@ const struct cop_module cop__agent_module = {.size = sizeof(struct cop_module),
                                              .functions = agent_functions,
                                              .child_spec = ""};
 
-/* --- :sys --------------------------------------------------------------------------------------- */
+/* --- :sys ------------------------------------------------------------------------------------- */
 
 static cop_term sys_get_state(cop_term server)
 {

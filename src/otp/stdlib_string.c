@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* String, Integer, Float and Atom. Letters beyond ASCII and Latin-1 keep their case, and what a reader
- * would take for one letter is counted by its code points. */
+/* String, Integer, Float and Atom. Letters beyond ASCII and Latin-1 keep their case, and what a
+ * reader would take for one letter is counted by its code points. */
 #include "otp/stdlib.h"
 #include "otp/text.h"
 #include <ctype.h>
@@ -14,7 +14,7 @@ static cop_bytes string_arg(cop_term string, const char *function)
     return cop_to_bytes(string);
 }
 
-/* --- Code points -------------------------------------------------------------------------------- */
+/* --- Code points ------------------------------------------------------------------------------ */
 
 /* The bytes of the code point at `at`; 1 where there is none. */
 static size_t code_size(cop_bytes text, size_t at)
@@ -92,23 +92,26 @@ static cop_term reverse(cop_term string)
     return cop__text_binary(&out);
 }
 
-/* Letters of ASCII and of Latin-1 (two bytes, c3 a0 and so on) in the other case. */
+/* A byte of UTF-8 in the other case: letters of ASCII, and of Latin-1 after the byte c3. */
+static unsigned char other_case(unsigned char c, unsigned char before, bool up)
+{
+    if (c < 0x80) return (unsigned char)(up ? toupper(c) : tolower(c));
+    if (before != 0xc3) return c;
+    if (up) return c >= 0xa0 && c <= 0xbe && c != 0xb7 ? (unsigned char)(c - 0x20) : c;
+    return c >= 0x80 && c <= 0x9e && c != 0x97 ? (unsigned char)(c + 0x20) : c;
+}
+
 static cop_term change_case(cop_bytes text, bool up)
 {
     COP__TEXT(out);
+    unsigned char before = 0;
 
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        bool after_c3 = i > 0 && (unsigned char)text.data[i - 1] == 0xc3;
-        char changed = (char)c;
+        char changed = (char)other_case(c, before, up);
 
-        if (c < 0x80)
-            changed = (char)(up ? toupper(c) : tolower(c));
-        else if (after_c3 && up && c >= 0xa0 && c <= 0xbe && c != 0xb7)
-            changed = (char)(c - 0x20);
-        else if (after_c3 && !up && c >= 0x80 && c <= 0x9e && c != 0x97)
-            changed = (char)(c + 0x20);
         cop__text_add_bytes(&out, (cop_bytes){&changed, 1});
+        before = c;
     }
     return cop__text_binary(&out);
 }
@@ -123,7 +126,7 @@ static cop_term downcase(cop_term string)
     return change_case(string_arg(string, "String.downcase/2"), false);
 }
 
-/* --- Parts -------------------------------------------------------------------------------------- */
+/* --- Parts ------------------------------------------------------------------------------------ */
 
 /* Where what stands in text from `from` on, or text.len. */
 static size_t position(cop_bytes text, size_t from, cop_bytes what)
@@ -230,7 +233,7 @@ static cop_term duplicate(cop_term string, cop_term times)
     return cop__text_binary(&out);
 }
 
-/* --- Conversions -------------------------------------------------------------------------------- */
+/* --- Conversions ------------------------------------------------------------------------------ */
 
 static cop_term to_atom(cop_term string)
 {

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* --- System ------------------------------------------------------------------------------------- */
+/* --- System ----------------------------------------------------------------------------------- */
 
 static cop_term stop_with(cop_term status)
 {
@@ -126,7 +126,7 @@ const struct cop_module cop__system_module = {.size = sizeof(struct cop_module),
                                               .doc = "The node and its surroundings.",
                                               .functions = system_functions};
 
-/* --- IO ----------------------------------------------------------------------------------------- */
+/* --- IO --------------------------------------------------------------------------------------- */
 
 struct output {
     const char *data;
@@ -204,7 +204,7 @@ const struct cop_module cop__io_module = {.size = sizeof(struct cop_module),
                                           .doc = "Standard output.",
                                           .functions = io_functions};
 
-/* --- :erlang, :timer ---------------------------------------------------------------------------- */
+/* --- :erlang, :timer -------------------------------------------------------------------------- */
 
 static cop_term erlang_error(cop_term reason)
 {

@@ -56,7 +56,8 @@ static void set_option(struct cop_node_opts *opts, size_t option, int64_t value)
     }
 }
 
-/* Takes the option at argv[*at], and its value, which may be the next argument. False: it is wrong. */
+/* Takes the option at argv[*at], and its value, which may be the next argument. False: it is
+ * wrong. */
 static bool take_option(struct cop_node_opts *opts, int argc, char **argv, int *at)
 {
     const char *name = argv[*at];

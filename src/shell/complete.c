@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Completion on the terminal: modules, and after a dot the functions of a module. Runs on the reader's
- * thread. */
+/* Completion on the terminal: modules, and after a dot the functions of a module. Runs on the
+ * reader's thread. */
 #include "shell/console.h"
 
 #include <editline/readline.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The console process: asks for lines, puts them together to expressions, has them evaluated, and keeps
- * what must outlive an evaluator. */
+/* The console process: asks for lines, puts them together to expressions, has them evaluated, and
+ * keeps what must outlive an evaluator. */
 #include "shell/console.h"
 
 #include "coppice/node.h"
@@ -47,7 +47,7 @@ static void leave(const struct console *c)
     cop_system_stop(c->has_failed && !c->is_terminal ? 1 : 0);
 }
 
-/* --- Lines -------------------------------------------------------------------------------------- */
+/* --- Lines ------------------------------------------------------------------------------------ */
 
 static cop_term join(cop_term a, cop_term b)
 {
@@ -110,7 +110,7 @@ static void take_end(struct console *c)
         evaluate(c, text); /* an expression that is not complete: its error is shown */
 }
 
-/* --- Answers ------------------------------------------------------------------------------------ */
+/* --- Answers ---------------------------------------------------------------------------------- */
 
 static void next_line(struct console *c)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading lines: libedit on a terminal, getline elsewhere, on a thread that is no process.
  *
- * The console asks for one line at a time; in between the thread sleeps, so that the terminal belongs
- * to what is printed. It is never ended from outside: at the end of the node it may still wait for a
- * key, and goes with the program. */
+ * The console asks for one line at a time; in between the thread sleeps, so that the terminal
+ * belongs to what is printed. It is never ended from outside: at the end of the node it may still
+ * wait for a key, and goes with the program. */
 #include "shell/console.h"
 
 #include <editline/readline.h>
@@ -53,7 +53,7 @@ void cop__reader_ask(cop_pid to, const char *prompt)
     pthread_mutex_unlock(&reader.lock);
 }
 
-/* --- The thread --------------------------------------------------------------------------------- */
+/* --- The thread ------------------------------------------------------------------------------- */
 
 /* Waits until a line is wanted. */
 static cop_pid wait_for_ask(char prompt[64])

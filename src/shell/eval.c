@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The evaluator of quoted forms: which work a form asks for, and in which order.
  *
- * Forms may be nested deeper than a stack of 64 KiB allows, so nothing here recurses: a form puts the
- * work for its parts on a stack, first what is to be done last. */
+ * Forms may be nested deeper than a stack of 64 KiB allows, so nothing here recurses: a form puts
+ * the work for its parts on a stack, first what is to be done last. */
 #include "shell/eval.h"
 
 #include "coppice/process.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- The stacks --------------------------------------------------------------------------------- */
+/* --- The stacks ------------------------------------------------------------------------------- */
 
 /* A larger block with the old contents. */
 static void *grow(void *block, size_t *cap, size_t size)
@@ -62,7 +62,7 @@ static int push_all(struct cop__eval *e, cop_term forms)
     return n;
 }
 
-/* --- Forms -------------------------------------------------------------------------------------- */
+/* --- Forms ------------------------------------------------------------------------------------ */
 
 bool cop__form_parts(cop_term form, cop_term *ret_name, cop_term *ret_meta, cop_term *ret_args)
 {
@@ -196,11 +196,11 @@ static void eval_capture(struct cop__eval *e, cop_term args, cop_term form)
 }
 
 /* a |> f(b) is f(a, b). */
-static void eval_pipe(struct cop__eval *e, cop_term left, cop_term right, cop_term form)
+static void eval_pipe(struct cop__eval *e, cop_term left, cop_term right)
 {
-    cop_term name;
-    cop_term meta;
-    cop_term args;
+    cop_term name = cop_nil();
+    cop_term meta = cop_nil();
+    cop_term args = cop_empty_list();
     cop_term text;
     cop_bytes bytes;
 
@@ -213,16 +213,16 @@ static void eval_pipe(struct cop__eval *e, cop_term left, cop_term right, cop_te
     text = cop_inspect_with(right, (struct cop_inspect_opts){0, 10});
     bytes = cop_to_bytes(text);
     if (cop_identical(args, cop_nil()) && cop_is_atom(name)) bytes = cop_atom_text(name);
-    (void)form;
     cop_raise("ArgumentError",
               "cannot pipe into %.*s, can only pipe into local calls foo(), remote calls Foo.bar() "
               "or anonymous function calls foo.()",
               (int)bytes.len, bytes.data);
 }
 
-/* --- Calls -------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
-/* Mod.fun(args), map.key, fun.(args): the name of the form is {:., meta, [left]} or [left, name]. */
+/* Mod.fun(args), map.key, fun.(args): the name of the form is {:., meta, [left]} or [left,
+ * name]. */
 static void eval_dot(struct cop__eval *e, cop_term dot, cop_term meta, cop_term args, cop_term form)
 {
     cop_term left;
@@ -248,6 +248,25 @@ static void eval_dot(struct cop__eval *e, cop_term dot, cop_term meta, cop_term 
     push_eval(e, left);
 }
 
+/* Operators that decide what of their sides is evaluated, and how. False: it is another one. */
+static bool eval_binary(struct cop__eval *e, cop_term name, cop_term a, cop_term b, cop_term form)
+{
+    if (is_operator(name, "=")) {
+        push_op(e, COP__OP_MATCH, 0, a, form);
+        push_eval(e, b);
+    } else if (is_operator(name, "|>")) {
+        eval_pipe(e, a, b);
+    } else if (is_operator(name, "&&") || is_operator(name, "||") || is_operator(name, "and") ||
+               is_operator(name, "or")) {
+        cop__eval_push(e,
+                       (struct cop__work){.op = COP__OP_DECIDE, .a = name, .b = b, .form = form});
+        push_eval(e, a);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* The forms that are no plain calls. False: it is one. */
 static bool eval_special(struct cop__eval *e, cop_term name, cop_term args, cop_term form)
 {
@@ -263,20 +282,8 @@ static bool eval_special(struct cop__eval *e, cop_term name, cop_term args, cop_
         eval_map(e, args, form);
     } else if (is_operator(name, "&")) {
         eval_capture(e, args, form);
-    } else if (!cop_match(args, "[a, b]", a, b)) {
-        return false;
-    } else if (is_operator(name, "=")) {
-        push_op(e, COP__OP_MATCH, 0, a, form);
-        push_eval(e, b);
-    } else if (is_operator(name, "|>")) {
-        eval_pipe(e, a, b, form);
-    } else if (is_operator(name, "&&") || is_operator(name, "||") || is_operator(name, "and") ||
-               is_operator(name, "or")) {
-        cop__eval_push(e,
-                       (struct cop__work){.op = COP__OP_DECIDE, .a = name, .b = b, .form = form});
-        push_eval(e, a);
     } else {
-        return false;
+        return cop_match(args, "[a, b]", a, b) && eval_binary(e, name, a, b, form);
     }
     return true;
 }
@@ -305,7 +312,7 @@ void cop__eval_form(struct cop__eval *e, cop_term form)
     }
 }
 
-/* --- The loop ----------------------------------------------------------------------------------- */
+/* --- The loop --------------------------------------------------------------------------------- */
 
 static void eval_fini(struct cop__eval *e)
 {

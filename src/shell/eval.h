@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The evaluator, between its files: eval.c takes forms apart and puts their order on a stack of work,
- * eval_step.c does each piece of work, eval_check.c looks at all before. */
+/* The evaluator, between its files: eval.c takes forms apart and puts their order on a stack of
+ * work, eval_step.c does each piece of work, eval_check.c looks at all before. */
 #ifndef COP_SHELL_EVAL_H
 #define COP_SHELL_EVAL_H
 

@@ -36,7 +36,7 @@ static void add_parts(struct check *c, cop_term form)
         add(c, cop_head(form));
 }
 
-/* --- Names -------------------------------------------------------------------------------------- */
+/* --- Names ------------------------------------------------------------------------------------ */
 
 /* Puts the variables of patterns into c->names. */
 static void bind_pattern(struct check *c, cop_term pattern)
@@ -87,7 +87,7 @@ static void collect_patterns(struct check *c, cop_term quoted)
     }
 }
 
-/* --- Calls -------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 static bool is_special(cop_term name)
 {

@@ -19,7 +19,7 @@ static cop_term take_list(struct cop__eval *e, int n)
     return list;
 }
 
-/* --- Values ------------------------------------------------------------------------------------- */
+/* --- Values ----------------------------------------------------------------------------------- */
 
 static void make_tuple(struct cop__eval *e, int n)
 {
@@ -41,12 +41,12 @@ static void make_list(struct cop__eval *e, int n)
 /* map with n keys and values put in, which it must have already if `must_have`. */
 static void put_pairs(struct cop__eval *e, cop_term map, int n, bool must_have)
 {
-    const cop_term *pairs = last(e, 2 * n);
+    const cop_term *pair = last(e, 2 * n);
 
-    for (int i = 0; i < n; i++) {
-        if (must_have && !cop_map_has(map, pairs[2 * i]))
-            (void)cop_apply(COP("Map"), COP(":fetch!"), cop_list(map, pairs[2 * i]));
-        map = cop_map_put(map, pairs[2 * i], pairs[2 * i + 1]);
+    for (int i = 0; i < n; i++, pair += 2) {
+        if (must_have && !cop_map_has(map, pair[0]))
+            (void)cop_apply(COP("Map"), COP(":fetch!"), cop_list(map, pair[0]));
+        map = cop_map_put(map, pair[0], pair[1]);
     }
     e->values_len -= 2 * (size_t)n;
     if (must_have) e->values_len--;
@@ -61,7 +61,7 @@ static void update_map(struct cop__eval *e, int n)
     put_pairs(e, map, n, true);
 }
 
-/* --- Matching and deciding ---------------------------------------------------------------------- */
+/* --- Matching and deciding -------------------------------------------------------------------- */
 
 static void match(struct cop__eval *e, const struct cop__work *work)
 {
@@ -98,7 +98,7 @@ static void decide(struct cop__eval *e, const struct cop__work *work)
     cop__eval_push(e, (struct cop__work){.op = COP__OP_EVAL, .a = work->b, .form = work->b});
 }
 
-/* --- Calls -------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 static void call_local(struct cop__eval *e, const struct cop__work *work)
 {

@@ -21,7 +21,7 @@ static cop_bytes shown(cop_term t)
     return cop_to_bytes(cop_inspect_with(t, (struct cop_inspect_opts){0, 50}));
 }
 
-/* --- Values of earlier lines (IEX-10) ----------------------------------------------------------- */
+/* --- Values of earlier lines (IEX-10) --------------------------------------------------------- */
 
 static COP_NORETURN void out_of_bounds(int64_t n)
 {
@@ -52,7 +52,7 @@ static cop_term v(void)
     return v_of(cop_int(-1));
 }
 
-/* --- Messages ----------------------------------------------------------------------------------- */
+/* --- Messages --------------------------------------------------------------------------------- */
 
 static cop_term flush(void)
 {
@@ -66,7 +66,7 @@ static cop_term flush(void)
     return cop_ok();
 }
 
-/* --- Pids --------------------------------------------------------------------------------------- */
+/* --- Pids ------------------------------------------------------------------------------------- */
 
 #define SLOT_BITS                                                                                  \
     28 /* of a pid's id; the generation stands above: how #PID<0.slot.generation> reads */
@@ -116,7 +116,7 @@ static cop_term pid_of(cop_term t)
     return make_pid(parts[0], parts[1], parts[2]);
 }
 
-/* --- Documentation ------------------------------------------------------------------------------ */
+/* --- Documentation ---------------------------------------------------------------------------- */
 
 static void print_function(const struct cop_module *module, const struct cop_function *f)
 {
@@ -199,7 +199,7 @@ static cop_term h(void)
     return NOTHING;
 }
 
-/* --- What a term is (IEX-09) -------------------------------------------------------------------- */
+/* --- What a term is (IEX-09) ------------------------------------------------------------------ */
 
 static void print_line(const char *title, cop_bytes text)
 {
@@ -262,7 +262,7 @@ static cop_term i(void)
     return i_of(v());
 }
 
-/* --- The rest ----------------------------------------------------------------------------------- */
+/* --- The rest --------------------------------------------------------------------------------- */
 
 static cop_term clear(void)
 {

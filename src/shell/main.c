@@ -19,7 +19,7 @@ static const char *program_name(const char *path)
     return slash ? slash + 1 : path ? path : "coppice";
 }
 
-/* --- Start -------------------------------------------------------------------------------------- */
+/* --- Start ------------------------------------------------------------------------------------ */
 
 static cop_next start_application(cop_term arg)
 {
@@ -61,7 +61,7 @@ static int serve(bool with_console)
     return status;
 }
 
-/* --- eval --------------------------------------------------------------------------------------- */
+/* --- eval ------------------------------------------------------------------------------------- */
 
 static void register_modules(const struct cop_application *application)
 {
@@ -114,7 +114,7 @@ static int eval(void)
     return worked ? 0 : 1;
 }
 
-/* --- All ---------------------------------------------------------------------------------------- */
+/* --- All -------------------------------------------------------------------------------------- */
 
 int cop_main(int argc, char **argv, const struct cop_application *application)
 {
@@ -135,7 +135,8 @@ int cop_main(int argc, char **argv, const struct cop_application *application)
     }
     error = cop_node_start(&line.opts);
     if (error != 0) {
-        (void)fprintf(stderr, "%s: the node does not start: %s\n", program, strerror(-error));
+        (void)fprintf(stderr, "%s: the node does not start: %s\n", program,
+                      strerrorname_np(-error));
         return error == -EINVAL ? 2 : 1;
     }
     if (line.command == COP__COMMAND_EVAL) return eval();

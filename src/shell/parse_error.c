@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts that are no expression: the exceptions that tell where and why, with the line in question. */
+/* Texts that are no expression: the exceptions that tell where and why, with the line in
+ * question. */
 #include "coppice/error.h"
 #include "shell/eval.h"
 #include <string.h>

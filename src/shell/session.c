@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The evaluator: a process that evaluates one text after the other, prints what comes out, and is
- * otherwise like any process: what is sent to it stays until it is received, who is linked to it takes
- * it along. */
+ * otherwise like any process: what is sent to it stays until it is received, who is linked to it
+ * takes it along. */
 #include "coppice/error.h"
 #include "shell/console.h"
 #include <stdio.h>
@@ -19,10 +19,24 @@ struct attempt {
     const struct cop_eval_opts *opts;
 };
 
-/* --- Evaluating --------------------------------------------------------------------------------- */
+/* --- Evaluating ------------------------------------------------------------------------------- */
 
-/* A function's name as the argument of h: {Mod}, {Mod, :fun} or {Mod, :fun, arity}, quoted; cop_none()
- * if the form is none. */
+/* Mod, Mod.fun or fun as a quoted {Mod} or {Mod, :fun}; cop_none() if the form is none of them. */
+static cop_term called_name(cop_term form)
+{
+    cop_term module;
+    cop_term function;
+
+    if (cop_is_atom(form)) return cop_build("{:{}, [], [form]}", form);
+    if (cop_match(form, "{{:., _, [module, function]}, _, _}", module, function) &&
+        cop_is_atom(module))
+        return cop_tuple(module, function);
+    if (cop_match(form, "{function, _, nil}", function) && cop_is_atom(function))
+        return cop_tuple(COP("IEx.Helpers"), function);
+    return cop_none();
+}
+
+/* The same for the argument of h, which may have an arity: {Mod, :fun, arity}. */
 static cop_term name_of(cop_term form)
 {
     cop_term module;
@@ -30,21 +44,12 @@ static cop_term name_of(cop_term form)
     cop_term call;
     int64_t arity;
 
-    if (cop_is_atom(form)) return cop_build("{:{}, [], [form]}", form);
-    if (cop_match(form, "{{:., _, [module, function]}, _, _}", module, function) &&
-        cop_is_atom(module))
-        return cop_tuple(module, function);
-    if (cop_match(form, "{:/, _, [call, arity]}", call, arity)) {
-        call = name_of(call);
-        if (!cop_is_none(call) && cop_tuple_size(call) == 2) {
-            module = cop_elem(call, 0);
-            function = cop_elem(call, 1);
-            return cop_build("{:{}, [], [module, function, arity]}", module, function, arity);
-        }
-    }
-    if (cop_match(form, "{function, _, nil}", function) && cop_is_atom(function))
-        return cop_tuple(COP("IEx.Helpers"), function);
-    return cop_none();
+    if (!cop_match(form, "{:/, _, [call, arity]}", call, arity)) return called_name(form);
+    call = called_name(call);
+    if (cop_is_none(call) || cop_tuple_size(call) != 2) return cop_none();
+    module = cop_elem(call, 0);
+    function = cop_elem(call, 1);
+    return cop_build("{:{}, [], [module, function, arity]}", module, function, arity);
 }
 
 /* h Map.get asks about the function and does not call it. */
@@ -69,7 +74,7 @@ static cop_term evaluate(void *arg)
     return cop_eval_quoted(with_names(quoted), a->bindings, &a->bindings, a->opts);
 }
 
-/* --- Printing ----------------------------------------------------------------------------------- */
+/* --- Printing --------------------------------------------------------------------------------- */
 
 /* What is printed for one text is written at once, so that nobody's output comes between. */
 static cop_term with_line(cop_term text, cop_term line)
@@ -121,7 +126,7 @@ static void print_failure(const struct cop_outcome *outcome)
     cop__console_print(lines);
 }
 
-/* --- The process -------------------------------------------------------------------------------- */
+/* --- The process ------------------------------------------------------------------------------ */
 
 static bool is_request(cop_term msg, void *arg)
 {

@@ -3,8 +3,9 @@
  * chooses for them.
  *
  * The digits come from the C library, which rounds exactly: the first count of digits whose rounded
- * decimal reads back is the shortest. Just above a power of two the neighbours below are nearer than
- * those above, and there the decimal next to the rounded one may read back where that one does not. */
+ * decimal reads back is the shortest. Just above a power of two the neighbours below are nearer
+ * than those above, and there the decimal next to the rounded one may read back where that one does
+ * not. */
 #include "term/float.h"
 
 #include "base/check.h"

@@ -7,8 +7,8 @@
 
 #define COP__FLOAT_TEXT_MAX 32 /* bytes that cop__float_text() writes at most */
 
-/* Writes value, which must be finite, as Elixir shows it (INS-03): the shortest digits that read back
- * as the same value. Returns the length; no final 0. */
+/* Writes value, which must be finite, as Elixir shows it (INS-03): the shortest digits that read
+ * back as the same value. Returns the length; no final 0. */
 size_t cop__float_text(double value, char text[COP__FLOAT_TEXT_MAX]);
 
 #endif

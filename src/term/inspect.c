@@ -2,11 +2,11 @@
 /* The walk over a term that makes its document (inspect.h).
  *
  * Containers that were begun stand on a stack of frames in the heap, so that depth costs no stack.
- * Each container shows at most `limit` elements, and what lies inside an element has what is left of
- * its container's limit, so that a deep term ends as a long one does: in `...` (INS-11).
+ * Each container shows at most `limit` elements, and what lies inside an element has what is left
+ * of its container's limit, so that a deep term ends as a long one does: in `...` (INS-11).
  *
- * A list is flexible if all its elements are simple, that is, text without groups; tuples and binaries
- * are flexible always, keyword lists and maps never (INS-13, 14). */
+ * A list is flexible if all its elements are simple, that is, text without groups; tuples and
+ * binaries are flexible always, keyword lists and maps never (INS-13, 14). */
 #include "term/inspect.h"
 
 #include "base/check.h"
@@ -85,7 +85,7 @@ static struct frame *begin(struct walk *w, enum frame_kind kind, cop_term rest, 
     return f;
 }
 
-/* --- Containers begin --------------------------------------------------------------------------- */
+/* --- Containers begin ------------------------------------------------------------------------- */
 
 /* A list, or a map's pairs, between brackets; edges are for groups that may be strict. */
 static struct frame *begin_between(struct walk *w, enum frame_kind kind, cop_term rest,
@@ -177,7 +177,7 @@ static void put_bytes(struct walk *w, cop_bytes bytes, int64_t limit)
     cop__doc_close(&w->doc, group, false, 2);
 }
 
-/* --- Captures ----------------------------------------------------------------------------------- */
+/* --- Captures --------------------------------------------------------------------------------- */
 
 static bool is_named(cop_term atom, const char *name)
 {
@@ -247,7 +247,8 @@ static void begin_capture(struct walk *w, cop_term fun, int64_t limit)
     }
 }
 
-/* An argument that has a hole in it, as coppice/syntax.h has them: {:&, :tuple, [a, b]} and so on. */
+/* An argument that has a hole in it, as coppice/syntax.h has them: {:&, :tuple, [a, b]} and so
+ * on. */
 static void begin_argument(struct walk *w, cop_term kind, cop_term parts, int64_t limit)
 {
     struct frame *f;
@@ -273,7 +274,7 @@ static void begin_argument(struct walk *w, cop_term kind, cop_term parts, int64_
     f->is_argument = true;
 }
 
-/* --- Any term ----------------------------------------------------------------------------------- */
+/* --- Any term --------------------------------------------------------------------------------- */
 
 /* Prints a term without elements, or begins its frame. */
 static void put_term(struct walk *w, cop_term t, int64_t limit)
@@ -332,7 +333,7 @@ static void put_element(struct walk *w, cop_term t, int64_t limit, bool is_argum
     }
 }
 
-/* --- Containers go on --------------------------------------------------------------------------- */
+/* --- Containers go on ------------------------------------------------------------------------- */
 
 static void end(struct walk *w)
 {

@@ -3,9 +3,9 @@
  *
  *     term --inspect.c--> document --inspect_doc.c--> text
  *
- * inspect.c walks the term and says what may be broken where, inspect_text.c writes atoms, strings and
- * numbers into the document, inspect_doc.c decides with the width at hand which breaks become new
- * lines. The rules of layout are those of Elixir's Inspect.Algebra.
+ * inspect.c walks the term and says what may be broken where, inspect_text.c writes atoms, strings
+ * and numbers into the document, inspect_doc.c decides with the width at hand which breaks become
+ * new lines. The rules of layout are those of Elixir's Inspect.Algebra.
  *
  * A document is a row of pieces: text, breaks, and groups around them. A group is *flat*, with its
  * breaks as blanks, or *broken*. In a *strict* group that is broken every break is a new line; in a
@@ -57,7 +57,7 @@ void cop__doc_close(struct cop__doc *doc, uint32_t group, bool is_strict, int ne
 /* The text in lines of at most width columns as far as possible, as a binary; width 0: one line. */
 cop_term cop__doc_layout(const struct cop__doc *doc, int width);
 
-/* --- inspect_text.c ---------------------------------------------------------------------------- */
+/* --- inspect_text.c --------------------------------------------------------------------------- */
 
 /* How an atom is written: `:a`, `a:` as a key, or `.a` in a capture. */
 enum cop__atom_use { COP__ATOM_LITERAL, COP__ATOM_KEY, COP__ATOM_CALL };

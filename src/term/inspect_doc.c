@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The layout engine: a document becomes lines.
  *
- * The pieces are taken in order. At the beginning of a group it is decided whether the group stays on
- * the line, by looking ahead; at a break of a flexible group whether what comes up to the next break
- * does. A look ahead ends as soon as the line is full, so the whole takes time in proportion to the
- * document. Open groups stand on a stack of their own: documents may be nested a million deep. */
+ * The pieces are taken in order. At the beginning of a group it is decided whether the group stays
+ * on the line, by looking ahead; at a break of a flexible group whether what comes up to the next
+ * break does. A look ahead ends as soon as the line is full, so the whole takes time in proportion
+ * to the document. Open groups stand on a stack of their own: documents may be nested a million
+ * deep. */
 #include "term/inspect.h"
 
 #include "base/check.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Building ---------------------------------------------------------------------------------- */
+/* --- Building --------------------------------------------------------------------------------- */
 
 /* A block for at least `need` items of `size` bytes with the old contents. */
 static void *grow(void *block, size_t *cap, size_t need, size_t size)
@@ -94,7 +95,7 @@ void cop__doc_close(struct cop__doc *doc, uint32_t group, bool is_strict, int ne
     add_piece(doc, COP__PIECE_CLOSE)->group = group;
 }
 
-/* --- Layout ------------------------------------------------------------------------------------ */
+/* --- Layout ----------------------------------------------------------------------------------- */
 
 /* An open group. */
 struct level {
@@ -135,34 +136,45 @@ static int64_t flat_width(const struct cop__piece *piece)
                                              : 0;
 }
 
+/* A step of a look ahead: the depth inside the group, and that of the first break, gone with its
+ * group; 0 if there is none. */
+struct look {
+    size_t depth;
+    size_t broken_at;
+    int64_t column;
+    uint64_t breaks_left;
+};
+
+static void look_at(const struct layout *l, struct look *look, const struct cop__piece *piece)
+{
+    if (piece->kind == COP__PIECE_OPEN) {
+        look->depth++;
+    } else if (piece->kind == COP__PIECE_CLOSE) {
+        if (look->depth-- == look->broken_at) look->broken_at = 0;
+    } else {
+        look->column += flat_width(piece);
+        if (is_break(l, piece) && !look->broken_at) look->broken_at = look->depth;
+        if (piece->kind != COP__PIECE_TEXT) look->breaks_left--;
+    }
+}
+
 /* Whether the group that opens at piece `open` fits on the line as far as its own closing bracket.
- * One that cannot be broken counts as fitting; so does a part of it that cannot, unless a break came
- * before: `broken_at` is the depth inside the group of the first break, gone with its group. */
+ * One that cannot be broken counts as fitting; so does a part of it that cannot, unless a break
+ * came before. */
 static bool group_fits(const struct layout *l, size_t open)
 {
     const struct cop__piece *pieces = l->doc->pieces;
-    int64_t column = l->column;
-    uint64_t breaks_left = pieces[open].size;
-    size_t depth = 1;
-    size_t broken_at = 0;
+    struct look look = {.depth = 1, .column = l->column, .breaks_left = pieces[open].size};
 
-    for (size_t i = open + 1;; i++) {
-        if (column > l->width) {
-            if (broken_at) return false;
+    for (size_t i = open + 1; look.depth > 0; i++) {
+        if (look.column > l->width) {
+            if (look.broken_at) return false;
             /* The next break will be one too many; edges of flexible groups are none. */
-            if (breaks_left == 0) return true;
+            if (look.breaks_left == 0) return true;
         }
-        if (pieces[i].kind == COP__PIECE_OPEN) {
-            depth++;
-        } else if (pieces[i].kind == COP__PIECE_CLOSE) {
-            if (depth == broken_at) broken_at = 0;
-            if (--depth == 0) return true;
-        } else {
-            column += flat_width(&pieces[i]);
-            if (is_break(l, &pieces[i]) && !broken_at) broken_at = depth;
-            if (pieces[i].kind != COP__PIECE_TEXT) breaks_left--;
-        }
+        look_at(l, &look, &pieces[i]);
     }
+    return true;
 }
 
 /* Whether what follows piece `at`, a break of the innermost level, fits up to the next place where
@@ -260,5 +272,6 @@ cop_term cop__doc_layout(const struct cop__doc *doc, int width)
         }
     }
     COP_ASSERT(l.depth == 0);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): freed by its cleanup */
     return cop_binary(l.out, l.out_len);
 }

@@ -27,7 +27,8 @@ static cop_term atom_or_none(const char *text)
     return cop_atom_existing(bytes);
 }
 
-/* The fields of map in the order that is known for its struct; [] if none is or others are there. */
+/* The fields of map in the order that is known for its struct; [] if none is or others are
+ * there. */
 static cop_term ordered_fields(cop_term map, cop_bytes name, size_t count)
 {
     for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/cleanup.h"
 #include "term/float.h"
+#include "term/heap.h"
 #include "term/inspect.h"
 #include "term/types.h"
 #include "term/unicode.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Text between quotes ------------------------------------------------------------------------*/
+/* --- Text between quotes ---------------------------------------------------------------------- */
 
 /* The letter after the backslash of a code point below 0x80, or 0. */
 static char escape_letter(uint32_t code)
@@ -70,12 +71,14 @@ static bool put_string(struct cop__doc *doc, cop_bytes bytes, size_t limit)
     while (at < end && (limit == 0 || count < limit)) {
         uint32_t code;
         int size = cop__unicode_decode(at, end, &code);
+        char next = '\0';
 
         if (size == 0) { /* beyond the limit nobody has looked */
             size = 1;
             code = 0xfffd;
         }
-        put_quoted(doc, code, at, size, at + size < end ? at[size] : 0);
+        if (at + size < end) next = at[size];
+        put_quoted(doc, code, at, size, next);
         at += size;
         count++;
     }
@@ -139,7 +142,7 @@ void cop__inspect_charlist(struct cop__doc *doc, cop_term list, size_t limit)
     if (!cop_is_empty_list(list)) cop__doc_string(doc, " ++ ...");
 }
 
-/* --- Atoms -------------------------------------------------------------------------------------- */
+/* --- Atoms ------------------------------------------------------------------------------------ */
 
 static bool is_upper(char c)
 {
@@ -252,67 +255,20 @@ void cop__inspect_atom(struct cop__doc *doc, cop_term atom, enum cop__atom_use u
     if (use == COP__ATOM_KEY) cop__doc_text(doc, ":", 1);
 }
 
-/* --- Numbers, pids, references ------------------------------------------------------------------ */
+/* --- Numbers, pids, references ---------------------------------------------------------------- */
 
-#define PART_BASE UINT64_C(10000000000000000000) /* the largest power of ten in a word */
-
-static void free_at(uint64_t **block)
+static void free_at(char **block)
 {
     free(*block);
 }
 
-/* Divides the number in len words, lowest first, by PART_BASE; returns the rest. */
-static uint64_t divide(uint64_t *words, size_t len)
-{
-    unsigned __int128 rest = 0;
-
-    for (size_t i = len; i-- > 0;) {
-        rest = rest << 64 | words[i];
-        words[i] = (uint64_t)(rest / PART_BASE);
-        rest %= PART_BASE;
-    }
-    return (uint64_t)rest;
-}
-
-static void put_bigint(struct cop__doc *doc, cop_term t)
-{
-    const uint64_t *box = cop__box(t);
-    size_t len = cop__header_arity(box[0]);
-    size_t parts = 0;
-    /* Each part has 19 digits, a word up to 20: one more part for 19 words. */
-    size_t parts_cap = len + len / 19 + 2;
-    COP_CLEANUP(free_at) uint64_t *words = calloc(len + parts_cap, sizeof(*words));
-    uint64_t *part = words + len;
-    char text[32];
-
-    COP_CHECK(words != NULL, "no memory for an integer of %zu words", len);
-    memcpy(words, box + 1, len * sizeof(*words));
-    while (len > 0) {
-        COP_ASSERT(parts < parts_cap);
-        part[parts++] = divide(words, len);
-        while (len > 0 && words[len - 1] == 0)
-            len--;
-    }
-    if (cop__header_extra(box[0])) cop__doc_text(doc, "-", 1);
-    for (size_t i = parts; i-- > 0;) {
-        int size = snprintf(text, sizeof(text), i == parts - 1 ? "%llu" : "%019llu",
-                            (unsigned long long)part[i]);
-
-        cop__doc_text(doc, text, (size_t)size);
-    }
-}
-
 void cop__inspect_integer(struct cop__doc *doc, cop_term t)
 {
-    char text[32];
-    int size;
+    COP_CLEANUP(free_at) char *text = malloc(cop__bigint_decimal_size(t));
 
-    if (cop__is_kind(t, COP__BOX_BIGINT)) {
-        put_bigint(doc, t);
-        return;
-    }
-    size = snprintf(text, sizeof(text), "%lld", (long long)cop_to_int(t));
-    cop__doc_text(doc, text, (size_t)size);
+    COP_CHECK(text != NULL, "no memory for the digits of an integer");
+    cop__doc_text(doc, text, cop__bigint_to_decimal(t, text));
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): freed by its cleanup */
 }
 
 void cop__inspect_float(struct cop__doc *doc, cop_term t)

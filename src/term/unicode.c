@@ -136,8 +136,8 @@ bool cop__unicode_continues_name(uint32_t code)
 bool cop__unicode_is_printable(uint32_t code)
 {
     return (code >= 0x20 && code <= 0x7e) || (code >= 0x07 && code <= 0x0d) || code == 0x1b ||
-           code == 0x7f || (code >= 0xa0 && code <= 0xd7ff) ||
-           (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
+           code == 0x7f || (code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd) ||
+           (code >= 0x10000 && code <= 0x10ffff);
 }
 
 int cop__unicode_decode(const char *at, const char *end, uint32_t *ret_code)

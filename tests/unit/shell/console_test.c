@@ -37,6 +37,7 @@ static void run_child(const char *const *arguments)
 
     for (int i = 0; arguments[i]; i++)
         argv[i + 1] = arguments[i];
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): a child has one thread */
     setenv("TERM", "xterm", 1);
     execv(PROGRAM, (char *const *)(uintptr_t)argv);
     _exit(127);
@@ -136,7 +137,7 @@ static void check_run(const char *const *arguments, const char *input, int statu
 static const char *const start_iex[] = {"start_iex", NULL};
 #define STOPPED "server stopped\napplication stopped\n"
 
-/* --- Commands ------------------------------------------------------------------------------------ */
+/* --- Commands --------------------------------------------------------------------------------- */
 
 static void version_and_help(void **state)
 {
@@ -184,7 +185,7 @@ static void eval_prints_the_value(void **state)
     check_run(negative, "", 0, "-1\n");
 }
 
-/* --- From a pipe --------------------------------------------------------------------------------- */
+/* --- From a pipe ------------------------------------------------------------------------------ */
 
 static void a_result_a_line(void **state)
 {
@@ -235,7 +236,7 @@ static void helpers(void **state)
     finish(0);
 }
 
-/* --- On a terminal ------------------------------------------------------------------------------- */
+/* --- On a terminal ---------------------------------------------------------------------------- */
 
 /* IEX-01, IEX-02 */
 static void prompts_and_history(void **state)
@@ -279,7 +280,7 @@ static void lines_fit_the_terminal(void **state)
     finish(0);
 }
 
-/* --- The end ------------------------------------------------------------------------------------- */
+/* --- The end ---------------------------------------------------------------------------------- */
 
 static void stops_in_order(void **state)
 {

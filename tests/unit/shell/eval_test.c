@@ -40,7 +40,7 @@ static cop_term banner_of(const char *text)
     return cop_format_banner(outcome.class_, outcome.value);
 }
 
-/* --- Errors -------------------------------------------------------------------------------------- */
+/* --- Errors ----------------------------------------------------------------------------------- */
 
 /* Where coppice says it in words of its own: how much of the banner is compared. */
 static size_t compared(const char *source, const char *kind, const char *message)
@@ -139,7 +139,7 @@ PROCESS_TEST(names_file_and_line)
         cop_format_banner(outcome.class_, outcome.value));
 }
 
-/* --- Bindings ------------------------------------------------------------------------------------ */
+/* --- Bindings --------------------------------------------------------------------------------- */
 
 PROCESS_TEST(binds_and_uses_names)
 {
@@ -159,7 +159,7 @@ PROCESS_TEST(an_empty_text_is_nil)
     cop_assert_equal(cop_nil(), value_of("# only a comment\n\n"));
 }
 
-/* --- Order --------------------------------------------------------------------------------------- */
+/* --- Order ------------------------------------------------------------------------------------ */
 
 /* A mistake that a compiler would find keeps the whole expression from having effects. */
 PROCESS_TEST(nothing_runs_before_all_names_are_known)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program that console_test.c types at: an application whose stop says so, with one server and a
- * function that never returns. */
+/* The program that console_test.c types at: an application whose stop says so, with one server and
+ * a function that never returns. */
 #include <coppice.h>
 
 #include <stdio.h>

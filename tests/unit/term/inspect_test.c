@@ -165,12 +165,13 @@ static void floats_read_back(void **state)
     double value = 0x1p-1074;
 
     (void)state;
-    for (int i = -1074; i < 1024; i++, value *= 2) {
+    for (int i = -1074; i < 1024; i++) {
         size_t len = cop__float_text(value, text);
 
         assert_true(len < COP__FLOAT_TEXT_MAX);
         text[len] = '\0';
         assert_true(strtod(text, NULL) == value);
+        value *= 2;
     }
     text[cop__float_text(5e-324, text)] = '\0';
     assert_string_equal(text, "5.0e-324");
@@ -206,7 +207,7 @@ static void deep_terms(void **state)
     assert_int_equal(text.len, 2 * 51 + 3);
 }
 
-/* --- What is printed reads back ------------------------------------------------------------------ */
+/* --- What is printed reads back --------------------------------------------------------------- */
 
 static uint64_t random_next(uint64_t *seed)
 {
