@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Benchmarks: one JSON line each, `{"bench", "runtime", "config", "unit", "median", "min", "max"}`, of
- * five runs. config is the number of schedulers. The message is {ref, integer, 16-byte binary}, built
- * anew for each send, as a program would.
+/* Benchmarks: one JSON line each, `{"bench", "runtime", "config", "unit", "median", "min", "max"}`,
+ * of five runs. config is the number of schedulers. The message is {ref, integer, 16-byte binary},
+ * built anew for each send, as a program would.
  *
  *     bench [NAME...]        all benchmarks, or those whose names begin with one of these
  *
@@ -24,7 +24,7 @@ static double now_ns(void)
     return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
 
-/* --- Messages ----------------------------------------------------------------------------------- */
+/* --- Messages --------------------------------------------------------------------------------- */
 
 #define HOPS 2000000
 
@@ -51,8 +51,7 @@ static bool play(struct player *p, cop_term msg)
 static cop_next top_turn(void *state)
 {
     cop_term msg;
-    if (!cop_receive(&msg, 0) || play(state, msg))
-        return cop_hibernate(top_turn, state);
+    if (!cop_receive(&msg, 0) || play(state, msg)) return cop_hibernate(top_turn, state);
     return cop_end();
 }
 
@@ -102,7 +101,7 @@ static double message_stack(void)
     return play_with(stack_start);
 }
 
-/* --- Servers ------------------------------------------------------------------------------------ */
+/* --- Servers ---------------------------------------------------------------------------------- */
 
 #define CALLS 500000
 
@@ -123,8 +122,7 @@ static cop_result echo_cast(void *state, cop_term message)
 {
     (void)state;
     cop_pid to;
-    if (cop_match(message, "{:tell, to}", to))
-        cop_send(to, COP(":told"));
+    if (cop_match(message, "{:tell, to}", to)) cop_send(to, COP(":told"));
     return cop_noreply();
 }
 
@@ -135,7 +133,8 @@ static const struct cop_gen_server echo_callbacks = {.size = sizeof(struct cop_g
 
 static cop_term echo_start_link(cop_term arg);
 static const struct cop_function echo_functions[] = {
-    COP_EXPORT("start_link(arg)", echo_start_link, "Starts a server that answers what it is asked."),
+    COP_EXPORT("start_link(arg)", echo_start_link,
+               "Starts a server that answers what it is asked."),
     COP_EXPORT_END};
 static const struct cop_module echo = {.size = sizeof(struct cop_module),
                                        .name = "Bench.Echo",
@@ -170,8 +169,7 @@ static bool call_turn(void *state, cop_term msg)
     for (int i = 0; i < 100; i++)
         cop_gen_server_call(c->server, cop_tuple(ref, i, "0123456789abcdef"), COP_CALL_TIMEOUT);
     c->left -= 100;
-    if (c->left > 0)
-        cop_send(cop_self(), COP(":go"));
+    if (c->left > 0) cop_send(cop_self(), COP(":go"));
     return c->left > 0;
 }
 
@@ -192,8 +190,7 @@ static bool loop_turn(void *state, cop_term msg)
     cop_from from;
     cop_term request;
     (void)state;
-    if (!cop_match(msg, "{:\"$gen_call\", from, request}", from, request))
-        return false;
+    if (!cop_match(msg, "{:\"$gen_call\", from, request}", from, request)) return false;
     cop_gen_server_reply(from, request);
     return true;
 }
@@ -239,7 +236,7 @@ static double cast(void)
     return took / CALLS;
 }
 
-/* --- Births ------------------------------------------------------------------------------------- */
+/* --- Births ----------------------------------------------------------------------------------- */
 
 #define SPAWNS 300000
 
@@ -255,8 +252,7 @@ static bool spawn_turn(void *state, cop_term msg)
     cop_ref ref;
     struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
     (void)msg;
-    if (--*left < 0)
-        return false;
+    if (--*left < 0) return false;
     cop_spawn(nothing, cop_nil(), &opts);
     return true; /* the DOWN is the next turn's message */
 }
@@ -278,8 +274,7 @@ static bool start_child_turn(void *state, cop_term sup)
     for (int i = 0; i < 100; i++)
         cop_dynamic_supervisor_start_child(sup, COP("Bench.Echo"));
     *left -= 100;
-    if (*left > 0)
-        cop_send(cop_self(), sup);
+    if (*left > 0) cop_send(cop_self(), sup);
     return *left > 0;
 }
 
@@ -296,7 +291,7 @@ static double start_child(void)
     return took / CHILDREN;
 }
 
-/* --- A million at once -------------------------------------------------------------------------- */
+/* --- A million at once ------------------------------------------------------------------------ */
 
 #define MILLION 1000000
 
@@ -305,10 +300,8 @@ static double resident(void)
 {
     long pages = 0;
     FILE *f = fopen("/proc/self/statm", "r");
-    if (f == NULL || fscanf(f, "%*s %ld", &pages) != 1)
-        pages = 0;
-    if (f != NULL)
-        fclose(f);
+    if (f == NULL || fscanf(f, "%*s %ld", &pages) != 1) pages = 0;
+    if (f != NULL) fclose(f);
     return (double)pages * 4096;
 }
 
@@ -341,8 +334,7 @@ static double million(cop_pid (*make)(void))
     for (int i = 0; i < MILLION; i++)
         pids[i] = make();
     for (int i = 0; i < MILLION; i++)
-        if (!cop_is_alive(pids[i]))
-            cop_exit(COP(":one_has_died"));
+        if (!cop_is_alive(pids[i])) cop_exit(COP(":one_has_died"));
     double bytes = (resident() - before) / MILLION;
     for (int i = 0; i < MILLION; i++)
         cop_exit_process(pids[i], COP(":kill"));
@@ -385,7 +377,7 @@ static double idle_gen_server(void)
     return million(make_server);
 }
 
-/* --- Running them ------------------------------------------------------------------------------- */
+/* --- Running them ----------------------------------------------------------------------------- */
 
 struct bench {
     const char *name;
@@ -448,11 +440,9 @@ static bool run(int index, int schedulers)
 
 static bool is_wanted(const char *name, int argc, char **argv)
 {
-    if (argc < 2)
-        return true;
+    if (argc < 2) return true;
     for (int i = 1; i < argc; i++)
-        if (strncmp(name, argv[i], strlen(argv[i])) == 0)
-            return true;
+        if (strncmp(name, argv[i], strlen(argv[i])) == 0) return true;
     return false;
 }
 
@@ -476,14 +466,11 @@ int main(int argc, char **argv)
     bool is_good = true;
     for (int schedulers = 1; schedulers <= 2; schedulers++) {
         for (int i = 0; i < (int)(sizeof(benches) / sizeof(benches[0])); i++) {
-            if (!is_wanted(benches[i].name, argc, argv))
-                continue;
+            if (!is_wanted(benches[i].name, argc, argv)) continue;
             pid_t child = fork();
-            if (child == 0)
-                return run_alone(i, schedulers) ? 0 : 1;
+            if (child == 0) return run_alone(i, schedulers) ? 0 : 1;
             int status = 1;
-            if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-                is_good = false;
+            if (child < 0 || waitpid(child, &status, 0) != child || status != 0) is_good = false;
         }
     }
     return is_good ? 0 : 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KV.Bucket: an agent whose state is a map. Temporary: a bucket that died is not started again, since
- * nobody would know what was in it. */
+/* KV.Bucket: an agent whose state is a map. Temporary: a bucket that died is not started again,
+ * since nobody would know what was in it. */
 #include "kv.h"
 
 cop_term kv_bucket_start_link(cop_term options)
@@ -22,8 +22,7 @@ cop_term kv_bucket_put(cop_term bucket, cop_term key, cop_term value)
 
 cop_term kv_bucket_delete(cop_term bucket, cop_term key)
 {
-    return cop_agent_get_and_update(bucket, cop_build("&Map.pop(&1, key)", key),
-                                    COP_CALL_TIMEOUT);
+    return cop_agent_get_and_update(bucket, cop_build("&Map.pop(&1, key)", key), COP_CALL_TIMEOUT);
 }
 
 static const struct cop_function functions[] = {

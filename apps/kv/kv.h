@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KV: buckets of keys and values, found by name. The system of the Elixir guide's chapters on agents,
- * servers, supervisors and dynamic supervisors, in C.
+/* KV: buckets of keys and values, found by name. The system of the Elixir guide's chapters on
+ * agents, servers, supervisors and dynamic supervisors, in C.
  *
  *     KV.Supervisor, one_for_all
  *      +-- KV.BucketSupervisor   a DynamicSupervisor: buckets come and go under it

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KV.Registry: which bucket bears which name. Buckets are started under KV.BucketSupervisor and watched,
- * not linked: the registry lives on when one dies, and its monitor takes the dead one off the list. */
+/* KV.Registry: which bucket bears which name. Buckets are started under KV.BucketSupervisor and
+ * watched, not linked: the registry lives on when one dies, and its monitor takes the dead one off
+ * the list. */
 #include "kv.h"
 
 struct registry {
@@ -8,7 +9,7 @@ struct registry {
     cop_dict *refs;  /* monitor -> name */
 };
 
-/* --- For clients -------------------------------------------------------------------------------- */
+/* --- For clients ------------------------------------------------------------------------------ */
 
 cop_term kv_registry_start_link(cop_term options)
 {
@@ -25,7 +26,7 @@ cop_term kv_registry_create(cop_term server, cop_term name)
     return cop_gen_server_cast(server, cop_tuple(COP(":create"), name));
 }
 
-/* --- Callbacks ---------------------------------------------------------------------------------- */
+/* --- Callbacks -------------------------------------------------------------------------------- */
 
 static cop_result init(cop_term arg)
 {
@@ -58,9 +59,9 @@ static cop_result handle_cast(void *state, cop_term message)
 
     if (cop_match(message, "{:create, name}", name)) {
         if (!cop_dict_has(r->names, name)) {
-            cop_expect(cop_dynamic_supervisor_start_child(COP("KV.BucketSupervisor"),
-                                                          COP("KV.Bucket")),
-                       "{:ok, bucket}", bucket);
+            cop_expect(
+                cop_dynamic_supervisor_start_child(COP("KV.BucketSupervisor"), COP("KV.Bucket")),
+                "{:ok, bucket}", bucket);
             cop_dict_put(r->refs, cop_monitor(bucket), name);
             cop_dict_put(r->names, name, bucket);
         }
@@ -76,8 +77,7 @@ static cop_result handle_info(void *state, cop_term message)
 
     if (cop_match(message, "{:DOWN, ref, :process, _pid, _reason}", ref)) {
         cop_term name = cop_dict_remove(r->refs, ref);
-        if (!cop_is_none(name))
-            cop_dict_remove(r->names, name);
+        if (!cop_is_none(name)) cop_dict_remove(r->names, name);
         return cop_noreply();
     }
     return cop_no_clause(message);

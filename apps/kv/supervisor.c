@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KV.Supervisor: the buckets' supervisor first, then the registry, which starts buckets under it. One
- * for all: a registry that has forgotten its buckets leaves none behind, and the other way round. */
+/* KV.Supervisor: the buckets' supervisor first, then the registry, which starts buckets under it.
+ * One for all: a registry that has forgotten its buckets leaves none behind, and the other way
+ * round. */
 #include "kv.h"
 
 cop_term kv_supervisor_start_link(cop_term options)
@@ -17,10 +18,10 @@ static cop_term init(cop_term arg)
         COP("[strategy: :one_for_all]"));
 }
 
-static const struct cop_function functions[] = {
-    COP_EXPORT("start_link(options)", kv_supervisor_start_link,
-               "Starts the tree. Options: `:name`."),
-    COP_EXPORT_END};
+static const struct cop_function functions[] = {COP_EXPORT("start_link(options)",
+                                                           kv_supervisor_start_link,
+                                                           "Starts the tree. Options: `:name`."),
+                                                COP_EXPORT_END};
 
 const struct cop_module kv_supervisor = {.size = sizeof(struct cop_module),
                                          .name = "KV.Supervisor",

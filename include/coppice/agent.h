@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Agent: a process that keeps one term (AGT). The functions that read and change it are captures,
- * run inside the agent: COP("&Map.get(&1, :eggs)"), cop_build("&Map.put(&1, key, value)", key, value).
- * An update of a map costs O(log n), not a copy (memory.h). */
+ * run inside the agent: COP("&Map.get(&1, :eggs)"), cop_build("&Map.put(&1, key, value)", key,
+ * value). An update of a map costs O(log n), not a copy (memory.h). */
 #ifndef COPPICE_AGENT_H
 #define COPPICE_AGENT_H
 

@@ -19,10 +19,8 @@
 #include <stdint.h>
 
 #ifdef __cplusplus
-#define COP_BEGIN_DECLS                                                                            \
-    extern "C"                                                                                     \
-    {
-#define COP_END_DECLS }
+#define COP_BEGIN_DECLS                extern "C" {
+#define COP_END_DECLS                  }
 #define COP__STATIC_ASSERT(cond, text) static_assert(cond, text)
 #else
 #define COP_BEGIN_DECLS
@@ -41,25 +39,25 @@
 #error "compile with -fexceptions -fstack-clash-protection (pkg-config --cflags coppice)"
 #endif
 
-#define COP_API __attribute__((visibility("default")))
-#define COP_NORETURN __attribute__((noreturn))
-#define COP_MUST_USE __attribute__((warn_unused_result))
-#define COP_COLD __attribute__((cold))
+#define COP_API                __attribute__((visibility("default")))
+#define COP_NORETURN           __attribute__((noreturn))
+#define COP_MUST_USE           __attribute__((warn_unused_result))
+#define COP_COLD               __attribute__((cold))
 #define COP_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 /* Ownership moves with this argument (TAKES) or result (GIVES). */
 #define COP_TAKES
 #define COP_GIVES
 
 /* Wait without limit, wherever a time in milliseconds is asked for. */
-#define COP_INFINITY (-1)
+#define COP_INFINITY     (-1)
 /* The time a call waits by default, in milliseconds (GEN-39). */
 #define COP_CALL_TIMEOUT 5000
 
 COP_BEGIN_DECLS
 
-/* Where errno of the current thread lies. A process may continue on another thread after a call that
- * switches; the C library's own accessor is declared const, so a compiler would reuse the address of
- * the former thread. Runs on: any thread. */
+/* Where errno of the current thread lies. A process may continue on another thread after a call
+ * that switches; the C library's own accessor is declared const, so a compiler would reuse the
+ * address of the former thread. Runs on: any thread. */
 COP_API int *cop__errno(void);
 
 COP_END_DECLS
@@ -78,20 +76,20 @@ COP_END_DECLS
                      _33, N, ...)                                                                  \
     N
 
-#define COP__JOIN(a, b) COP__JOIN_(a, b)
+#define COP__JOIN(a, b)  COP__JOIN_(a, b)
 #define COP__JOIN_(a, b) a##b
 
 /* COP__MAP(M, a, b) is M(a), M(b); COP__EACH is the same without commas. 1 to 16 arguments. */
-#define COP__MAP(M, ...) COP__JOIN(COP__MAP_, COP__COUNT(__VA_ARGS__))(M, __VA_ARGS__)
-#define COP__MAP_1(M, a) M(a)
-#define COP__MAP_2(M, a, ...) M(a), COP__MAP_1(M, __VA_ARGS__)
-#define COP__MAP_3(M, a, ...) M(a), COP__MAP_2(M, __VA_ARGS__)
-#define COP__MAP_4(M, a, ...) M(a), COP__MAP_3(M, __VA_ARGS__)
-#define COP__MAP_5(M, a, ...) M(a), COP__MAP_4(M, __VA_ARGS__)
-#define COP__MAP_6(M, a, ...) M(a), COP__MAP_5(M, __VA_ARGS__)
-#define COP__MAP_7(M, a, ...) M(a), COP__MAP_6(M, __VA_ARGS__)
-#define COP__MAP_8(M, a, ...) M(a), COP__MAP_7(M, __VA_ARGS__)
-#define COP__MAP_9(M, a, ...) M(a), COP__MAP_8(M, __VA_ARGS__)
+#define COP__MAP(M, ...)       COP__JOIN(COP__MAP_, COP__COUNT(__VA_ARGS__))(M, __VA_ARGS__)
+#define COP__MAP_1(M, a)       M(a)
+#define COP__MAP_2(M, a, ...)  M(a), COP__MAP_1(M, __VA_ARGS__)
+#define COP__MAP_3(M, a, ...)  M(a), COP__MAP_2(M, __VA_ARGS__)
+#define COP__MAP_4(M, a, ...)  M(a), COP__MAP_3(M, __VA_ARGS__)
+#define COP__MAP_5(M, a, ...)  M(a), COP__MAP_4(M, __VA_ARGS__)
+#define COP__MAP_6(M, a, ...)  M(a), COP__MAP_5(M, __VA_ARGS__)
+#define COP__MAP_7(M, a, ...)  M(a), COP__MAP_6(M, __VA_ARGS__)
+#define COP__MAP_8(M, a, ...)  M(a), COP__MAP_7(M, __VA_ARGS__)
+#define COP__MAP_9(M, a, ...)  M(a), COP__MAP_8(M, __VA_ARGS__)
 #define COP__MAP_10(M, a, ...) M(a), COP__MAP_9(M, __VA_ARGS__)
 #define COP__MAP_11(M, a, ...) M(a), COP__MAP_10(M, __VA_ARGS__)
 #define COP__MAP_12(M, a, ...) M(a), COP__MAP_11(M, __VA_ARGS__)
@@ -100,8 +98,8 @@ COP_END_DECLS
 #define COP__MAP_15(M, a, ...) M(a), COP__MAP_14(M, __VA_ARGS__)
 #define COP__MAP_16(M, a, ...) M(a), COP__MAP_15(M, __VA_ARGS__)
 
-#define COP__EACH(M, ...) COP__JOIN(COP__EACH_, COP__COUNT(__VA_ARGS__))(M, __VA_ARGS__)
-#define COP__EACH_1(M, a) M(a)
+#define COP__EACH(M, ...)      COP__JOIN(COP__EACH_, COP__COUNT(__VA_ARGS__))(M, __VA_ARGS__)
+#define COP__EACH_1(M, a)      M(a)
 #define COP__EACH_2(M, a, ...) M(a) COP__EACH_1(M, __VA_ARGS__)
 #define COP__EACH_3(M, a, ...) M(a) COP__EACH_2(M, __VA_ARGS__)
 #define COP__EACH_4(M, a, ...) M(a) COP__EACH_3(M, __VA_ARGS__)

@@ -7,8 +7,8 @@
 
 COP_BEGIN_DECLS
 
-/* DynamicSupervisor.start_link(options): name, strategy :one_for_one, max_restarts 3, max_seconds 5,
- * max_children :infinity, extra_arguments [] (DYN-01). */
+/* DynamicSupervisor.start_link(options): name, strategy :one_for_one, max_restarts 3, max_seconds
+ * 5, max_children :infinity, extra_arguments [] (DYN-01). */
 COP_API cop_term cop_dynamic_supervisor_start_link(cop_term options);
 /* DynamicSupervisor.start_link(module, arg, options): the options come from supervisor_init(arg),
  * which returns cop_dynamic_supervisor_init(options). */

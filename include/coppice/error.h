@@ -3,9 +3,9 @@
  *
  * Three classes, as in Erlang: cop_exit ends with a reason, cop_error says that something is wrong
  * ({reason, stacktrace}), cop_throw leaves for somebody who waits for it ({{:nocatch, v}, stack} if
- * nobody does): EXI-01. All unwind the stack to the next cop_try or to the end of the process, and on
- * the way run `cleanup` attributes and C++ destructors (which must not switch, raise or exit). State
- * that a callback changed before it failed stays changed (CNR-1). */
+ * nobody does): EXI-01. All unwind the stack to the next cop_try or to the end of the process, and
+ * on the way run `cleanup` attributes and C++ destructors (which must not switch, raise or exit).
+ * State that a callback changed before it failed stays changed (CNR-1). */
 #ifndef COPPICE_ERROR_H
 #define COPPICE_ERROR_H
 
@@ -41,8 +41,8 @@ struct cop_outcome {
     cop_term stack;
 };
 typedef cop_term (*cop_try_fn)(void *arg);
-/* Calls fn(arg) and catches what it raises. True if it returned. A fatal exit signal (a kill, a link)
- * is not caught: it ends the process. Switches: if fn does. */
+/* Calls fn(arg) and catches what it raises. True if it returned. A fatal exit signal (a kill, a
+ * link) is not caught: it ends the process. Switches: if fn does. */
 COP_API bool cop_try(cop_try_fn fn, void *arg, struct cop_outcome *ret_outcome);
 /* Raises again what a cop_try caught. */
 COP_API COP_NORETURN void cop_reraise(const struct cop_outcome *outcome);
@@ -50,7 +50,8 @@ COP_API COP_NORETURN void cop_reraise(const struct cop_outcome *outcome);
 COP_API cop_term cop_outcome_reason(const struct cop_outcome *outcome);
 
 /* A reason or exception in words (LOG-23), as a binary: "no process: the process is not alive ...".
- * cop_format_banner is the line that a console shows, "** (exit) ..." or "** (ArgumentError) ...". */
+ * cop_format_banner is the line that a console shows, "** (exit) ..." or "** (ArgumentError)
+ * ...". */
 COP_API cop_term cop_format_exit(cop_term reason);
 COP_API cop_term cop_format_banner(enum cop_class class_, cop_term reason);
 /* The exception (a map with __struct__) that an error's reason stands for: :badarg is an

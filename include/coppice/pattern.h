@@ -10,14 +10,14 @@
  * named once. A variable's C type says what it binds: cop_term anything; int64_t or int an integer
  * that fits, double a float or integer, bool true or false, cop_pid, cop_ref, cop_from, cop_bytes
  * (a binary's bytes) only that kind. A value of another kind does not match. Any other C type does
- * not compile. `_` and `_name` match anything and bind nothing. `^name` compares (===) with the value
- * that the C variable has. A name twice in a pattern must stand for identical values. A pattern of a
- * map `%{a: x}` matches maps that have these keys. `[head | tail]` takes a list apart.
+ * not compile. `_` and `_name` match anything and bind nothing. `^name` compares (===) with the
+ * value that the C variable has. A name twice in a pattern must stand for identical values. A
+ * pattern of a map `%{a: x}` matches maps that have these keys. `[head | tail]` takes a list apart.
  * Variables are written only when the whole pattern matches.
  *
- * Each use leaves a record in the section `cop_sites` of the binary, so that `coppice-check PROGRAM`
- * verifies syntax, names and counts of all of them without running one. A wrong pattern that runs
- * all the same ends the program and names its place: it is a mistake of the programmer.
+ * Each use leaves a record in the section `cop_sites` of the binary, so that `coppice-check
+ * PROGRAM` verifies syntax, names and counts of all of them without running one. A wrong pattern
+ * that runs all the same ends the program and names its place: it is a mistake of the programmer.
  *
  * The texts must be string literals. Works in C11 and C++17. */
 #ifndef COPPICE_PATTERN_H
@@ -44,7 +44,7 @@ enum cop__type {
     COP__TYPE_BYTES,
     COP__TYPE_NONE /* ends the list of types */
 };
-#define COP__SITE_MAGIC 0x70707273U
+#define COP__SITE_MAGIC    0x70707273U
 #define COP__SITE_VARS_MAX 16
 
 /* One record of the section `cop_sites`: this head, then three C strings (pattern, names, file).
@@ -69,7 +69,8 @@ COP_API bool cop__match(void **cache, const struct cop__site *site, cop_term t, 
 COP_API void cop__expect(void **cache, const struct cop__site *site, cop_term t, void *const *vars);
 COP_API cop_term cop__build(void **cache, const struct cop__site *site, const void *const *vars);
 /* Fields lie in a struct in the order of the names, each aligned as its type asks. */
-COP_API bool cop__record_match(void **cache, const struct cop__site *site, cop_term t, void *record);
+COP_API bool cop__record_match(void **cache, const struct cop__site *site, cop_term t,
+                               void *record);
 COP_API cop_term cop__record_build(void **cache, const struct cop__site *site, const void *record);
 
 COP_END_DECLS
@@ -115,7 +116,7 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
 {
     return COP__TYPE_BYTES;
 }
-#define COP__TYPE(x) cop__type_of(static_cast<decltype(x) *>(nullptr))
+#define COP__TYPE(x)    cop__type_of(static_cast<decltype(x) *>(nullptr))
 #define COP__ADDRESS(x) const_cast<void *>(static_cast<const void *>(&(x)))
 #else
 #define COP__TYPE(x)                                                                               \
@@ -141,11 +142,11 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
         cop_bytes *: COP__TYPE_BYTES,                                                              \
         const cop_bytes *: COP__TYPE_BYTES)
 /* Through void * for those that are written; a pinned one may be const, and is only read. */
-#define COP__ADDRESS(x) (void *)&(x)
+#define COP__ADDRESS(x) ((void *)&(x))
 #endif
 
-/* In C++ the record of a site in an inline function or a template would clash with the others of the
- * section; such sites are verified when they first run. */
+/* In C++ the record of a site in an inline function or a template would clash with the others of
+ * the section; such sites are verified when they first run. */
 #ifdef __cplusplus
 #define COP__SITE_SECTION
 #else
@@ -180,9 +181,11 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
         cop__literal(&cop__site_cache, &cop__site_record.head);                                    \
     })
 
-/* cop_match(term, "pattern", variables...): true if the term matches; then the variables are bound. */
+/* cop_match(term, "pattern", variables...): true if the term matches; then the variables are
+ * bound. */
 #define cop_match(term, ...)                                                                       \
-    COP__JOIN(COP__MATCH_, COP__HAS_VARS(__VA_ARGS__))(cop__match, COP__USE_MATCH, term, __VA_ARGS__)
+    COP__JOIN(COP__MATCH_, COP__HAS_VARS(__VA_ARGS__))                                             \
+    (cop__match, COP__USE_MATCH, term, __VA_ARGS__)
 /* cop_expect(term, "pattern", variables...): as cop_match, but a term that does not match ends the
  * caller with the error {:badmatch, term}; the crash report names file, line and pattern. */
 #define cop_expect(term, ...)                                                                      \

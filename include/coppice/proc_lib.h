@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* proc_lib: processes with a start that their starter waits for (PLB). What behaviours are built on;
- * anybody can write one. */
+/* proc_lib: processes with a start that their starter waits for (PLB). What behaviours are built
+ * on; anybody can write one. */
 #ifndef COPPICE_PROC_LIB_H
 #define COPPICE_PROC_LIB_H
 
@@ -19,9 +19,9 @@ struct cop_proc_lib_opts {
 
 COP_BEGIN_DECLS
 
-/* Starts fn(arg) and waits until it calls cop_init_ack(answer) or cop_init_fail(answer, ...), or dies:
- * {:error, reason}, or the time is over: {:error, :timeout} (PLB-06 to 12). Returns the answer.
- * Nothing is left behind by a failed start: no process, no name, no message. Switches. */
+/* Starts fn(arg) and waits until it calls cop_init_ack(answer) or cop_init_fail(answer, ...), or
+ * dies: {:error, reason}, or the time is over: {:error, :timeout} (PLB-06 to 12). Returns the
+ * answer. Nothing is left behind by a failed start: no process, no name, no message. Switches. */
 COP_API cop_term cop_proc_lib_start(cop_start_fn fn, cop_term arg,
                                     const struct cop_proc_lib_opts *opts);
 /* Tells the starter that the start is done (PLB-07). */

@@ -3,9 +3,9 @@
  * about them.
  *
  * A process is a function that some scheduler thread runs. While it waits at its top level, that is
- * after it returned cop_hibernate(fn, state), it owns no stack and costs some hundred bytes; a message
- * to it costs about a function call. While it waits inside a call (cop_receive, cop_gen_server_call)
- * it keeps its stack, and may go on on another thread.
+ * after it returned cop_hibernate(fn, state), it owns no stack and costs some hundred bytes; a
+ * message to it costs about a function call. While it waits inside a call (cop_receive,
+ * cop_gen_server_call) it keeps its stack, and may go on on another thread.
  *
  * Processes of the same node share an address space: nothing but this API keeps one from writing to
  * what belongs to another. What they send is copied. */
@@ -46,15 +46,16 @@ COP_API cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_
 /* Returned by a process's function: done, the process ends with `normal`. */
 COP_API cop_next cop_end(void);
 /* Returned by a process's function: give up the stack and wait; when the mailbox is not empty (at
- * once if it is not now: PRC-11), call fn(state) in a fresh region. With a timeout, fn is also called
- * when no message came within it (the mailbox is empty then). */
+ * once if it is not now: PRC-11), call fn(state) in a fresh region. With a timeout, fn is also
+ * called when no message came within it (the mailbox is empty then). */
 COP_API cop_next cop_hibernate(cop_wake_fn fn, void *state);
 COP_API cop_next cop_hibernate_for(cop_wake_fn fn, void *state, int64_t timeout_ms);
 
 COP_API cop_pid cop_self(void); /* cop_no_pid() on a thread that is no process */
 /* exit(pid, reason): sends an exit signal; the table EXI-21 to EXI-31 says what it does. */
 COP_API void cop_exit_process(cop_pid pid, cop_term reason);
-/* False once pid is exiting; asked after all that the caller sent it before (PRC-01). Switches: may. */
+/* False once pid is exiting; asked after all that the caller sent it before (PRC-01). Switches:
+ * may. */
 COP_API bool cop_is_alive(cop_pid pid);
 /* Lets others run. Switches. */
 COP_API void cop_yield(void);
@@ -65,18 +66,19 @@ COP_API bool cop_trap_exit(bool on);
 
 /* --- Messages --------------------------------------------------------------------------------- */
 
-/* Sends a copy of msg to a pid, an alias, a registered name or {name, node}; returns msg. Never fails
- * for pids and aliases, dead or alive; an unknown name is an error badarg (NAM-07, MSG-01, 02).
- * Runs on: any thread. Switches: may (a long run of sends gives way; a busy connection to another node
- * will make the sender wait). */
+/* Sends a copy of msg to a pid, an alias, a registered name or {name, node}; returns msg. Never
+ * fails for pids and aliases, dead or alive; an unknown name is an error badarg (NAM-07, MSG-01,
+ * 02). Runs on: any thread. Switches: may (a long run of sends gives way; a busy connection to
+ * another node will make the sender wait). */
 COP_API cop_term cop_send(cop_term to, cop_term msg);
 /* The same, but never switches. */
 COP_API cop_term cop_send_nosuspend(cop_term to, cop_term msg);
-#define cop_send(to, msg) cop_send(cop_term_of(to), cop_term_of(msg))
+#define cop_send(to, msg)           cop_send(cop_term_of(to), cop_term_of(msg))
 #define cop_send_nosuspend(to, msg) cop_send_nosuspend(cop_term_of(to), cop_term_of(msg))
 
 /* Takes the oldest message. False after timeout_ms without one (0: looks only; COP_INFINITY: waits
- * for ever). A timeout below -1 or above 4294967295 is an error timeout_value (MSG-05). Switches. */
+ * for ever). A timeout below -1 or above 4294967295 is an error timeout_value (MSG-05).
+ * Switches. */
 COP_API bool cop_receive(cop_term *ret_msg, int64_t timeout_ms);
 /* Selective: takes the first message, in order of arrival, that fn accepts; others stay, in order
  * (MSG-03). The timeout runs from the call (MSG-04). fn must not switch. Switches. */
@@ -109,12 +111,14 @@ enum cop_alias_mode {
     COP_ALIAS_REPLY_DEMONITOR, /* ends also with the first message through it */
     COP_ALIAS_REPLY            /* cop_alias: ends with the first message through it (ALS-03) */
 };
-/* Watches and makes the reference an alias of the caller; tag, if not cop_none(), replaces :DOWN. */
+/* Watches and makes the reference an alias of the caller; tag, if not cop_none(), replaces
+ * :DOWN. */
 COP_API cop_ref cop_monitor_with(cop_term process, enum cop_alias_mode alias, cop_term tag);
-/* Stops watching; afterwards no DOWN of ref is delivered. flush takes one that was (MON-09). True if
- * the monitor was still active. */
+/* Stops watching; afterwards no DOWN of ref is delivered. flush takes one that was (MON-09). True
+ * if the monitor was still active. */
 COP_API bool cop_demonitor(cop_ref ref, bool flush);
 
+/* A reference that nobody else has. Runs on: any thread. */
 COP_API cop_ref cop_make_ref(void);
 COP_API cop_ref cop_alias(enum cop_alias_mode mode); /* EXPLICIT or REPLY */
 COP_API bool cop_unalias(cop_ref ref);               /* true if it was active */
@@ -139,10 +143,11 @@ COP_API int64_t cop_read_timer(cop_ref timer);
 /* Milliseconds of a clock that never goes back; virtual in a seeded run. Runs on: any thread. */
 COP_API int64_t cop_monotonic_ms(void);
 
-/* --- Process dictionary (PRC-08) --------------------------------------------------------------- */
+/* --- Process dictionary (PRC-08) -------------------------------------------------------------- */
 
 COP_API cop_term cop_put(cop_term key, cop_term value); /* the old value or nil */
 COP_API cop_term cop_get(cop_term key);                 /* the value or nil */
+/* Takes key out; the value that it had, or nil. */
 COP_API cop_term cop_erase(cop_term key);
 COP_API cop_term cop_dictionary(void); /* list of {key, value} */
 /* Process label, shown by tools and crash reports (PRC-14). */
@@ -150,21 +155,23 @@ COP_API void cop_set_label(cop_term label);
 
 /* --- Group leader, information ---------------------------------------------------------------- */
 
+/* The caller's group leader (PRC-12), or cop_no_pid(). */
 COP_API cop_pid cop_group_leader(void);
+/* Makes leader the group leader of pid, by a signal if that is another. */
 COP_API void cop_set_group_leader(cop_pid leader, cop_pid pid);
 
 /* process_info(pid, items): a list of {item, value} in the asked order, nil for a dead process, an
- * error badarg for an unknown item (PRC-02, 03). items: a list of atoms, or one atom, which gives one
- * {item, value}. What can be read from outside is, also from a process that is stuck; the rest is
- * asked by signal and is :busy when that takes longer than 200 ms. Switches: may. */
+ * error badarg for an unknown item (PRC-02, 03). items: a list of atoms, or one atom, which gives
+ * one {item, value}. What can be read from outside is, also from a process that is stuck; the rest
+ * is asked by signal and is :busy when that takes longer than 200 ms. Switches: may. */
 COP_API cop_term cop_process_info(cop_pid pid, cop_term items);
 COP_API cop_term cop_processes(void); /* list of all local pids */
 
 /* --- Long work -------------------------------------------------------------------------------- */
 
 /* Calls fn(arg) beside the schedulers: for what blocks (a file, a database) or computes for long.
- * The process waits meanwhile as in a receive, but cannot be unwound before fn returns; a kill makes
- * it dead for everybody at once. fn must not use this API. Switches. */
+ * The process waits meanwhile as in a receive, but cannot be unwound before fn returns; a kill
+ * makes it dead for everybody at once. fn must not use this API. Switches. */
 typedef void (*cop_blocking_fn)(void *arg);
 COP_API void cop_blocking(cop_blocking_fn fn, void *arg);
 

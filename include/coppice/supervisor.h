@@ -6,8 +6,9 @@
  *                                   " {KV.Registry, name: KV.Registry}]"),
  *                               COP("[strategy: :one_for_all]"));
  *
- * A child is a module, {module, arg}, or a map %{id:, start: {mod, :fun, args}, restart:, shutdown:,
- * type:, modules:, significant:} (SUP-04, 06). All calls wait without limit (SUP-21) and switch. */
+ * A child is a module, {module, arg}, or a map %{id:, start: {mod, :fun, args}, restart:,
+ * shutdown:, type:, modules:, significant:} (SUP-04, 06). All calls wait without limit (SUP-21) and
+ * switch. */
 #ifndef COPPICE_SUPERVISOR_H
 #define COPPICE_SUPERVISOR_H
 
@@ -15,8 +16,9 @@
 
 COP_BEGIN_DECLS
 
-/* Supervisor.start_link(children, options). options: strategy (required), max_restarts 3, max_seconds
- * 5, auto_shutdown :never, name. Returns {:ok, pid} or {:error, reason} (SUP-07, 08, 16). */
+/* Supervisor.start_link(children, options). options: strategy (required), max_restarts 3,
+ * max_seconds 5, auto_shutdown :never, name. Returns {:ok, pid} or {:error, reason} (SUP-07, 08,
+ * 16). */
 COP_API cop_term cop_supervisor_start_link(cop_term children, cop_term options);
 /* Supervisor.start_link(module, arg, options): flags and children come from the module's
  * supervisor_init(arg). */
@@ -28,13 +30,20 @@ COP_API cop_term cop_supervisor_init(cop_term children, cop_term options);
  * (SUP-06). */
 COP_API cop_term cop_supervisor_child_spec(cop_term child, cop_term overrides);
 
+/* {:ok, pid}, {:ok, pid, info}, {:ok, :undefined} or {:error, reason} (SUP-21). */
 COP_API cop_term cop_supervisor_start_child(cop_term supervisor, cop_term child);
+/* :ok or {:error, :not_found}; the child is stopped, its specification stays (SUP-23). */
 COP_API cop_term cop_supervisor_terminate_child(cop_term supervisor, cop_term id);
+/* :ok or {:error, reason}: forgets a child that does not run (SUP-24). */
 COP_API cop_term cop_supervisor_delete_child(cop_term supervisor, cop_term id);
+/* Starts a stopped child: {:ok, pid} or {:error, reason} (SUP-25). */
 COP_API cop_term cop_supervisor_restart_child(cop_term supervisor, cop_term id);
+/* [{id, pid | :undefined | :restarting, type, modules}], last started first (SUP-26). */
 COP_API cop_term cop_supervisor_which_children(cop_term supervisor);
 COP_API cop_term cop_supervisor_count_children(cop_term supervisor); /* a map: SUP-27 */
+/* {:ok, specification} or {:error, :not_found} (SUP-28). */
 COP_API cop_term cop_supervisor_get_childspec(cop_term supervisor, cop_term id);
+/* Stops the children in reverse order, then the supervisor; :ok (SUP-31). */
 COP_API cop_term cop_supervisor_stop(cop_term supervisor, cop_term reason, int64_t timeout_ms);
 
 COP_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Terms: the values that processes send to each other. Immutable, one word, passed by value.
  *
- * An atom, a small integer, a local pid and the empty list are the word itself; everything else is a
- * word that points to a box in a region (memory.h). Builders put their result into the current
+ * An atom, a small integer, a local pid and the empty list are the word itself; everything else is
+ * a word that points to a box in a region (memory.h). Builders put their result into the current
  * region, and the result may share parts with the arguments. The words are those of Elixir:
  * strings are UTF-8 binaries, nil, true and false are atoms, `cop_inspect` prints as inspect/1.
  *
@@ -59,7 +59,7 @@ enum cop_kind {
 
 /* Atoms with a fixed word. COP(":name") is the literal of every other. */
 #define COP__ATOM_WORD(index) ((uint64_t)(index) << 3 | 2U)
-#define COP__EMPTY_LIST_WORD 4U
+#define COP__EMPTY_LIST_WORD  4U
 static inline cop_term cop__term(uint64_t word)
 {
     cop_term t;
@@ -100,17 +100,28 @@ COP_BEGIN_DECLS
 
 /* --- Kinds ------------------------------------------------------------------------------------ */
 
+/* What t is. Runs on: any thread, as all of this part. */
 COP_API enum cop_kind cop_kind(cop_term t);
+/* An integer of any size. */
 COP_API bool cop_is_integer(cop_term t);
+/* A float. */
 COP_API bool cop_is_float(cop_term t);
+/* An integer or a float. */
 COP_API bool cop_is_number(cop_term t);
+/* An atom; true, false and nil are some. */
 COP_API bool cop_is_atom(cop_term t);
+/* true or false. */
 COP_API bool cop_is_boolean(cop_term t);
+/* A pid, of this node or another. */
 COP_API bool cop_is_pid(cop_term t);
+/* A reference. */
 COP_API bool cop_is_reference(cop_term t);
+/* A tuple of any size. */
 COP_API bool cop_is_tuple(cop_term t);
 COP_API bool cop_is_list(cop_term t); /* also an improper one: looks at the first cell only */
+/* A map; a struct is one, too. */
 COP_API bool cop_is_map(cop_term t);
+/* A binary; a string is one. */
 COP_API bool cop_is_binary(cop_term t);
 /* A capture; with arity >= 0 only one of that arity. */
 COP_API bool cop_is_fun(cop_term t, int arity);
@@ -127,6 +138,7 @@ COP_API cop_term cop_atom_existing(cop_bytes text);
 COP_API cop_bytes cop_atom_text(cop_term atom);
 COP_API cop_term cop_bool(bool value);
 
+/* The integer of this value. */
 COP_API cop_term cop_int(int64_t value);
 COP_API cop_term cop_uint(uint64_t value); /* above INT64_MAX: carried as a big integer */
 /* The value; an error badarg if t is no integer or does not fit. */
@@ -136,6 +148,7 @@ COP_API cop_term cop_float(double value);
 COP_API double cop_to_float(cop_term t); /* integers are converted */
 COP_API bool cop_to_bool(cop_term t);
 
+/* The binary with these size bytes, copied (large ones once, then they are shared). */
 COP_API cop_term cop_binary(const void *data, size_t size);
 /* The binary with the text of a C string, without its end. */
 COP_API cop_term cop_string(const char *text);
@@ -146,13 +159,21 @@ COP_API cop_bytes cop_to_bytes(cop_term t);
 
 /* --- Pids and references ---------------------------------------------------------------------- */
 
+/* The term of a pid; nil for cop_no_pid(). */
 COP_API cop_term cop_pid_term(cop_pid pid);
+/* The term of a reference. */
 COP_API cop_term cop_ref_term(cop_ref ref);
+/* The term {pid, tag} of GEN-17. */
 COP_API cop_term cop_from_term(cop_from from);
+/* The pid that t is. */
 COP_API cop_pid cop_to_pid(cop_term t);
+/* The reference that t is. */
 COP_API cop_ref cop_to_ref(cop_term t);
+/* The caller that a term {pid, tag} stands for. */
 COP_API cop_from cop_to_from(cop_term t);
+/* Whether both are the same process's. */
 COP_API bool cop_pid_equal(cop_pid a, cop_pid b);
+/* Whether both are the same reference. */
 COP_API bool cop_ref_equal(cop_ref a, cop_ref b);
 /* The pid of no process: cop_whereis() of an unknown name. */
 static inline cop_pid cop_no_pid(void)
@@ -170,20 +191,26 @@ static inline bool cop_is_no_pid(cop_pid p)
 
 /* --- Lists and tuples ------------------------------------------------------------------------- */
 
+/* The list with head before tail; tail may be any term (then it is improper). */
 COP_API cop_term cop_cons(cop_term head, cop_term tail);
+/* The first element of a list that is not empty. */
 COP_API cop_term cop_head(cop_term list);
+/* The list without its first element. */
 COP_API cop_term cop_tail(cop_term list);
 static inline bool cop_is_empty_list(cop_term t)
 {
     return t.word == COP__EMPTY_LIST_WORD;
 }
+/* The list of these len items. */
 COP_API cop_term cop_list_from(const cop_term *items, size_t len);
 /* The number of elements, or -1 if t is no proper list. */
 COP_API int64_t cop_list_len(cop_term t);
 COP_API cop_term cop_list_reverse(cop_term list);
 COP_API cop_term cop_list_append(cop_term list, cop_term tail); /* list ++ tail */
 
+/* The tuple of these len items. */
 COP_API cop_term cop_tuple_from(const cop_term *items, size_t len);
+/* The number of elements. */
 COP_API size_t cop_tuple_size(cop_term tuple);
 /* Element i, from 0. */
 COP_API cop_term cop_elem(cop_term tuple, size_t i);
@@ -193,9 +220,11 @@ COP_API cop_term cop_put_elem(cop_term tuple, size_t i, cop_term value);
 COP_API cop_term cop_keyword_get(cop_term list, cop_term key, cop_term fallback);
 COP_API bool cop_is_keyword(cop_term t);
 
-/* --- Maps: persistent, an update costs O(log n) ------------------------------------------------ */
+/* --- Maps: persistent, an update costs O(log n) ----------------------------------------------- */
 
+/* The empty map. */
 COP_API cop_term cop_map_new(void);
+/* The number of keys. */
 COP_API size_t cop_map_size(cop_term map);
 /* The value of key, or fallback (which may be cop_none()). Keys are compared with ===. */
 COP_API cop_term cop_map_get(cop_term map, cop_term key, cop_term fallback);
@@ -257,8 +286,8 @@ COP_API cop_term cop_inspect_with(cop_term t, struct cop_inspect_opts opts);
 
 /* Where and why reading a text failed. */
 struct cop_parse_error {
-    int line;   /* from 1 */
-    int column; /* from 1, in code points */
+    int line;        /* from 1 */
+    int column;      /* from 1, in code points */
     bool incomplete; /* the text ended where more was expected: a console asks for another line */
     char text[160];  /* what was wrong and what was expected, without the place */
 };
@@ -352,11 +381,11 @@ inline cop_term cop_term_of(const char *v)
 #endif
 
 /* Called through these macros, the functions take C values wherever they take terms. */
-#define cop_cons(head, tail) cop_cons(cop_term_of(head), cop_term_of(tail))
+#define cop_cons(head, tail)            cop_cons(cop_term_of(head), cop_term_of(tail))
 #define cop_map_get(map, key, fallback) cop_map_get(map, cop_term_of(key), cop_term_of(fallback))
-#define cop_map_has(map, key) cop_map_has(map, cop_term_of(key))
-#define cop_map_put(map, key, value) cop_map_put(map, cop_term_of(key), cop_term_of(value))
-#define cop_map_remove(map, key) cop_map_remove(map, cop_term_of(key))
+#define cop_map_has(map, key)           cop_map_has(map, cop_term_of(key))
+#define cop_map_put(map, key, value)    cop_map_put(map, cop_term_of(key), cop_term_of(value))
+#define cop_map_remove(map, key)        cop_map_remove(map, cop_term_of(key))
 
 #ifdef __cplusplus
 template <class... T> inline cop_term cop_tuple(T... v)

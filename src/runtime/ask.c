@@ -39,8 +39,7 @@ void cop__asked(struct cop__proc *p, struct cop__signal *s)
         answer = cop_empty_list();
         for (; !cop_is_empty_list(question); question = cop_tail(question)) {
             cop_term row = cop__info_inside(p, cop_head(question));
-            if (!cop_is_none(row))
-                answer = cop_cons(row, answer);
+            if (!cop_is_none(row)) answer = cop_cons(row, answer);
         }
     }
     cop__signal_send(cop__thread(), COP__SIG_ANSWER, s->from, s->ref, answer);
@@ -65,10 +64,9 @@ bool cop_is_alive(cop_pid pid)
         atomic_load_explicit(&other->inbox, memory_order_acquire) == COP__INBOX_CLOSED)
         return false;
     struct cop__proc *self = cop__current();
-    if (self == NULL || self == other)
-        return true;
-    /* All that we sent has been handled if nothing at all waits there. EMPTY may be a moment in which
-     * its holder handles what it has just taken; IDLE is not. */
+    if (self == NULL || self == other) return true;
+    /* All that we sent has been handled if nothing at all waits there. EMPTY may be a moment in
+     * which its holder handles what it has just taken; IDLE is not. */
     if (atomic_load_explicit(&other->inbox, memory_order_acquire) == COP__INBOX_IDLE &&
         cop__proc_lookup(pid.id) == other)
         return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Questions from one process to another that the runtime answers: is it alive, what are its links. A
- * question is a signal, so the answer comes after all that the asker sent before (PRC-01); a process
- * that is stuck in its code is answered for by the watchdog. */
+/* Questions from one process to another that the runtime answers: is it alive, what are its links.
+ * A question is a signal, so the answer comes after all that the asker sent before (PRC-01); a
+ * process that is stuck in its code is answered for by the watchdog. */
 #ifndef COP_RUNTIME_ASK_H
 #define COP_RUNTIME_ASK_H
 
@@ -14,8 +14,8 @@ struct cop__ask {
     cop_term answer; /* in the asker's region */
 };
 
-/* Asks, and waits for the answer; cop_nil() if the other is dead, cop_none() after timeout_ms. Gate:
- * RUNTIME; switches. */
+/* Asks, and waits for the answer; cop_nil() if the other is dead, cop_none() after timeout_ms.
+ * Gate: RUNTIME; switches. */
 cop_term cop__ask(struct cop__proc *p, uint64_t whom, cop_term question, int64_t timeout_ms);
 /* Received. answered takes s over. */
 void cop__asked(struct cop__proc *p, struct cop__signal *s);

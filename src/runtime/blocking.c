@@ -12,9 +12,7 @@ void cop_blocking(cop_blocking_fn fn, void *arg)
     cop__leave(t);
     fn(arg);
     struct cop__proc *p = cop__enter()->current;
-    if (cop__thread()->seat == NULL)
-        cop__park(p, COP__POST_YIELD);
-    if (!cop__signals_take(p))
-        cop__die(p);
+    if (cop__thread()->seat == NULL) cop__park(p, COP__POST_YIELD);
+    if (!cop__signals_take(p)) cop__die(p);
     cop__leave(cop__thread());
 }

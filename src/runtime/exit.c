@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors, exits and throws: a forced unwind of the process's stack to the innermost cop_try, or, for a
- * fatal signal, to the entry of its handler. The frames' cleanups run; catch blocks of C++ do not end
- * it. Costs nothing where nothing is raised.
+/* Errors, exits and throws: a forced unwind of the process's stack to the innermost cop_try, or,
+ * for a fatal signal, to the entry of its handler. The frames' cleanups run; catch blocks of C++ do
+ * not end it. Costs nothing where nothing is raised.
  *
- * The unwinder calls stop() for each frame, with the frame's canonical address. Where that reaches the
- * stack pointer that cop__ctx_enter() saved, the frames above the catcher are gone, and
- * cop__ctx_abort() lets cop__ctx_enter() return 1. stop() carries no sanitizer code: the jump out of
- * it would leave their shadow of the stack wrong. */
+ * The unwinder calls stop() for each frame, with the frame's canonical address. Where that reaches
+ * the stack pointer that cop__ctx_enter() saved, the frames above the catcher are gone, and
+ * cop__ctx_abort() lets cop__ctx_enter() return 1. stop() carries no sanitizer code: the jump out
+ * of it would leave their shadow of the stack wrong. */
 #include "runtime/exit.h"
 
 #include "runtime/proc.h"
@@ -19,15 +19,14 @@
 void cop__exit_set(struct cop__proc *p, enum cop_class class_, cop_term reason,
                    struct cop__block *block)
 {
-    if (p->exit_block != NULL)
-        cop__block_free(p->exit_block);
+    if (p->exit_block != NULL) cop__block_free(p->exit_block);
     atomic_fetch_or_explicit(&p->flags, COP__PROC_EXITING, memory_order_relaxed);
     p->exit_class = class_;
     p->exit_reason = reason;
     p->exit_block = block;
 }
 
-/* --- Unwinding ---------------------------------------------------------------------------------- */
+/* --- Unwinding -------------------------------------------------------------------------------- */
 
 COP_NO_SANITIZE static _Unwind_Reason_Code stop(int version, _Unwind_Action actions,
                                                 _Unwind_Exception_Class class_,
@@ -39,8 +38,7 @@ COP_NO_SANITIZE static _Unwind_Reason_Code stop(int version, _Unwind_Action acti
     (void)exception;
     const struct cop__catch *catch_ = arg;
     bool is_end = (actions & _UA_END_OF_STACK) != 0;
-    if (!is_end && _Unwind_GetCFA(context) < (uintptr_t)catch_->sp)
-        return _URC_NO_REASON;
+    if (!is_end && _Unwind_GetCFA(context) < (uintptr_t)catch_->sp) return _URC_NO_REASON;
     cop__san_no_return();
     cop__ctx_abort(catch_->sp);
 }
@@ -59,8 +57,10 @@ __attribute__((noreturn)) static void unwind_to(struct cop__catch *catch_)
     catch_->unwind.exception_class = 0x434f5050494345ULL; /* "COPPICE" */
     catch_->unwind.exception_cleanup = exception_done;
     _Unwind_Reason_Code code = _Unwind_ForcedUnwind(&catch_->unwind, stop, catch_);
-    COP_CHECK(false, "the stack of a process cannot be unwound (code %d): is all code compiled "
-                     "with -fexceptions?", (int)code);
+    COP_CHECK(false,
+              "the stack of a process cannot be unwound (code %d): is all code compiled "
+              "with -fexceptions?",
+              (int)code);
     abort();
 }
 
@@ -73,13 +73,12 @@ static struct cop__catch *outermost(struct cop__catch *c)
 
 void cop__die(struct cop__proc *p)
 {
-    if (p->foreign > 0)
-        return; /* cop__foreign_leave() asks again */
+    if (p->foreign > 0) return; /* cop__foreign_leave() asks again */
     cop__leave(cop__thread());
     unwind_to(outermost(p->catch_));
 }
 
-/* --- Raising ------------------------------------------------------------------------------------ */
+/* --- Raising ---------------------------------------------------------------------------------- */
 
 __attribute__((noreturn)) static void raise_it(enum cop_class class_, cop_term reason)
 {
@@ -87,8 +86,7 @@ __attribute__((noreturn)) static void raise_it(enum cop_class class_, cop_term r
     COP_CHECK(p != NULL, "an error outside of a process: nobody can handle it");
     struct cop__thread *t = cop__thread();
     /* Errors of terms and of arguments are also found inside the runtime. */
-    if (atomic_load_explicit(&t->gate, memory_order_relaxed) == COP__GATE_RUNTIME)
-        cop__leave(t);
+    if (atomic_load_explicit(&t->gate, memory_order_relaxed) == COP__GATE_RUNTIME) cop__leave(t);
     COP_CHECK(p->foreign == p->catch_->foreign,
               "an exit inside of COP_FOREIGN would unwind the frames of a foreign library");
     p->catch_->class_ = class_;
@@ -128,7 +126,7 @@ void cop__term_fail(const char *reason, cop_term culprit)
     cop_error(cop_atom(reason));
 }
 
-/* --- Catching ----------------------------------------------------------------------------------- */
+/* --- Catching --------------------------------------------------------------------------------- */
 
 struct attempt {
     cop_try_fn fn;
@@ -186,22 +184,19 @@ cop_term cop__exit_final_reason(struct cop__proc *p)
     return cop_outcome_reason(&o);
 }
 
-/* --- Foreign calls ------------------------------------------------------------------------------ */
+/* --- Foreign calls ---------------------------------------------------------------------------- */
 
 void cop__foreign_enter(void)
 {
     struct cop__proc *p = cop__current();
-    if (p != NULL)
-        p->foreign++;
+    if (p != NULL) p->foreign++;
 }
 
 void cop__foreign_leave(void)
 {
     struct cop__proc *p = cop__current();
-    if (p == NULL || --p->foreign > 0)
-        return;
+    if (p == NULL || --p->foreign > 0) return;
     p = cop__enter()->current;
-    if (!cop__signals_take(p))
-        cop__die(p);
+    if (!cop__signals_take(p)) cop__die(p);
     cop__leave(cop__thread());
 }

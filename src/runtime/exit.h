@@ -9,9 +9,9 @@
  * p's region, or is immortal. */
 void cop__exit_set(struct cop__proc *p, enum cop_class class_, cop_term reason,
                    struct cop__block *block COP_TAKES);
-/* p has received a fatal signal while its code waits in a call: unwinds its whole stack. Gate: RUNTIME
- * before, PROCESS while cleanups run. Returns only inside of COP_FOREIGN, whose frames cannot be
- * unwound: then the call that was waiting returns as if its time were over. */
+/* p has received a fatal signal while its code waits in a call: unwinds its whole stack. Gate:
+ * RUNTIME before, PROCESS while cleanups run. Returns only inside of COP_FOREIGN, whose frames
+ * cannot be unwound: then the call that was waiting returns as if its time were over. */
 void cop__die(struct cop__proc *p);
 static inline bool cop__is_exiting(const struct cop__proc *p)
 {

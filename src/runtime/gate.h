@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entering and leaving the runtime: the gate of types.h.
  *
- * Every public function that touches a seat or a private field of the calling process stands between
- * cop__enter() and cop__leave(). Between them the process may be parked and go on on another thread,
- * so after anything that switches the thread is fetched anew. */
+ * Every public function that touches a seat or a private field of the calling process stands
+ * between cop__enter() and cop__leave(). Between them the process may be parked and go on on
+ * another thread, so after anything that switches the thread is fetched anew. */
 #ifndef COP_RUNTIME_GATE_H
 #define COP_RUNTIME_GATE_H
 
@@ -13,8 +13,8 @@
  * and unwinds (does not return) when the process was condemned. */
 void cop__enter_slow(struct cop__thread *t);
 
-/* The same for a process whose stack is unwound already: it may have been condemned on the way, which
- * changes nothing now. */
+/* The same for a process whose stack is unwound already: it may have been condemned on the way,
+ * which changes nothing now. */
 void cop__enter_at_end(struct cop__thread *t);
 
 /* From process code into the runtime. Acquire: pairs with the release of whoever held the gate. */
@@ -22,10 +22,8 @@ static inline struct cop__thread *cop__enter(void)
 {
     struct cop__thread *t = cop__thread();
     uint32_t expected = COP__GATE_PROCESS;
-    if (COP_UNLIKELY(!atomic_compare_exchange_strong_explicit(&t->gate, &expected,
-                                                              COP__GATE_RUNTIME,
-                                                              memory_order_acquire,
-                                                              memory_order_relaxed)))
+    if (COP_UNLIKELY(!atomic_compare_exchange_strong_explicit(
+            &t->gate, &expected, COP__GATE_RUNTIME, memory_order_acquire, memory_order_relaxed)))
         cop__enter_slow(t);
     return t;
 }
@@ -46,8 +44,8 @@ static inline struct cop__proc *cop__current(void)
     return t != NULL ? t->current : NULL;
 }
 
-/* Takes the gate of another thread that is in process code; on success *ret_was tells to what it must
- * be given back with cop__gate_give(). Never waits. */
+/* Takes the gate of another thread that is in process code; on success *ret_was tells to what it
+ * must be given back with cop__gate_give(). Never waits. */
 static inline bool cop__gate_take(struct cop__thread *t, uint32_t from)
 {
     uint32_t expected = from;

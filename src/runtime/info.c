@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process_info, and what else can be asked about processes. Two kinds of items: those that stand in the
- * slot and can be read at any time, also while the process is stuck; and those that only the process
- * itself can tell, which are asked by signal. Facts: PRC. */
+/* process_info, and what else can be asked about processes. Two kinds of items: those that stand in
+ * the slot and can be read at any time, also while the process is stuck; and those that only the
+ * process itself can tell, which are asked by signal. Facts: PRC. */
 #include "runtime/ask.h"
 #include "runtime/exit.h"
 #include "runtime/mailbox.h"
@@ -17,7 +17,7 @@
 /* How long a question about links or messages waits for a process that does not come to it. */
 #define BUSY_AFTER_MS 200
 
-/* --- Read from outside -------------------------------------------------------------------------- */
+/* --- Read from outside ------------------------------------------------------------------------ */
 
 static cop_term status_of(const struct cop__proc *p)
 {
@@ -42,12 +42,11 @@ static uint64_t bytes_of(const struct cop__proc *p)
     return sizeof(*p) + atomic_load_explicit(&p->memory, memory_order_relaxed);
 }
 
-/* The value of an item that stands in the slot, or is the same for all; else cop_none(). Sizes of heap
- * and stack are in words, as OTP's (PRC-07). */
+/* The value of an item that stands in the slot, or is the same for all; else cop_none(). Sizes of
+ * heap and stack are in words, as OTP's (PRC-07). */
 static cop_term outside(const struct cop__proc *p, cop_term item)
 {
-    if (!cop__is_atom(item))
-        return cop_none();
+    if (!cop__is_atom(item)) return cop_none();
     switch (cop__atom_index(item)) {
     case COP_ATOM_status: return status_of(p);
     case COP_ATOM_message_queue_len:
@@ -66,8 +65,8 @@ static cop_term outside(const struct cop__proc *p, cop_term item)
     case COP_ATOM_garbage_collection:
     case COP_ATOM_suspending: return cop_empty_list();
     case COP_ATOM_trap_exit:
-        return cop_bool((atomic_load_explicit(&p->flags, memory_order_relaxed) &
-                         COP__PROC_TRAP_EXIT) != 0);
+        return cop_bool(
+            (atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_TRAP_EXIT) != 0);
     case COP_ATOM_priority: return cop__atom(COP_ATOM_normal);
     case COP_ATOM_error_handler: return item;
     case COP_ATOM_message_queue_data: return cop__atom(COP_ATOM_on_heap);
@@ -77,15 +76,14 @@ static cop_term outside(const struct cop__proc *p, cop_term item)
     }
 }
 
-/* --- Told by the process itself ----------------------------------------------------------------- */
+/* --- Told by the process itself --------------------------------------------------------------- */
 
 static cop_term links_of(struct cop__proc *p)
 {
     cop_term list = cop_empty_list();
     struct cop__relation *r;
-    COP__RELATION_FOR (r, &p->links)
-        if (r->unlink_id == 0)
-            list = cop_cons(cop__pid_word(r->peer), list);
+    COP__RELATION_FOR(r, &p->links)
+    if (r->unlink_id == 0) list = cop_cons(cop__pid_word(r->peer), list);
     return cop_list_reverse(list);
 }
 
@@ -93,11 +91,11 @@ static cop_term monitors_of(struct cop__proc *p)
 {
     cop_term list = cop_empty_list();
     struct cop__relation *r;
-    COP__RELATION_FOR (r, &p->monitors) {
-        if (r->peer == 0)
-            continue;
-        cop_term whom = r->name != 0 ? cop_tuple(cop__atom(r->name), cop__node_name())
-                                     : cop__pid_word(r->peer);
+    COP__RELATION_FOR(r, &p->monitors)
+    {
+        if (r->peer == 0) continue;
+        cop_term whom =
+            r->name != 0 ? cop_tuple(cop__atom(r->name), cop__node_name()) : cop__pid_word(r->peer);
         list = cop_cons(cop_tuple(COP(":process"), whom), list);
     }
     return cop_list_reverse(list);
@@ -107,8 +105,8 @@ static cop_term watchers_of(struct cop__proc *p)
 {
     cop_term list = cop_empty_list();
     struct cop__relation *r;
-    COP__RELATION_FOR (r, &p->watchers)
-        list = cop_cons(cop__pid_word(r->peer), list);
+    COP__RELATION_FOR(r, &p->watchers)
+    list = cop_cons(cop__pid_word(r->peer), list);
     return cop_list_reverse(list);
 }
 
@@ -128,18 +126,15 @@ static cop_term dictionary_of(struct cop__proc *p)
 static cop_term initial_call_of(struct cop__proc *p)
 {
     cop_term call = cop_none();
-    if (p->dictionary != NULL)
-        call = cop_dict_get(p->dictionary, COP(":\"$initial_call\""));
-    if (!cop_is_none(call))
-        return call;
+    if (p->dictionary != NULL) call = cop_dict_get(p->dictionary, COP(":\"$initial_call\""));
+    if (!cop_is_none(call)) return call;
     return p->name != NULL ? cop_string(p->name) : cop_nil();
 }
 
 /* The value of an item that only p can tell, or cop_none(). */
 static cop_term inside(struct cop__proc *p, cop_term item)
 {
-    if (!cop__is_atom(item))
-        return cop_none();
+    if (!cop__is_atom(item)) return cop_none();
     switch (cop__atom_index(item)) {
     case COP_ATOM_links: return links_of(p);
     case COP_ATOM_monitors: return monitors_of(p);
@@ -162,7 +157,7 @@ cop_term cop__info_inside(struct cop__proc *p, cop_term item)
     return cop_is_none(value) ? value : cop_tuple(item, value);
 }
 
-/* --- Asking ------------------------------------------------------------------------------------- */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 static bool is_known_inside(cop_term item)
 {
@@ -180,8 +175,7 @@ static bool is_known_outside(cop_term item)
 static cop_term answered_row(cop_term answers, cop_term item)
 {
     for (; !cop_is_empty_list(answers); answers = cop_tail(answers))
-        if (cop_elem(cop_head(answers), 0).word == item.word)
-            return cop_head(answers);
+        if (cop_elem(cop_head(answers), 0).word == item.word) return cop_head(answers);
     return cop_tuple(item, COP(":busy"));
 }
 
@@ -202,8 +196,7 @@ static cop_term rows(const struct cop__proc *p, cop_term items, cop_term answers
 static cop_term to_ask(cop_term items)
 {
     cop_term list = cop_empty_list();
-    if (cop_list_len(items) < 0)
-        cop_error(COP(":badarg"));
+    if (cop_list_len(items) < 0) cop_error(COP(":badarg"));
     for (; !cop_is_empty_list(items); items = cop_tail(items)) {
         cop_term item = cop_head(items);
         if (is_known_inside(item))
@@ -221,14 +214,12 @@ static cop_term answers_for(uint64_t whom, cop_term wanted)
     cop_term answers = cop_empty_list();
     if (cop__proc_id(self) == whom) {
         cop__mailbox_unhand(self);
-        if (!cop__signals_take(self))
-            cop__die(self);
+        if (!cop__signals_take(self)) cop__die(self);
         for (; !cop_is_empty_list(wanted); wanted = cop_tail(wanted))
             answers = cop_cons(cop__info_inside(self, cop_head(wanted)), answers);
     } else {
         answers = cop__ask(self, whom, wanted, BUSY_AFTER_MS);
-        if (cop_is_none(answers))
-            answers = cop_empty_list();
+        if (cop_is_none(answers)) answers = cop_empty_list();
     }
     cop__leave(cop__thread());
     return answers;
@@ -240,15 +231,13 @@ cop_term cop_process_info(cop_pid pid, cop_term items)
     cop_term list = is_one ? cop_list(items) : items;
     cop_term wanted = to_ask(list);
     struct cop__proc *p = cop__proc_lookup(pid.id);
-    if (pid.node != 0)
-        cop_error(COP(":badarg"));
+    if (pid.node != 0) cop_error(COP(":badarg"));
     if (p == NULL || (cop__proc_id(p) == pid.id &&
                       atomic_load_explicit(&p->inbox, memory_order_acquire) == COP__INBOX_CLOSED))
         return cop_nil();
     /* One sign of life, so that what was sent before counts, and the dead have no rows. */
     cop_term answers = answers_for(pid.id, wanted);
-    if (answers.word == cop_nil().word)
-        return cop_nil();
+    if (answers.word == cop_nil().word) return cop_nil();
     cop_term found = rows(p, list, answers);
     return is_one ? cop_head(found) : found;
 }
@@ -256,8 +245,7 @@ cop_term cop_process_info(cop_pid pid, cop_term items)
 /* Until all have been told of its end (EXI-20); one that was condemned is dead at once. */
 static bool is_listed(const struct cop__proc *p)
 {
-    if (atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED)
-        return true;
+    if (atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED) return true;
     uint8_t flags = atomic_load_explicit(&p->flags, memory_order_relaxed);
     return (flags & (COP__PROC_EXITING | COP__PROC_CONDEMNED)) == COP__PROC_EXITING &&
            atomic_load_explicit(&p->status, memory_order_acquire) != COP__STATUS_FREE;
@@ -268,8 +256,7 @@ cop_term cop_processes(void)
     cop_term list = cop_empty_list();
     for (uint32_t i = cop__proc_slots(); i > 0; i--) {
         struct cop__proc *p = cop__proc_slot(i);
-        if (is_listed(p))
-            list = cop_cons(cop__pid_word(cop__proc_id(p)), list);
+        if (is_listed(p)) list = cop_cons(cop__pid_word(cop__proc_id(p)), list);
     }
     return list;
 }

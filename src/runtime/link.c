@@ -13,31 +13,27 @@ static bool is_trapping(const struct cop__proc *p)
 
 void cop__link_asked(struct cop__proc *p, uint64_t peer)
 {
-    if (cop__relation_find(&p->links, peer) == NULL)
-        cop__relation_add(&p->links, peer, peer);
+    if (cop__relation_find(&p->links, peer) == NULL) cop__relation_add(&p->links, peer, peer);
 }
 
 void cop__unlink_asked(struct cop__proc *p, uint64_t peer, uint64_t id)
 {
     struct cop__relation *r = cop__relation_find(&p->links, peer);
     /* Off: both have asked at the same time; each waits for its own acknowledgement. */
-    if (r != NULL && r->unlink_id == 0)
-        cop__relation_remove(p, &p->links, r);
+    if (r != NULL && r->unlink_id == 0) cop__relation_remove(p, &p->links, r);
     cop__signal_send(cop__thread(), COP__SIG_UNLINK_ACK, peer, id, cop_nil());
 }
 
 void cop__unlink_acked(struct cop__proc *p, uint64_t peer, uint64_t id)
 {
     struct cop__relation *r = cop__relation_find(&p->links, peer);
-    if (r != NULL && r->unlink_id == id)
-        cop__relation_remove(p, &p->links, r);
+    if (r != NULL && r->unlink_id == id) cop__relation_remove(p, &p->links, r);
 }
 
 bool cop__link_broken(struct cop__proc *p, uint64_t peer)
 {
     struct cop__relation *r = cop__relation_find(&p->links, peer);
-    if (r == NULL)
-        return false;
+    if (r == NULL) return false;
     bool is_on = r->unlink_id == 0;
     cop__relation_remove(p, &p->links, r);
     return is_on;
@@ -62,8 +58,7 @@ void cop__links_end(struct cop__proc *p, cop_term message)
 /* The caller links to a process that is no more (LNK-04). */
 static void link_to_the_dead(struct cop__proc *p, uint64_t peer)
 {
-    if (!is_trapping(p))
-        cop__raise_atom(COP_ATOM_noproc);
+    if (!is_trapping(p)) cop__raise_atom(COP_ATOM_noproc);
     cop_term message = cop__exit_message(peer, cop__atom(COP_ATOM_noproc));
     struct cop__signal *s = cop__signal_new(COP__SIG_EXIT, cop__proc_id(p), 0, message);
     s->from = peer;
@@ -73,19 +68,16 @@ static void link_to_the_dead(struct cop__proc *p, uint64_t peer)
 void cop_link(cop_pid pid)
 {
     struct cop__proc *p = cop__enter()->current;
-    if (pid.node != 0)
-        cop__raise_atom(COP_ATOM_noconnection);
+    if (pid.node != 0) cop__raise_atom(COP_ATOM_noconnection);
     if (pid.id != cop__proc_id(p)) { /* LNK-02 */
         struct cop__relation *r = cop__relation_find(&p->links, pid.id);
         bool is_on = r != NULL && r->unlink_id == 0;
         if (!is_on) {
             if (cop__signal_send(cop__thread(), COP__SIG_LINK, pid.id, 0, cop_nil())) {
-                if (r == NULL)
-                    r = cop__relation_add(&p->links, pid.id, pid.id);
+                if (r == NULL) r = cop__relation_add(&p->links, pid.id, pid.id);
                 r->unlink_id = 0;
             } else {
-                if (r != NULL)
-                    cop__relation_remove(p, &p->links, r);
+                if (r != NULL) cop__relation_remove(p, &p->links, r);
                 link_to_the_dead(p, pid.id);
             }
         }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links. Each side has a record of the other; both change by signals only.
  *
- * **Unlinking** takes effect at once on the side that asks: its record stays, off, with the id of the
- * request, until the other side has acknowledged it. While it is off, exit signals of that peer are
- * dropped, and a link signal of the peer, too: it was sent before the peer saw our request. Linking
- * again switches the record on; a late acknowledgement finds another id and does nothing. (LNK-07, 09;
- * model: docs/models/link.pml) */
+ * **Unlinking** takes effect at once on the side that asks: its record stays, off, with the id of
+ * the request, until the other side has acknowledged it. While it is off, exit signals of that peer
+ * are dropped, and a link signal of the peer, too: it was sent before the peer saw our request.
+ * Linking again switches the record on; a late acknowledgement finds another id and does nothing.
+ * (LNK-07, 09; model: docs/models/link.pml) */
 #ifndef COP_RUNTIME_LINK_H
 #define COP_RUNTIME_LINK_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log: texts are queued and written by a thread of its own, so that no scheduler waits for a
  * terminal (LOG-25). While no node runs they are written at once. */
+#include "runtime/log.h"
 #include "base/alloc.h"
 #include "coppice/node.h"
-#include "runtime/log.h"
 #include "sys/os.h"
 
 #include <stdarg.h>
@@ -32,9 +32,9 @@ static struct {
     void *arg;
     enum cop_level min;
 } the_log = {.lock = PTHREAD_MUTEX_INITIALIZER,
-           .more = PTHREAD_COND_INITIALIZER,
-           .done = PTHREAD_COND_INITIALIZER,
-           .min = COP_INFO};
+             .more = PTHREAD_COND_INITIALIZER,
+             .done = PTHREAD_COND_INITIALIZER,
+             .min = COP_INFO};
 
 static void write_to_stderr(enum cop_level level, const char *text, size_t len)
 {
@@ -69,8 +69,7 @@ static void *log_main(void *arg)
         struct entry *e = the_log.first;
         if (e != NULL) {
             the_log.first = e->next;
-            if (the_log.first == NULL)
-                the_log.last = &the_log.first;
+            if (the_log.first == NULL) the_log.last = &the_log.first;
             write_entry(e);
             cop__free(e, sizeof(*e) + e->len + 1);
             the_log.written++;
@@ -92,8 +91,7 @@ void cop_log(enum cop_level level, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0)
-        return;
+    if (len < 0) return;
     struct entry *e = cop__alloc(sizeof(*e) + (size_t)len + 1);
     va_start(args, format);
     vsnprintf(e->text, (size_t)len + 1, format, args);
@@ -114,8 +112,7 @@ void cop_log(enum cop_level level, const char *format, ...)
         write_entry(e);
     }
     pthread_mutex_unlock(&the_log.lock);
-    if (!is_queued)
-        cop__free(e, sizeof(*e) + e->len + 1);
+    if (!is_queued) cop__free(e, sizeof(*e) + e->len + 1);
 }
 
 void cop_log_to(cop_log_fn fn, void *arg, enum cop_level min)
@@ -162,6 +159,5 @@ void cop__log_stop(void)
     the_log.runs = false;
     pthread_cond_signal(&the_log.more);
     pthread_mutex_unlock(&the_log.lock);
-    if (did_run)
-        pthread_join(the_log.thread, NULL);
+    if (did_run) pthread_join(the_log.thread, NULL);
 }

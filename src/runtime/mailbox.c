@@ -34,10 +34,8 @@ struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **
     struct cop__signal *s = *at;
     *at = s->next;
     p->mailbox_bytes -= s->size;
-    if (p->mailbox_last == &s->next)
-        p->mailbox_last = at;
-    if (p->marker_at == &s->next)
-        p->marker_at = at;
+    if (p->mailbox_last == &s->next) p->mailbox_last = at;
+    if (p->marker_at == &s->next) p->marker_at = at;
     atomic_store_explicit(&p->mailbox_len,
                           atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) - 1,
                           memory_order_relaxed);
@@ -47,14 +45,11 @@ struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **
 void cop__mailbox_unhand(struct cop__proc *p)
 {
     struct cop__signal *s = p->handed;
-    if (COP_LIKELY(s == NULL))
-        return;
+    if (COP_LIKELY(s == NULL)) return;
     p->handed = NULL;
     s->next = p->mailbox_first;
-    if (s->next == NULL)
-        p->mailbox_last = &s->next;
-    if (p->marker_at == &p->mailbox_first)
-        p->marker_at = &s->next;
+    if (s->next == NULL) p->mailbox_last = &s->next;
+    if (p->marker_at == &p->mailbox_first) p->marker_at = &s->next;
     p->mailbox_first = s;
     p->mailbox_bytes += s->size;
     atomic_store_explicit(&p->mailbox_len,
@@ -86,14 +81,13 @@ bool cop__mailbox_remove_if(struct cop__proc *p, bool (*fn)(cop_term msg, void *
     return false;
 }
 
-/* --- Receiving ---------------------------------------------------------------------------------- */
+/* --- Receiving -------------------------------------------------------------------------------- */
 
 void cop__wait(struct cop__proc *p)
 {
     cop__deadline_arm(p);
     cop__park(p, COP__POST_PARK);
-    if (!cop__signals_take(p))
-        cop__die(p);
+    if (!cop__signals_take(p)) cop__die(p);
 }
 
 /* The message becomes part of the region. */
@@ -125,8 +119,7 @@ static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn 
             }
         }
         if (cop__signals_pending(p) && !cop__is_exiting(p)) {
-            if (!cop__signals_take(p))
-                cop__die(p);
+            if (!cop__signals_take(p)) cop__die(p);
             continue;
         }
         /* The time can only be over when a tick has come; before that nobody reads the clock. */
@@ -145,8 +138,7 @@ static bool receive_entered(cop_accept_fn fn, void *arg, cop_term *ret_msg, int6
     struct cop__proc *p = cop__enter()->current;
     cop__mailbox_unhand(p);
     struct cop__signal **at = &p->mailbox_first;
-    if (ref != 0 && p->marker_ref == ref)
-        at = p->marker_at;
+    if (ref != 0 && p->marker_ref == ref) at = p->marker_at;
     bool is_found = receive(p, at, fn, arg, ret_msg, timeout_ms);
     cop__leave(cop__thread());
     return is_found;
@@ -185,8 +177,7 @@ void cop_receive_loop(cop_loop_fn fn, void *state)
         cop_receive(&msg, COP_INFINITY);
         bool goes_on = fn(state, msg);
         cop__heap_release(&p->heap, &mark);
-        if (!goes_on)
-            return;
+        if (!goes_on) return;
     }
 }
 
@@ -214,7 +205,6 @@ void cop_yield(void)
 {
     struct cop__proc *p = cop__enter()->current;
     cop__park(p, COP__POST_YIELD);
-    if (!cop__signals_take(p))
-        cop__die(p);
+    if (!cop__signals_take(p)) cop__die(p);
     cop__leave(cop__thread());
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mailbox: messages that have arrived and were not taken, oldest first. Touched by the holder of
- * the process alone. */
+/* The mailbox: messages that have arrived and were not taken, oldest first. Touched by the holder
+ * of the process alone. */
 #ifndef COP_RUNTIME_MAILBOX_H
 #define COP_RUNTIME_MAILBOX_H
 
@@ -14,14 +14,14 @@ struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **
 void cop__mailbox_unhand(struct cop__proc *p);
 /* Frees all messages. */
 void cop__mailbox_clear(struct cop__proc *p);
-/* Remembers that messages which carry the reference `ref`, made now, can only come after what is here
- * (MSG-06). */
+/* Remembers that messages which carry the reference `ref`, made now, can only come after what is
+ * here (MSG-06). */
 void cop__mailbox_mark(struct cop__proc *p, uint64_t ref);
 /* Removes the first message for which fn holds; true if there was one. */
 bool cop__mailbox_remove_if(struct cop__proc *p, bool (*fn)(cop_term msg, void *arg), void *arg);
 
-/* Waits in a call until something has arrived or the deadline passed; handles signals. Does not return
- * if the process is to die. Wants the gate at RUNTIME. */
+/* Waits in a call until something has arrived or the deadline passed; handles signals. Does not
+ * return if the process is to die. Wants the gate at RUNTIME. */
 void cop__wait(struct cop__proc *p);
 
 #endif

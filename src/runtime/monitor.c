@@ -8,7 +8,7 @@
 #include "runtime/relation.h"
 #include "runtime/signal.h"
 
-/* --- DOWN --------------------------------------------------------------------------------------- */
+/* --- DOWN ------------------------------------------------------------------------------------- */
 
 /* {tag, ref, :process, pid or {name, node}, reason} (MON-01, 05). */
 static cop_term down_message(cop_term tag, cop_ref ref, uint64_t dead, uint32_t name,
@@ -23,7 +23,8 @@ void cop__down_send(struct cop__thread *t, uint64_t to, uint64_t ref, uint64_t d
 {
     struct cop__proc_region region;
     cop__region_enter(&region);
-    cop_term m = down_message(cop__atom(COP_ATOM_DOWN), cop__local_ref(to, ref), dead, name, reason);
+    cop_term m =
+        down_message(cop__atom(COP_ATOM_DOWN), cop__local_ref(to, ref), dead, name, reason);
     cop__signal_send(t, COP__SIG_DOWN, to, ref, m);
     cop__region_leave(&region);
 }
@@ -54,8 +55,7 @@ void cop__monitor_down(struct cop__proc *p, struct cop__signal *s)
         cop__signal_free(s);
         return;
     }
-    if (!cop_is_none(r->tag.term_))
-        s = retagged(s, r->tag);
+    if (!cop_is_none(r->tag.term_)) s = retagged(s, r->tag);
     cop__mailbox_append(p, s);
     if (r->alias == COP_ALIAS_EXPLICIT) {
         r->is_fired = true; /* the alias lives on (ALS-04) */
@@ -65,7 +65,7 @@ void cop__monitor_down(struct cop__proc *p, struct cop__signal *s)
     }
 }
 
-/* --- The watched one's side --------------------------------------------------------------------- */
+/* --- The watched one's side ------------------------------------------------------------------- */
 
 void cop__monitor_asked(struct cop__proc *p, struct cop__signal *s)
 {
@@ -77,8 +77,7 @@ void cop__monitor_asked(struct cop__proc *p, struct cop__signal *s)
 void cop__demonitor_asked(struct cop__proc *p, uint64_t ref)
 {
     struct cop__relation *r = cop__relation_find(&p->watchers, ref);
-    if (r != NULL)
-        cop__relation_remove(p, &p->watchers, r);
+    if (r != NULL) cop__relation_remove(p, &p->watchers, r);
 }
 
 void cop__watchers_end(struct cop__proc *p, cop_term reason)
@@ -100,7 +99,7 @@ void cop__monitors_end(struct cop__proc *p)
     }
 }
 
-/* --- The watcher's side ------------------------------------------------------------------------- */
+/* --- The watcher's side ----------------------------------------------------------------------- */
 
 cop_ref cop__monitor_child(struct cop__proc *p, struct cop__proc *child)
 {
@@ -114,12 +113,12 @@ cop_ref cop__monitor_child(struct cop__proc *p, struct cop__proc *child)
 /* A reference was made: messages that carry it come after all that has arrived by now (MSG-06). */
 static void mark(struct cop__proc *p, uint64_t number)
 {
-    if (cop__signals_pending(p) && !cop__signals_take(p))
-        cop__die(p);
+    if (cop__signals_pending(p) && !cop__signals_take(p)) cop__die(p);
     cop__mailbox_mark(p, number);
 }
 
-/* What a term names: a pid, or a registered name (then *ret_name is its atom's index). Exits: badarg.
+/* What a term names: a pid, or a registered name (then *ret_name is its atom's index). Exits:
+ * badarg.
  */
 static uint64_t resolve(cop_term process, uint32_t *ret_name)
 {
@@ -129,10 +128,8 @@ static uint64_t resolve(cop_term process, uint32_t *ret_name)
         return pid.node == 0 ? pid.id : 0;
     }
     cop_term name = process;
-    if (cop_is_tuple(process) && cop_tuple_size(process) == 2)
-        name = cop_elem(process, 0);
-    if (!cop_is_atom(name))
-        cop__raise_atom(COP_ATOM_badarg);
+    if (cop_is_tuple(process) && cop_tuple_size(process) == 2) name = cop_elem(process, 0);
+    if (!cop_is_atom(name)) cop__raise_atom(COP_ATOM_badarg);
     *ret_name = cop__atom_index(name);
     return cop__name_lookup(*ret_name);
 }
@@ -147,8 +144,7 @@ static cop_ref monitor(cop_term process, enum cop_alias_mode alias, cop_term tag
     struct cop__relation *r = cop__relation_add(&p->monitors, number, peer);
     r->alias = (uint8_t)alias;
     r->name = name;
-    if (!cop_is_none(tag))
-        r->tag = cop_keep(tag);
+    if (!cop_is_none(tag)) r->tag = cop_keep(tag);
     mark(p, number);
     bool is_self = peer == cop__proc_id(p); /* MON-07 */
     cop_term shown = name != 0 ? cop__atom(name) : cop_nil();
@@ -161,7 +157,7 @@ static cop_ref monitor(cop_term process, enum cop_alias_mode alias, cop_term tag
     return ref;
 }
 
-cop_ref (cop_monitor)(cop_term process)
+cop_ref(cop_monitor)(cop_term process)
 {
     return monitor(process, COP_ALIAS_NONE, cop_none());
 }
@@ -175,8 +171,7 @@ cop_ref cop_monitor_with(cop_term process, enum cop_alias_mode alias, cop_term t
 static bool take_off(struct cop__thread *t, struct cop__proc *p, struct cop__relation *r)
 {
     bool was_active = !r->is_fired;
-    if (r->peer != 0)
-        cop__signal_send(t, COP__SIG_DEMONITOR, r->peer, r->key, cop_nil());
+    if (r->peer != 0) cop__signal_send(t, COP__SIG_DEMONITOR, r->peer, r->key, cop_nil());
     if (r->alias == COP_ALIAS_EXPLICIT) {
         r->peer = 0;
         r->is_fired = true;
@@ -189,8 +184,7 @@ static bool take_off(struct cop__thread *t, struct cop__proc *p, struct cop__rel
 static bool is_down_of(cop_term msg, void *arg)
 {
     const cop_ref *ref = arg;
-    if (!cop_is_tuple(msg) || cop_tuple_size(msg) != 5)
-        return false;
+    if (!cop_is_tuple(msg) || cop_tuple_size(msg) != 5) return false;
     cop_term r = cop_elem(msg, 1);
     return cop_is_reference(r) && cop_ref_equal(cop_to_ref(r), *ref);
 }
@@ -201,8 +195,7 @@ bool cop_demonitor(cop_ref ref, bool flush)
     struct cop__proc *p = t->current;
     bool was_active = false;
     struct cop__relation *r = cop__relation_find(&p->monitors, ref.id[1]);
-    if (ref.id[0] == cop__proc_id(p) && r != NULL)
-        was_active = take_off(t, p, r);
+    if (ref.id[0] == cop__proc_id(p) && r != NULL) was_active = take_off(t, p, r);
     if (!was_active && flush) {
         cop__mailbox_unhand(p);
         cop__mailbox_remove_if(p, is_down_of, &ref);
@@ -211,7 +204,7 @@ bool cop_demonitor(cop_ref ref, bool flush)
     return was_active;
 }
 
-/* --- Aliases ------------------------------------------------------------------------------------ */
+/* --- Aliases ---------------------------------------------------------------------------------- */
 
 void cop__alias_message(struct cop__proc *p, struct cop__signal *s)
 {
@@ -235,8 +228,7 @@ cop_ref cop_alias(enum cop_alias_mode mode)
 {
     struct cop__thread *t = cop__enter();
     struct cop__proc *p = t->current;
-    if (mode != COP_ALIAS_EXPLICIT && mode != COP_ALIAS_REPLY)
-        cop__raise_atom(COP_ATOM_badarg);
+    if (mode != COP_ALIAS_EXPLICIT && mode != COP_ALIAS_REPLY) cop__raise_atom(COP_ATOM_badarg);
     uint64_t number = cop__ref_number(t);
     struct cop__relation *r = cop__relation_add(&p->monitors, number, 0);
     r->alias = (uint8_t)mode;
@@ -266,8 +258,7 @@ bool cop_unalias(cop_ref ref)
 cop_ref cop_make_ref(void)
 {
     struct cop__proc *p = cop__current();
-    if (p == NULL)
-        return cop__local_ref(0, cop__ref_number(NULL));
+    if (p == NULL) return cop__local_ref(0, cop__ref_number(NULL));
     struct cop__thread *t = cop__enter();
     uint64_t number = cop__ref_number(t);
     mark(p, number);

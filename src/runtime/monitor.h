@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Monitors and aliases. The one who watches keeps a record under the reference's number, which is also
- * the alias if it is one; the watched one keeps who watches, by age. A DOWN whose record is gone is
- * dropped when it is received, so demonitor needs to wait for nobody (MON-08, 11). */
+/* Monitors and aliases. The one who watches keeps a record under the reference's number, which is
+ * also the alias if it is one; the watched one keeps who watches, by age. A DOWN whose record is
+ * gone is dropped when it is received, so demonitor needs to wait for nobody (MON-08, 11). */
 #ifndef COP_RUNTIME_MONITOR_H
 #define COP_RUNTIME_MONITOR_H
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of names is an array by atom index, in chunks that are made when an atom of theirs is first
- * registered and stay: so `whereis` waits for nobody (docs/adr/0005). Registering and unregistering
- * take one lock, since a name and the process's own note of it change together. */
+/* The table of names is an array by atom index, in chunks that are made when an atom of theirs is
+ * first registered and stay: so `whereis` waits for nobody (docs/adr/0005). Registering and
+ * unregistering take one lock, since a name and the process's own note of it change together. */
 #include "runtime/name.h"
 
 #include "runtime/exit.h"
 #include "runtime/proc.h"
 
 #define CHUNK_BITS 10
-#define CHUNK_LEN (1U << CHUNK_BITS)
-#define CHUNKS 1024
+#define CHUNK_LEN  (1U << CHUNK_BITS)
+#define CHUNKS     1024
 
 struct chunk {
     _Atomic uint64_t pid[CHUNK_LEN]; /* 0: free; written under the lock, read by anybody */
@@ -22,8 +22,7 @@ static struct {
 
 static _Atomic uint64_t *find(uint32_t atom)
 {
-    if (atom >> CHUNK_BITS >= CHUNKS)
-        return NULL;
+    if (atom >> CHUNK_BITS >= CHUNKS) return NULL;
     struct chunk *c = atomic_load_explicit(&names.chunks[atom >> CHUNK_BITS], memory_order_acquire);
     return c != NULL ? &c->pid[atom & (CHUNK_LEN - 1)] : NULL;
 }
@@ -48,8 +47,7 @@ void cop__names_fini(void)
 {
     for (int i = 0; i < CHUNKS; i++) {
         struct chunk *c = atomic_load_explicit(&names.chunks[i], memory_order_relaxed);
-        if (c != NULL)
-            cop__free(c, sizeof(*c));
+        if (c != NULL) cop__free(c, sizeof(*c));
         atomic_store_explicit(&names.chunks[i], NULL, memory_order_relaxed);
     }
 }
@@ -67,7 +65,8 @@ static bool put(uint32_t atom, uint64_t id)
     pthread_mutex_lock(&names.lock);
     _Atomic uint64_t *entry = make(atom);
     struct cop__proc *p = cop__proc_lookup(id);
-    /* A dying process takes this lock before it closes: either it sees the name, or we see it dying. */
+    /* A dying process takes this lock before it closes: either it sees the name, or we see it
+     * dying. */
     if (p != NULL && atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED &&
         (atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_EXITING) == 0 &&
         atomic_load_explicit(&p->registered, memory_order_relaxed) == 0 &&
@@ -89,8 +88,7 @@ void cop_register(cop_term name, cop_pid pid)
 static void clear(uint32_t atom, uint64_t id)
 {
     struct cop__proc *p = cop__proc_lookup(id);
-    if (p != NULL)
-        atomic_store_explicit(&p->registered, 0, memory_order_relaxed);
+    if (p != NULL) atomic_store_explicit(&p->registered, 0, memory_order_relaxed);
     atomic_store_explicit(find(atom), 0, memory_order_release);
 }
 
@@ -102,12 +100,10 @@ void cop_unregister(cop_term name)
         pthread_mutex_lock(&names.lock);
         uint64_t id = cop__name_lookup(atom);
         is_found = id != 0;
-        if (is_found)
-            clear(atom, id);
+        if (is_found) clear(atom, id);
         pthread_mutex_unlock(&names.lock);
     }
-    if (!is_found)
-        cop__raise_atom(COP_ATOM_badarg);
+    if (!is_found) cop__raise_atom(COP_ATOM_badarg);
 }
 
 void cop__name_release(struct cop__proc *p)
@@ -115,16 +111,14 @@ void cop__name_release(struct cop__proc *p)
     /* Under the lock also when there is no name: see put(). */
     pthread_mutex_lock(&names.lock);
     uint32_t atom = atomic_load_explicit(&p->registered, memory_order_relaxed);
-    if (atom != 0)
-        clear(atom, cop__proc_id(p));
+    if (atom != 0) clear(atom, cop__proc_id(p));
     pthread_mutex_unlock(&names.lock);
 }
 
 cop_pid cop_whereis(cop_term name)
 {
     cop_pid pid = cop_no_pid();
-    if (cop_is_atom(name))
-        pid.id = cop__name_lookup(cop__atom_index(name));
+    if (cop_is_atom(name)) pid.id = cop__name_lookup(cop__atom_index(name));
     return pid;
 }
 
@@ -132,12 +126,10 @@ cop_term cop_registered(void)
 {
     cop_term list = cop_empty_list();
     for (uint32_t i = 0; i < CHUNKS; i++) {
-        if (find(i << CHUNK_BITS) == NULL)
-            continue;
+        if (find(i << CHUNK_BITS) == NULL) continue;
         for (uint32_t j = 0; j < CHUNK_LEN; j++) {
             uint32_t atom = i << CHUNK_BITS | j;
-            if (cop__name_lookup(atom) != 0)
-                list = cop_cons(cop__atom(atom), list);
+            if (cop__name_lookup(atom) != 0) list = cop_cons(cop__atom(atom), list);
         }
     }
     return list;

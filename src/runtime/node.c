@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEATS_MAX 1024
+#define SEATS_MAX         1024
 #define PROCESSES_DEFAULT 8388608
-#define SPARES_DEFAULT 64
-#define AT_STOP_MAX 16
+#define SPARES_DEFAULT    64
+#define AT_STOP_MAX       16
 /* How long the end of a node waits for processes that were killed. */
-#define KILL_MS 5000
+#define KILL_MS           5000
 
 struct cop__node cop__node;
 _Atomic uint32_t cop__node_epoch;
@@ -40,14 +40,13 @@ const char *cop_version(void)
     return "0.1.0";
 }
 
-/* --- Options ------------------------------------------------------------------------------------ */
+/* --- Options ---------------------------------------------------------------------------------- */
 
 /* A number from the environment; fallback if it is not set. False: it is no number in the range. */
 static bool number_from_env(const char *name, int64_t min, int64_t max, int64_t *value)
 {
     const char *text = getenv(name);
-    if (*value != 0 || text == NULL || *text == 0)
-        return true;
+    if (*value != 0 || text == NULL || *text == 0) return true;
     char *end;
     errno = 0;
     long long n = strtoll(text, &end, 10);
@@ -69,8 +68,7 @@ struct settings {
 
 static bool settings_read(const struct cop_node_opts *opts, struct settings *s)
 {
-    if (opts->size != 0 && opts->size < sizeof(*opts))
-        return false;
+    if (opts->size != 0 && opts->size < sizeof(*opts)) return false;
     s->schedulers = opts->schedulers;
     s->seed = opts->seed;
     s->processes_max = opts->processes_max;
@@ -79,19 +77,15 @@ static bool settings_read(const struct cop_node_opts *opts, struct settings *s)
         !number_from_env("COPPICE_SEED", INT64_MIN, INT64_MAX, &s->seed) ||
         !number_from_env("COPPICE_PROCESSES_MAX", 16, COP__SLOT_MASK - 1, &s->processes_max))
         return false;
-    if (s->schedulers == 0)
-        s->schedulers = cop__os_cores();
-    if (s->seed != 0)
-        s->schedulers = 1;
-    if (s->processes_max == 0)
-        s->processes_max = PROCESSES_DEFAULT;
-    if (s->spares_max == 0)
-        s->spares_max = SPARES_DEFAULT;
+    if (s->schedulers == 0) s->schedulers = cop__os_cores();
+    if (s->seed != 0) s->schedulers = 1;
+    if (s->processes_max == 0) s->processes_max = PROCESSES_DEFAULT;
+    if (s->spares_max == 0) s->spares_max = SPARES_DEFAULT;
     return s->schedulers >= 1 && s->schedulers <= SEATS_MAX && s->processes_max >= 16 &&
            s->processes_max < (int64_t)COP__SLOT_MASK && s->spares_max >= 0;
 }
 
-/* --- Signals of the operating system ------------------------------------------------------------ */
+/* --- Signals of the operating system ---------------------------------------------------------- */
 
 static void on_term(int number)
 {
@@ -104,8 +98,7 @@ static void on_term(int number)
 static void signals_take(bool wanted)
 {
     ends.takes_signals = wanted;
-    if (!wanted)
-        return;
+    if (!wanted) return;
     struct sigaction term = {.sa_handler = on_term, .sa_flags = SA_RESTART};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGTERM, &term, &ends.old_term);
@@ -114,8 +107,7 @@ static void signals_take(bool wanted)
 
 static void signals_give_back(void)
 {
-    if (!ends.takes_signals)
-        return;
+    if (!ends.takes_signals) return;
     sigaction(SIGTERM, &ends.old_term, NULL);
     sigaction(SIGPIPE, &ends.old_pipe, NULL);
 }
@@ -153,12 +145,11 @@ void cop_node_at_stop(cop_start_fn fn)
     for (int i = 0; i < ends.at_stop_len; i++)
         is_known |= ends.at_stop[i] == fn;
     COP_CHECK(is_known || ends.at_stop_len < AT_STOP_MAX, "too many cop_node_at_stop");
-    if (!is_known)
-        ends.at_stop[ends.at_stop_len++] = fn;
+    if (!is_known) ends.at_stop[ends.at_stop_len++] = fn;
     pthread_mutex_unlock(&ends.lock);
 }
 
-/* --- Start -------------------------------------------------------------------------------------- */
+/* --- Start ------------------------------------------------------------------------------------ */
 
 static void node_init(const struct settings *s)
 {
@@ -182,8 +173,7 @@ static void node_init(const struct settings *s)
     cop__timers_init();
     cop__proc_table_init((int)s->processes_max);
     cop__stacks_init(cop__dispatch);
-    if (s->seed != 0)
-        cop__sim_start((uint64_t)s->seed);
+    if (s->seed != 0) cop__sim_start((uint64_t)s->seed);
 }
 
 static void threads_stop(void);
@@ -197,8 +187,7 @@ static int threads_start(void)
     for (int i = 0; i < n->seat_count && rc == 0; i++)
         rc = cop__thread_new(&n->seats[i]);
     pthread_mutex_unlock(&n->lock);
-    if (rc == 0 && !n->is_seeded)
-        rc = cop__watchdog_start();
+    if (rc == 0 && !n->is_seeded) rc = cop__watchdog_start();
     return rc;
 }
 
@@ -206,11 +195,9 @@ int cop_node_start(const struct cop_node_opts *opts)
 {
     static const struct cop_node_opts defaults;
     struct settings s;
-    if (opts == NULL)
-        opts = &defaults;
+    if (opts == NULL) opts = &defaults;
     COP_CHECK(cop__thread() == NULL, "a node is started by a thread that is no process");
-    if (!settings_read(opts, &s))
-        return -EINVAL;
+    if (!settings_read(opts, &s)) return -EINVAL;
     pthread_mutex_lock(&ends.lock);
     bool runs = atomic_load_explicit(&cop__node.is_running, memory_order_relaxed);
     int rc = runs ? -EBUSY : 0;
@@ -219,8 +206,7 @@ int cop_node_start(const struct cop_node_opts *opts)
         atomic_store_explicit(&cop__node.is_running, true, memory_order_relaxed);
     }
     pthread_mutex_unlock(&ends.lock);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     cop__log_start();
     signals_take(!opts->no_signals);
     rc = threads_start();
@@ -233,7 +219,7 @@ int cop_node_start(const struct cop_node_opts *opts)
     return rc;
 }
 
-/* --- A process for a thread --------------------------------------------------------------------- */
+/* --- A process for a thread ------------------------------------------------------------------- */
 
 struct run {
     cop_start_fn fn;
@@ -241,7 +227,8 @@ struct run {
     char *text;
     size_t text_size;
     bool is_normal;
-    struct cop__os_parker parker; /* its token says that all above is written, and is the last touch */
+    /* its token says that all above is written, and is the last touch */
+    struct cop__os_parker parker;
 };
 
 static bool accept_down(cop_term msg, void *arg)
@@ -284,7 +271,7 @@ bool cop_run(cop_start_fn fn, cop_term arg, char *text, size_t text_size)
     return run.is_normal;
 }
 
-/* --- Stop --------------------------------------------------------------------------------------- */
+/* --- Stop ------------------------------------------------------------------------------------- */
 
 /* Kills all other processes, those that are born meanwhile too, and waits until they are dead. */
 static cop_next kill_all(cop_term arg)
@@ -304,8 +291,7 @@ static cop_next kill_all(cop_term arg)
             cop_exit_process(pid, COP(":kill"));
             watched++;
         }
-        if (watched == 0)
-            return cop_end();
+        if (watched == 0) return cop_end();
         for (cop_term down; watched > 0; watched--)
             if (!cop_receive(&down, until > cop_monotonic_ms() ? until - cop_monotonic_ms() : 0))
                 return cop_end();
@@ -323,15 +309,14 @@ static void threads_stop(void)
     COP_LIST_FOR (t, &n->threads, all)
         cop__os_unpark(&t->parker);
     pthread_mutex_unlock(&n->lock);
-    if (!n->is_seeded && n->watchdog != 0)
-        cop__watchdog_stop();
+    if (!n->is_seeded && n->watchdog != 0) cop__watchdog_stop();
     /* Nobody makes threads or seats them any more. One that is alone may never come back from its
      * process's code; if it does, it finds its gate condemned and sleeps for ever. */
     struct cop__list ended;
     cop__list_init(&ended);
-    COP_LIST_FOR_SAFE (t, &n->threads, all) {
-        if (cop__gate_take(t, COP__GATE_ALONE))
-            cop__gate_give(t, COP__GATE_CONDEMNED);
+    COP_LIST_FOR_SAFE(t, &n->threads, all)
+    {
+        if (cop__gate_take(t, COP__GATE_ALONE)) cop__gate_give(t, COP__GATE_CONDEMNED);
         if (atomic_load_explicit(&t->gate, memory_order_acquire) == COP__GATE_CONDEMNED) {
             pthread_detach(t->handle);
             continue;
@@ -341,8 +326,8 @@ static void threads_stop(void)
         cop__list_push_back(&ended, &t->all);
     }
     /* Freed when all have ended: one may still look at another's gate. */
-    COP_LIST_FOR_SAFE (t, &ended, all)
-        cop__free(t, sizeof(*t));
+    COP_LIST_FOR_SAFE(t, &ended, all)
+    cop__free(t, sizeof(*t));
 }
 
 /* With zombies around, what they may still touch stays as it is. */

@@ -19,7 +19,7 @@
 /* What a spawn costs in reductions. */
 #define SPAWN_WORK 10
 
-/* --- Regions and references --------------------------------------------------------------------- */
+/* --- Regions and references ------------------------------------------------------------------- */
 
 void cop__region_enter(struct cop__proc_region *r)
 {
@@ -51,7 +51,7 @@ cop_term cop__node_name(void)
     return cop__atom(COP_ATOM_nonode);
 }
 
-/* --- Birth -------------------------------------------------------------------------------------- */
+/* --- Birth ------------------------------------------------------------------------------------ */
 
 static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
                       const struct cop_spawn_opts *opts)
@@ -89,8 +89,7 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
 cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts)
 {
     static const struct cop_spawn_opts none;
-    if (opts == NULL)
-        opts = &none;
+    if (opts == NULL) opts = &none;
     struct cop__proc *parent = cop__current();
     struct cop__thread *t = parent != NULL ? cop__enter() : cop__thread();
     struct cop__proc *p = cop__proc_alloc();
@@ -101,10 +100,8 @@ cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *op
     proc_init(p, fn, arg, opts);
     COP_CHECK(parent != NULL || (!opts->link && !opts->monitor),
               "a thread that is no process can neither link nor monitor");
-    if (opts->link)
-        cop__link_both(parent, p);
-    if (opts->monitor)
-        *opts->ret_ref = cop__monitor_child(parent, p);
+    if (opts->link) cop__link_both(parent, p);
+    if (opts->monitor) *opts->ret_ref = cop__monitor_child(parent, p);
     cop_pid pid = {.id = cop__proc_open(p), .node = 0, .creation = 0};
     cop__make_runnable(t, p);
     if (parent != NULL) {
@@ -131,7 +128,7 @@ cop_next cop_hibernate(cop_wake_fn fn, void *state)
     return cop_hibernate_for(fn, state, COP_INFINITY);
 }
 
-/* --- Death -------------------------------------------------------------------------------------- */
+/* --- Death ------------------------------------------------------------------------------------ */
 
 void cop__signal_to_dead(struct cop__thread *t, struct cop__signal *s)
 {
@@ -152,9 +149,7 @@ void cop__signal_to_dead(struct cop__thread *t, struct cop__signal *s)
         cop__down_send(t, s->from, s->ref, s->to, is_named ? cop__atom_index(name) : 0, noproc);
         break;
     }
-    case COP__SIG_ASK:
-        cop__signal_send(t, COP__SIG_ANSWER, s->from, s->ref, cop_nil());
-        break;
+    case COP__SIG_ASK: cop__signal_send(t, COP__SIG_ANSWER, s->from, s->ref, cop_nil()); break;
     default: break; /* SIG-10 */
     }
     cop__region_leave(&region);
@@ -164,11 +159,9 @@ void cop__signal_to_dead(struct cop__thread *t, struct cop__signal *s)
 /* A process that nobody watches over through proc_lib says why it crashed (EXI-18). */
 static void report_crash(struct cop__proc *p)
 {
-    if (p->exit_class != COP_CLASS_ERROR && p->exit_class != COP_CLASS_THROW)
-        return;
+    if (p->exit_class != COP_CLASS_ERROR && p->exit_class != COP_CLASS_THROW) return;
     cop_bytes banner = cop_to_bytes(cop_format_banner(p->exit_class, p->exit_reason));
-    cop_bytes pid = cop_to_bytes(
-        cop_inspect(cop__pid_word(cop__proc_id(p))));
+    cop_bytes pid = cop_to_bytes(cop_inspect(cop__pid_word(cop__proc_id(p))));
     cop_log(COP_ERROR, "Process %.*s raised an exception\n%.*s", (int)pid.len, pid.data,
             (int)banner.len, banner.data);
 }
@@ -186,13 +179,11 @@ void cop__proc_die(struct cop__proc *p)
 {
     struct cop__thread *t = cop__thread();
     uint64_t self = cop__proc_id(p);
-    uint8_t flags =
-        atomic_fetch_or_explicit(&p->flags, COP__PROC_EXITING, memory_order_relaxed);
+    uint8_t flags = atomic_fetch_or_explicit(&p->flags, COP__PROC_EXITING, memory_order_relaxed);
     report_crash(p);
     /* First what others could see of it, then the news of its death (SIG-07). */
     cop__name_release(p);
-    if ((flags & COP__PROC_HAS_TIMERS) != 0)
-        cop__timers_cancel_for(self);
+    if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
     struct cop__signal *s = cop__signals_close(p);
     cop_term reason = cop__exit_final_reason(p);
     cop__watchers_end(p, reason);
@@ -206,8 +197,7 @@ void cop__proc_die(struct cop__proc *p)
 void cop__proc_bury(struct cop__proc *p)
 {
     cop__mailbox_clear(p);
-    if (p->exit_block != NULL)
-        cop__block_free(p->exit_block);
+    if (p->exit_block != NULL) cop__block_free(p->exit_block);
     p->exit_block = NULL;
     cop__heap_set_current(NULL);
     cop__heap_fini(&p->heap);

@@ -20,8 +20,9 @@ struct cop__proc_table {
 };
 extern struct cop__proc_table cop__proc_table;
 
-/* The slot that a pid's number points to, if that still is the process's; else NULL. It may end, and
- * the slot be given away, at any time after: the receiver of a signal checks its address. Any thread. */
+/* The slot that a pid's number points to, if that still is the process's; else NULL. It may end,
+ * and the slot be given away, at any time after: the receiver of a signal checks its address. Any
+ * thread. */
 static inline struct cop__proc *cop__proc_lookup(uint64_t id)
 {
     uint64_t slot = id & COP__SLOT_MASK;

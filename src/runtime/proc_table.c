@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table is one reserved range of address space; slots get memory when they are first used and keep
- * it, so a lookup needs no lock: it reads the slot's pid and compares. A slot's pid changes only while
- * its inbox is closed. */
+/* The table is one reserved range of address space; slots get memory when they are first used and
+ * keep it, so a lookup needs no lock: it reads the slot's pid and compares. A slot's pid changes
+ * only while its inbox is closed. */
 #include "runtime/proc_table.h"
 
 /* So many freed slots wait before the oldest is used again. */
@@ -10,8 +10,8 @@
 struct cop__proc_table cop__proc_table;
 
 static struct {
-    size_t size;   /* bytes */
-    uint32_t max;  /* slots 1 to max */
+    size_t size;  /* bytes */
+    uint32_t max; /* slots 1 to max */
     pthread_mutex_t lock;
     struct cop__proc *free_first; /* under the lock */
     struct cop__proc **free_last;
@@ -58,7 +58,8 @@ struct cop__proc *cop__proc_slot(uint32_t index)
 uint32_t cop__proc_count(void)
 {
     pthread_mutex_lock(&table.lock);
-    uint32_t count = atomic_load_explicit(&cop__proc_table.used, memory_order_relaxed) - table.free_len;
+    uint32_t count =
+        atomic_load_explicit(&cop__proc_table.used, memory_order_relaxed) - table.free_len;
     pthread_mutex_unlock(&table.lock);
     return count;
 }
@@ -71,8 +72,7 @@ struct cop__proc *cop__proc_alloc(void)
     if (table.free_len > REST || (used == table.max && table.free_len > 0)) {
         p = table.free_first;
         table.free_first = p->next;
-        if (p->next == NULL)
-            table.free_last = &table.free_first;
+        if (p->next == NULL) table.free_last = &table.free_first;
         table.free_len--;
     } else if (used < table.max) {
         p = &cop__proc_table.slots[used + 1];
@@ -81,8 +81,7 @@ struct cop__proc *cop__proc_alloc(void)
         atomic_store_explicit(&cop__proc_table.used, used + 1, memory_order_release);
     }
     pthread_mutex_unlock(&table.lock);
-    if (p != NULL)
-        p->next = NULL;
+    if (p != NULL) p->next = NULL;
     return p;
 }
 

@@ -8,8 +8,7 @@ cop_pid cop_self(void)
 {
     struct cop__proc *p = cop__current();
     cop_pid pid = cop_no_pid();
-    if (p != NULL)
-        pid.id = cop__proc_id(p);
+    if (p != NULL) pid.id = cop__proc_id(p);
     return pid;
 }
 
@@ -18,8 +17,7 @@ bool cop_trap_exit(bool on)
     struct cop__thread *t = cop__enter();
     struct cop__proc *p = t->current;
     /* What has arrived by now is decided by the old value (EXI-19). */
-    if (!cop__signals_take(p))
-        cop__die(p);
+    if (!cop__signals_take(p)) cop__die(p);
     uint8_t old;
     if (on)
         old = atomic_fetch_or_explicit(&p->flags, COP__PROC_TRAP_EXIT, memory_order_relaxed);
@@ -34,8 +32,7 @@ static struct cop__proc *dictionary_owner(void)
 {
     struct cop__proc *p = cop__current();
     COP_CHECK(p != NULL, "a process dictionary belongs to a process");
-    if (p->dictionary == NULL)
-        p->dictionary = cop_dict_new();
+    if (p->dictionary == NULL) p->dictionary = cop_dict_new();
     return p;
 }
 
@@ -79,8 +76,7 @@ cop_pid cop_group_leader(void)
 {
     cop_pid pid = cop_no_pid();
     struct cop__proc *p = cop__current();
-    if (p != NULL)
-        pid.id = p->group_leader;
+    if (p != NULL) pid.id = p->group_leader;
     return pid;
 }
 

@@ -10,8 +10,8 @@ static inline uint32_t cop__runq_len(const struct cop__runq *q)
     return atomic_load_explicit(&q->len, memory_order_relaxed);
 }
 
-/* seq_cst: a seat that goes to sleep counts itself and then looks at len; who queues sets len and then
- * looks whether somebody sleeps. One of the two sees the other. */
+/* seq_cst: a seat that goes to sleep counts itself and then looks at len; who queues sets len and
+ * then looks whether somebody sleeps. One of the two sees the other. */
 static inline void cop__runq_len_set(struct cop__runq *q, uint32_t len)
 {
     atomic_store_explicit(&q->len, len, memory_order_seq_cst);
@@ -20,8 +20,7 @@ static inline void cop__runq_len_set(struct cop__runq *q, uint32_t len)
 static inline void cop__runq_push(struct cop__runq *q, struct cop__proc *p)
 {
     p->next = NULL;
-    if (q->first == NULL)
-        q->last = &q->first;
+    if (q->first == NULL) q->last = &q->first;
     *q->last = p;
     q->last = &p->next;
     cop__runq_len_set(q, cop__runq_len(q) + 1);
@@ -30,8 +29,7 @@ static inline void cop__runq_push(struct cop__runq *q, struct cop__proc *p)
 static inline struct cop__proc *cop__runq_pop(struct cop__runq *q)
 {
     struct cop__proc *p = q->first;
-    if (p == NULL)
-        return NULL;
+    if (p == NULL) return NULL;
     q->first = p->next;
     p->next = NULL;
     atomic_store_explicit(&q->len, cop__runq_len(q) - 1, memory_order_relaxed);
@@ -54,8 +52,7 @@ static inline struct cop__proc *cop__runq_pop_at(struct cop__runq *q, uint32_t i
         at = &(*at)->next;
     struct cop__proc *p = *at;
     *at = p->next;
-    if (p->next == NULL)
-        q->last = at;
+    if (p->next == NULL) q->last = at;
     p->next = NULL;
     atomic_store_explicit(&q->len, cop__runq_len(q) - 1, memory_order_relaxed);
     return p;

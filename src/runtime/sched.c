@@ -18,14 +18,12 @@
 /* Reductions in a slice: one a turn, one a send, more for a spawn. */
 #define SLICE 2000
 
-__thread struct cop__thread *cop__tls_thread __attribute__((tls_model("initial-exec")));
-
-/* --- Switching ----------------------------------------------------------------------------------*/
+/* --- Switching ---------------------------------------------------------------------------------*/
 
 static void publish_idle(struct cop__proc *p);
 
-/* First thing on a stack that was switched to: finishes what the left stack could not do itself. The
- * post-action lies on that stack, which may be reused once it is published: copy it first. */
+/* First thing on a stack that was switched to: finishes what the left stack could not do itself.
+ * The post-action lies on that stack, which may be reused once it is published: copy it first. */
 static void arrive(struct cop__stack *me, const struct cop__post *arg)
 {
     const struct cop__post post = *arg;
@@ -82,10 +80,10 @@ static void slice_end(struct cop__proc *p)
                           memory_order_relaxed);
 }
 
-/* --- Idle ---------------------------------------------------------------------------------------*/
+/* --- Idle --------------------------------------------------------------------------------------*/
 
-/* Nothing is left to do for p: hands it to the next who pushes a signal. From the successful exchange
- * on it is not ours. Release: pairs with the acquire of the push that finds IDLE. */
+/* Nothing is left to do for p: hands it to the next who pushes a signal. From the successful
+ * exchange on it is not ours. Release: pairs with the acquire of the push that finds IDLE. */
 static bool go_idle(struct cop__proc *p)
 {
     uintptr_t expected = COP__INBOX_EMPTY;
@@ -96,8 +94,7 @@ static bool go_idle(struct cop__proc *p)
 static void publish_idle(struct cop__proc *p)
 {
     atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
-    if (!go_idle(p))
-        cop__make_runnable(cop__thread(), p);
+    if (!go_idle(p)) cop__make_runnable(cop__thread(), p);
 }
 
 void cop__park(struct cop__proc *p, enum cop__post_kind how)
@@ -125,8 +122,7 @@ void cop__park(struct cop__proc *p, enum cop__post_kind how)
     switch_to(from, to, &post);
 }
 
-
-/* --- A turn at top level ------------------------------------------------------------------------*/
+/* --- A turn at top level -----------------------------------------------------------------------*/
 
 struct turn {
     struct cop__proc *p;
@@ -152,7 +148,8 @@ static void turn_main(void *arg)
     cop__enter();
 }
 
-/* Calls the process's function. True: it waits for more. False: it is at its end, exit_reason set. */
+/* Calls the process's function. True: it waits for more. False: it is at its end, exit_reason
+ * set. */
 static bool turn(struct cop__proc *p)
 {
     struct turn turn;
@@ -166,20 +163,17 @@ static bool turn(struct cop__proc *p)
     p->catch_ = NULL;
     if (COP_UNLIKELY(aborted)) {
         cop__enter_at_end(cop__thread());
-        if (!cop__is_exiting(p))
-            cop__exit_set(p, entry.class_, entry.reason, NULL);
+        if (!cop__is_exiting(p)) cop__exit_set(p, entry.class_, entry.reason, NULL);
         return false;
     }
     if (turn.next.wake_ == NULL) {
         cop__exit_set(p, COP_CLASS_EXIT, turn.next.reason_, NULL);
         return false;
     }
-    if (COP_UNLIKELY(p->handed != NULL))
-        cop__mailbox_unhand(p);
+    if (COP_UNLIKELY(p->handed != NULL)) cop__mailbox_unhand(p);
     p->wake = turn.next.wake_;
     p->state = turn.next.state_;
-    if (turn.next.timeout_ms_ >= 0)
-        p->deadline_ns = cop__deadline_in(turn.next.timeout_ms_);
+    if (turn.next.timeout_ms_ >= 0) p->deadline_ns = cop__deadline_in(turn.next.timeout_ms_);
     cop__heap_reset(&p->heap);
     return true;
 }
@@ -188,8 +182,7 @@ static bool turn(struct cop__proc *p)
 static bool may_go_on(struct cop__proc *p)
 {
     struct cop__thread *t = cop__thread();
-    if (t->seat == NULL)
-        return false;
+    if (t->seat == NULL) return false;
     if (p->budget > 1) {
         p->budget--;
         return true;
@@ -207,33 +200,28 @@ static void run_top(struct cop__proc *p)
     for (;;) {
         if (cop__signals_pending(p)) {
             p->handed = cop__signals_take_one(p);
-            if (p->handed == NULL && !cop__signals_take(p))
-                break;
+            if (p->handed == NULL && !cop__signals_take(p)) break;
         }
         if (p->handed == NULL && p->start == NULL && p->mailbox_first == NULL &&
             !cop__deadline_passed(p)) {
-            if (p->deadline_ns >= 0)
-                cop__deadline_arm(p);
+            if (p->deadline_ns >= 0) cop__deadline_arm(p);
             struct cop__thread *t = cop__thread();
             t->current = NULL;
             slice_end(p);
             atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
             if (go_idle(p)) {
-                if (COP_UNLIKELY(t->seat == NULL))
-                    cop__alone_end(t);
+                if (COP_UNLIKELY(t->seat == NULL)) cop__alone_end(t);
                 return;
             }
             begin(t, p);
             continue;
         }
-        if (!turn(p))
-            break;
+        if (!turn(p)) break;
         if (!may_go_on(p)) {
             struct cop__thread *t = cop__thread();
             t->current = NULL;
             slice_end(p);
-            if (t->seat == NULL)
-                cop__alone_end(t);
+            if (t->seat == NULL) cop__alone_end(t);
             cop__make_runnable_last(t, p);
             return;
         }
@@ -242,11 +230,10 @@ static void run_top(struct cop__proc *p)
     struct cop__thread *t = cop__thread();
     t->current = NULL;
     cop__heap_set_current(NULL);
-    if (t->seat == NULL)
-        cop__alone_end(t);
+    if (t->seat == NULL) cop__alone_end(t);
 }
 
-/* --- The loop -----------------------------------------------------------------------------------*/
+/* --- The loop ----------------------------------------------------------------------------------*/
 
 /* Leaves this dispatch loop for another stack; it waits in the pool meanwhile. */
 static void go_to(struct cop__stack *self, struct cop__stack *to)
@@ -255,8 +242,8 @@ static void go_to(struct cop__stack *self, struct cop__stack *to)
     switch_to(self, to, &post);
 }
 
-/* Whether p, which waits at top level, is to run on another kind of stack: a larger one than usual, or
- * back on a usual one. */
+/* Whether p, which waits at top level, is to run on another kind of stack: a larger one than usual,
+ * or back on a usual one. */
 static bool wants_other_stack(const struct cop__proc *p, const struct cop__stack *self)
 {
     return COP_UNLIKELY(p->stack_size != 0 || self->size != COP__STACK_SIZE) &&
@@ -290,7 +277,7 @@ void cop__dispatch(void *arg)
 void *cop__thread_main(void *thread)
 {
     struct cop__thread *t = thread;
-    cop__tls_thread = t;
+    cop__tls_word = t;
     cop__san_stack_native(&t->native.san);
     while (cop__seat_wait(t)) {
         struct cop__stack *to = cop__stack_get(t, 0);

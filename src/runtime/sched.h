@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The scheduler: what runs next on a seat, how a process gets onto a stack and off it again.
  *
- *     dispatch loop (one a stack) -- picks a process --+-- idle at top level: calls its function here
+ *     dispatch loop (one a stack) -- picks a process --+-- idle at top level: calls it here
  *            ^                                         +-- waits with a stack: switches to it
  *            |                                                    |
- *            +---- a post-action, done on arrival: publish the process that was left, or pool the stack
+ *            +-- a post-action, on arrival: publish the process left, or pool the stack --+
  *
  * Functions here want the gate at RUNTIME unless they say otherwise. */
 #ifndef COP_RUNTIME_SCHED_H
@@ -13,8 +13,8 @@
 #include "runtime/gate.h"
 
 /* Queues a process that nobody holds (it was just woken, spawned, or gives way) so that some seat
- * runs it. From a seat: it runs next there; from elsewhere: through the global queue. t may be NULL,
- * and is the calling thread. */
+ * runs it. From a seat: it runs next there; from elsewhere: through the global queue. t may be
+ * NULL, and is the calling thread. */
 static inline void cop__make_runnable(struct cop__thread *t, struct cop__proc *p);
 /* The same, but behind all others of the seat. */
 void cop__make_runnable_last(struct cop__thread *t, struct cop__proc *p);
@@ -30,8 +30,8 @@ static inline void cop__make_runnable(struct cop__thread *t, struct cop__proc *p
         cop__make_runnable_slow(t, p);
 }
 
-/* Waits on the stack of the calling process until somebody makes it runnable (COP__POST_PARK), or only
- * lets others go first (COP__POST_YIELD). The thread may be another one afterwards. */
+/* Waits on the stack of the calling process until somebody makes it runnable (COP__POST_PARK), or
+ * only lets others go first (COP__POST_YIELD). The thread may be another one afterwards. */
 void cop__park(struct cop__proc *p, enum cop__post_kind how);
 
 /* Counts work against the slice of the calling process (reductions); gives way when it is used up.
@@ -51,8 +51,8 @@ void cop__dispatch(void *arg);
 /* A thread's life on its native stack: takes seats as they are given, until the node stops. */
 void *cop__thread_main(void *thread);
 
-/* The calling thread, in process code's runtime, gives its seat to a spare thread and goes on alone.
- * False: no spare was to be had. */
+/* The calling thread, in process code's runtime, gives its seat to a spare thread and goes on
+ * alone. False: no spare was to be had. */
 bool cop__seat_give_away(struct cop__thread *t);
 /* The same for a seat that the caller took by the gate of its thread `from` (HELD). */
 bool cop__seat_take_away(struct cop__thread *from);

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Seats, their run queues, sleeping and waking, and the spare threads that take a seat over when the
- * thread on it does not come back from process code in time.
+/* Seats, their run queues, sleeping and waking, and the spare threads that take a seat over when
+ * the thread on it does not come back from process code in time.
  *
- * **A message's way is free of locks.** A woken process goes to the seat's lifo slot, which only the
- * thread on the seat touches (thieves come through the gate). Only what it displaces goes to the run
- * queue, where other seats may find it, and only then somebody is woken: never more than one seat
- * searches at a time without having found something.
+ * **A message's way is free of locks.** A woken process goes to the seat's lifo slot, which only
+ * the thread on the seat touches (thieves come through the gate). Only what it displaces goes to
+ * the run queue, where other seats may find it, and only then somebody is woken: never more than
+ * one seat searches at a time without having found something.
  *
- * **What is worth stealing.** Moving a process to another core costs some cache misses, and then again
- * for each message between it and those it left. So a thief measures how fast the victim gets through
- * its queue (its count of slices over some microseconds) and takes only what would wait longer than
- * DRAIN_NS. A seat that found queues, but none worth it, goes to sleep and makes the node *not eager*:
- * pushes to run queues wake nobody until the watchdog's next tick. So 64 clients of one server stay on
- * one core, where they are fastest, and 64 pairs, or one long slice with work behind it, spread.
+ * **What is worth stealing.** Moving a process to another core costs some cache misses, and then
+ * again for each message between it and those it left. So a thief measures how fast the victim gets
+ * through its queue (its count of slices over some microseconds) and takes only what would wait
+ * longer than DRAIN_NS. A seat that found queues, but none worth it, goes to sleep and makes the
+ * node *not eager*: pushes to run queues wake nobody until the watchdog's next tick. So 64 clients
+ * of one server stay on one core, where they are fastest, and 64 pairs, or one long slice with work
+ * behind it, spread.
  *
- * **Sleep against push** (model: docs/models/sleep.pml). Sleeper: counts itself (seq_cst), then looks
- * at all queue lengths (seq_cst), then sleeps. Pusher: publishes the length (seq_cst), then looks at
- * the count (seq_cst). One of them sees the other. */
+ * **Sleep against push** (model: docs/models/sleep.pml). Sleeper: counts itself (seq_cst), then
+ * looks at all queue lengths (seq_cst), then sleeps. Pusher: publishes the length (seq_cst), then
+ * looks at the count (seq_cst). One of them sees the other. */
 #include "runtime/seat.h"
 
 #include "runtime/exit.h"
@@ -25,25 +26,23 @@
 #include "runtime/timer.h"
 #include "runtime/watchdog.h"
 
-
 /* Every so many picks from the run queue the global queue goes first, so that it cannot starve. */
 #define GLOBAL_EVERY 16
 /* How long a seat without work looks around before it sleeps. */
-#define SPIN_NS 20000
+#define SPIN_NS      20000
 /* A queue that its own seat will have emptied within this time is not worth a theft. */
-#define DRAIN_NS 20000
+#define DRAIN_NS     20000
 /* Seats whose speed a thief remembers. */
-#define LOOKS 64
+#define LOOKS        64
 
-/* --- Waking -------------------------------------------------------------------------------------*/
+/* --- Waking ------------------------------------------------------------------------------------*/
 
 void cop__wake_one(void)
 {
     struct cop__node *n = &cop__node;
     if (n->is_seeded) {
         struct cop__thread *t = atomic_load_explicit(&n->seats[0].thread, memory_order_acquire);
-        if (t != cop__thread())
-            cop__os_unpark(&t->parker);
+        if (t != cop__thread()) cop__os_unpark(&t->parker);
         return;
     }
     if (atomic_load_explicit(&n->sleeper_count, memory_order_seq_cst) == 0 ||
@@ -60,8 +59,7 @@ void cop__wake_one(void)
         atomic_fetch_add_explicit(&n->searching, 1, memory_order_seq_cst);
     }
     pthread_mutex_unlock(&n->idle_lock);
-    if (t != NULL)
-        cop__os_unpark(&t->parker);
+    if (t != NULL) cop__os_unpark(&t->parker);
 }
 
 static void push_global(struct cop__proc *p)
@@ -76,8 +74,7 @@ static void push_global(struct cop__proc *p)
 static void push_local(struct cop__seat *s, struct cop__proc *p)
 {
     cop__runq_push(&s->runq, p);
-    if (atomic_load_explicit(&cop__node.is_eager, memory_order_relaxed))
-        cop__wake_one();
+    if (atomic_load_explicit(&cop__node.is_eager, memory_order_relaxed)) cop__wake_one();
 }
 
 void cop__make_runnable_slow(struct cop__thread *t, struct cop__proc *p)
@@ -93,8 +90,7 @@ void cop__make_runnable_slow(struct cop__thread *t, struct cop__proc *p)
     }
     struct cop__proc *displaced = s->lifo;
     s->lifo = p;
-    if (displaced != NULL)
-        push_local(s, displaced);
+    if (displaced != NULL) push_local(s, displaced);
 }
 
 void cop__make_runnable_last(struct cop__thread *t, struct cop__proc *p)
@@ -106,13 +102,12 @@ void cop__make_runnable_last(struct cop__thread *t, struct cop__proc *p)
         push_local(t->seat, p);
 }
 
-/* --- Picking ------------------------------------------------------------------------------------*/
+/* --- Picking -----------------------------------------------------------------------------------*/
 
 static struct cop__proc *pop_global(struct cop__seat *s)
 {
     struct cop__node *n = &cop__node;
-    if (cop__runq_len(&n->global) == 0)
-        return NULL;
+    if (cop__runq_len(&n->global) == 0) return NULL;
     pthread_mutex_lock(&n->global_lock);
     struct cop__proc *p = cop__runq_pop(&n->global);
     /* A share for this seat at once, so that the lock is rarely taken. */
@@ -138,13 +133,10 @@ static struct cop__proc *pick_seeded(struct cop__seat *s)
 static struct cop__proc *pick_fairly(struct cop__seat *s)
 {
     s->lifo_run = 0;
-    if (cop__node.is_seeded)
-        return pick_seeded(s);
+    if (cop__node.is_seeded) return pick_seeded(s);
     struct cop__proc *p = NULL;
-    if (++s->global_turn % GLOBAL_EVERY == 0)
-        p = pop_global(s);
-    if (p == NULL)
-        p = cop__runq_pop(&s->runq);
+    if (++s->global_turn % GLOBAL_EVERY == 0) p = pop_global(s);
+    if (p == NULL) p = cop__runq_pop(&s->runq);
     if (p == NULL && s->lifo != NULL) {
         p = s->lifo;
         s->lifo = NULL;
@@ -164,7 +156,7 @@ struct cop__proc *cop__seat_pick(struct cop__thread *t)
     return pick_fairly(s);
 }
 
-/* --- Stealing -----------------------------------------------------------------------------------*/
+/* --- Stealing ----------------------------------------------------------------------------------*/
 
 /* What a thief saw when it began to look. */
 struct looks {
@@ -176,20 +168,17 @@ static void look_around(struct looks *looks)
 {
     looks->ns = cop__os_now_ns();
     for (int i = 0; i < cop__node.seat_count && i < LOOKS; i++)
-        looks->slices[i] =
-            atomic_load_explicit(&cop__node.seats[i].slices, memory_order_relaxed);
+        looks->slices[i] = atomic_load_explicit(&cop__node.seats[i].slices, memory_order_relaxed);
 }
 
 static bool is_worth_it(const struct cop__seat *v, const struct looks *looks, int64_t now)
 {
-    if (atomic_load_explicit(&v->lifo_open, memory_order_relaxed))
-        return true;
+    if (atomic_load_explicit(&v->lifo_open, memory_order_relaxed)) return true;
     uint32_t len = cop__runq_len(&v->runq);
     int64_t spent = now - looks->ns;
-    if (len == 0 || spent < DRAIN_NS / 4)
-        return false;
-    uint32_t done = atomic_load_explicit(&v->slices, memory_order_relaxed) -
-                    looks->slices[v->number % LOOKS];
+    if (len == 0 || spent < DRAIN_NS / 4) return false;
+    uint32_t done =
+        atomic_load_explicit(&v->slices, memory_order_relaxed) - looks->slices[v->number % LOOKS];
     return spent * len > (int64_t)DRAIN_NS * done;
 }
 
@@ -197,8 +186,7 @@ static bool is_worth_it(const struct cop__seat *v, const struct looks *looks, in
 static struct cop__proc *steal_from(struct cop__seat *self, struct cop__seat *v)
 {
     struct cop__thread *victim = atomic_load_explicit(&v->thread, memory_order_acquire);
-    if (victim == NULL || !cop__gate_take(victim, COP__GATE_PROCESS))
-        return NULL;
+    if (victim == NULL || !cop__gate_take(victim, COP__GATE_PROCESS)) return NULL;
     struct cop__seat *s = victim->seat; /* may be another than v by now; held all the same */
     struct cop__proc *p = NULL;
     if (cop__runq_len(&s->runq) > 0) {
@@ -219,13 +207,12 @@ static struct cop__proc *find_elsewhere(struct cop__seat *self, const struct loo
     struct cop__proc *p = pop_global(self);
     for (int i = 1; p == NULL && i < cop__node.seat_count; i++) {
         struct cop__seat *v = &cop__node.seats[(self->number + i) % cop__node.seat_count];
-        if (is_worth_it(v, looks, now))
-            p = steal_from(self, v);
+        if (is_worth_it(v, looks, now)) p = steal_from(self, v);
     }
     return p;
 }
 
-/* --- Sleeping -----------------------------------------------------------------------------------*/
+/* --- Sleeping ----------------------------------------------------------------------------------*/
 
 static bool is_stopping(void)
 {
@@ -235,21 +222,17 @@ static bool is_stopping(void)
 static bool is_work_anywhere(void)
 {
     struct cop__node *n = &cop__node;
-    if (atomic_load_explicit(&n->global.len, memory_order_seq_cst) > 0)
-        return true;
-    if (!atomic_load_explicit(&n->is_eager, memory_order_relaxed))
-        return false;
+    if (atomic_load_explicit(&n->global.len, memory_order_seq_cst) > 0) return true;
+    if (!atomic_load_explicit(&n->is_eager, memory_order_relaxed)) return false;
     for (int i = 0; i < n->seat_count; i++)
-        if (atomic_load_explicit(&n->seats[i].runq.len, memory_order_seq_cst) > 0)
-            return true;
+        if (atomic_load_explicit(&n->seats[i].runq.len, memory_order_seq_cst) > 0) return true;
     return false;
 }
 
 /* A search has found nothing worth it: until the next tick nobody is woken for a run queue. */
 static void be_less_eager(void)
 {
-    if (is_work_anywhere())
-        atomic_store_explicit(&cop__node.is_eager, false, memory_order_relaxed);
+    if (is_work_anywhere()) atomic_store_explicit(&cop__node.is_eager, false, memory_order_relaxed);
 }
 
 /* Counts the thread among the sleepers, unless there is work or the node stops. */
@@ -280,8 +263,7 @@ static bool sleep_until_woken(struct cop__thread *t)
         pthread_mutex_lock(&n->idle_lock);
         bool is_woken = !t->is_sleeper;
         pthread_mutex_unlock(&n->idle_lock);
-        if (is_woken)
-            return true;
+        if (is_woken) return true;
         if (is_stopping()) {
             pthread_mutex_lock(&n->idle_lock);
             bool is_still = t->is_sleeper;
@@ -313,23 +295,19 @@ static struct cop__proc *search(struct cop__thread *t)
                 cop__os_relax();
             now = cop__os_now_ns();
         } while (p == NULL && !is_stopping() && now < looks.ns + SPIN_NS);
-        if (p == NULL)
-            be_less_eager();
+        if (p == NULL) be_less_eager();
         atomic_fetch_sub_explicit(&n->searching, 1, memory_order_seq_cst);
-        if (p != NULL || is_stopping())
-            break;
+        if (p != NULL || is_stopping()) break;
         if (!sleepers_add(t)) {
             atomic_fetch_add_explicit(&n->searching, 1, memory_order_seq_cst);
             cop__os_yield();
             continue;
         }
-        if (!sleep_until_woken(t))
-            break;
+        if (!sleep_until_woken(t)) break;
         cop__watchdog_wake();
     }
     /* What was taken with it, or has come meanwhile, may be worth another seat. */
-    if (p != NULL && is_work_anywhere())
-        cop__wake_one();
+    if (p != NULL && is_work_anywhere()) cop__wake_one();
     return p;
 }
 
@@ -337,19 +315,15 @@ struct cop__proc *cop__seat_next_slow(struct cop__thread *t)
 {
     struct cop__proc *p = t->picked;
     t->picked = NULL;
-    if (p != NULL)
-        return p;
-    if (COP_UNLIKELY(t->seat == NULL || is_stopping()))
-        return NULL;
+    if (p != NULL) return p;
+    if (COP_UNLIKELY(t->seat == NULL || is_stopping())) return NULL;
     p = cop__seat_pick(t);
-    if (COP_LIKELY(p != NULL))
-        return p;
-    if (cop__node.is_seeded)
-        return cop__sim_idle(t);
+    if (COP_LIKELY(p != NULL)) return p;
+    if (cop__node.is_seeded) return cop__sim_idle(t);
     return search(t);
 }
 
-/* --- Who sits where -----------------------------------------------------------------------------*/
+/* --- Who sits where ----------------------------------------------------------------------------*/
 
 int cop__thread_new(struct cop__seat *seat)
 {
@@ -387,8 +361,7 @@ bool cop__seat_wait(struct cop__thread *t)
         cop__os_park(&t->parker, -1);
         pthread_mutex_lock(&n->lock);
     }
-    if (cop__list_is_linked(&t->spare))
-        cop__list_remove(&t->spare);
+    if (cop__list_is_linked(&t->spare)) cop__list_remove(&t->spare);
     pthread_mutex_unlock(&n->lock);
     return !is_stopping();
 }
@@ -398,8 +371,7 @@ static bool seat_to_spare(struct cop__seat *s)
 {
     struct cop__node *n = &cop__node;
     if (cop__list_is_empty(&n->spares)) {
-        if (n->spare_count >= n->spares_max || cop__thread_new(NULL) != 0)
-            return false;
+        if (n->spare_count >= n->spares_max || cop__thread_new(NULL) != 0) return false;
         n->spare_count++;
     }
     struct cop__thread *spare =
@@ -427,8 +399,7 @@ static bool hand_over(struct cop__thread *from)
 
 bool cop__seat_give_away(struct cop__thread *t)
 {
-    if (t->seat == NULL)
-        return true; /* it is alone already */
+    if (t->seat == NULL) return true; /* it is alone already */
     return hand_over(t);
 }
 
@@ -440,7 +411,6 @@ bool cop__seat_take_away(struct cop__thread *from)
 void cop__alone_end(struct cop__thread *t)
 {
     pthread_mutex_lock(&cop__node.lock);
-    if (cop__list_is_linked(&t->alone))
-        cop__list_remove(&t->alone);
+    if (cop__list_is_linked(&t->alone)) cop__list_remove(&t->alone);
     pthread_mutex_unlock(&cop__node.lock);
 }

@@ -8,10 +8,11 @@
 /* A chain of wake-ups in the lifo slot gives way to the run queue after this many. */
 #define COP__LIFO_RUN_MAX 32
 
-/* The next process of the thread's seat, if one is at hand; NULL otherwise. Does not look elsewhere. */
+/* The next process of the thread's seat, if one is at hand; NULL otherwise. Does not look
+ * elsewhere. */
 struct cop__proc *cop__seat_pick(struct cop__thread *t);
-/* The next process to run, wherever it comes from; sleeps when there is none. NULL: the thread has no
- * seat (any more), or the node stops. */
+/* The next process to run, wherever it comes from; sleeps when there is none. NULL: the thread has
+ * no seat (any more), or the node stops. */
 struct cop__proc *cop__seat_next_slow(struct cop__thread *t);
 static inline struct cop__proc *cop__seat_next(struct cop__thread *t)
 {
@@ -28,8 +29,8 @@ static inline struct cop__proc *cop__seat_next(struct cop__thread *t)
 /* A thread without a seat waits for one. False: the node stops. On the thread's native stack. */
 bool cop__seat_wait(struct cop__thread *t);
 
-/* A new thread, with a seat or as a spare (seat NULL). 0 or a negative error number. The node's lock
- * is held. */
+/* A new thread, with a seat or as a spare (seat NULL). 0 or a negative error number. The node's
+ * lock is held. */
 int cop__thread_new(struct cop__seat *seat);
 
 #endif

@@ -16,8 +16,7 @@ static uint64_t receiver(cop_term to, uint64_t *ret_alias)
     }
     if (cop_is_atom(to)) {
         uint64_t id = cop__name_lookup(cop__atom_index(to));
-        if (id == 0)
-            cop__raise_atom(COP_ATOM_badarg); /* NAM-07 */
+        if (id == 0) cop__raise_atom(COP_ATOM_badarg); /* NAM-07 */
         return id;
     }
     if (cop_is_reference(to)) {
@@ -48,16 +47,15 @@ static void send(cop_term to, cop_term msg)
     cop__leave(t);
 }
 
-cop_term (cop_send)(cop_term to, cop_term msg)
+cop_term(cop_send)(cop_term to, cop_term msg)
 {
     send(to, msg);
     struct cop__proc *p = cop__current();
-    if (p != NULL)
-        cop__count(p, 1);
+    if (p != NULL) cop__count(p, 1);
     return msg;
 }
 
-cop_term (cop_send_nosuspend)(cop_term to, cop_term msg)
+cop_term(cop_send_nosuspend)(cop_term to, cop_term msg)
 {
     send(to, msg);
     return msg;

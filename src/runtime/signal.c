@@ -26,8 +26,7 @@ bool cop__signal_push(struct cop__thread *t, struct cop__signal *s)
 static bool push_or_free(struct cop__thread *t, struct cop__proc *p, struct cop__signal *s)
 {
     bool is_pushed = cop__signal_push_to(t, p, s);
-    if (COP_UNLIKELY(!is_pushed))
-        cop__signal_free(s);
+    if (COP_UNLIKELY(!is_pushed)) cop__signal_free(s);
     return is_pushed;
 }
 
@@ -42,8 +41,7 @@ bool cop__signal_send_from(struct cop__thread *t, uint64_t from, enum cop__signa
                            uint64_t to, uint64_t ref, cop_term term)
 {
     struct cop__proc *p = cop__proc_lookup(to);
-    if (p == NULL)
-        return false;
+    if (p == NULL) return false;
     struct cop__signal *s = cop__signal_new(kind, to, ref, term);
     s->from = from;
     return push_or_free(t, p, s);
@@ -68,27 +66,26 @@ cop_term cop__exit_message(uint64_t from, cop_term reason)
     return cop_tuple_from(items, 3);
 }
 
-/* A signal that meets a slot which has been given to another process since: the one it was meant for
- * is dead. */
+/* A signal that meets a slot which has been given to another process since: the one it was meant
+ * for is dead. */
 static void meant_for_the_dead(struct cop__signal *s)
 {
     cop__signal_to_dead(cop__thread(), s);
 }
 
-/* --- Exit signals: the table of EXI-21 to EXI-31 ------------------------------------------------- */
+/* --- Exit signals: the table of EXI-21 to EXI-31 ---------------------------------------------- */
 
 enum verdict { DROP, DIE, DIE_KILLED, QUEUE };
 
 static enum verdict exit_verdict(const struct cop__proc *p, const struct cop__signal *s,
                                  cop_term reason)
 {
-    bool is_trapping = (atomic_load_explicit(&p->flags, memory_order_relaxed) &
-                        COP__PROC_TRAP_EXIT) != 0;
+    bool is_trapping =
+        (atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_TRAP_EXIT) != 0;
     bool is_self = s->from == cop__proc_id(p);
     if (s->kind == COP__SIG_EXIT && reason.word == cop__atom(COP_ATOM_kill).word)
-        return DIE_KILLED; /* EXI-07, 27 */
-    if (is_trapping)
-        return QUEUE; /* EXI-09 */
+        return DIE_KILLED;         /* EXI-07, 27 */
+    if (is_trapping) return QUEUE; /* EXI-09 */
     if (reason.word == cop__atom(COP_ATOM_normal).word && !is_self)
         return DROP; /* EXI-06, 21, 25 */
     return DIE;      /* EXI-08, 22, 23, 26, 28, 29 */
@@ -114,7 +111,7 @@ static bool handle_exit(struct cop__proc *p, struct cop__signal *s)
     }
 }
 
-/* --- Handling ----------------------------------------------------------------------------------- */
+/* --- Handling --------------------------------------------------------------------------------- */
 
 /* Takes one signal. False: p dies of it. */
 static bool handle(struct cop__proc *p, struct cop__signal *s)
@@ -143,12 +140,9 @@ static bool handle(struct cop__proc *p, struct cop__signal *s)
 struct cop__signal *cop__signals_take_one(struct cop__proc *p)
 {
     uintptr_t newest = atomic_load_explicit(&p->inbox, memory_order_acquire);
-    if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || cop__node.is_seeded)
-        return NULL;
+    if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || cop__node.is_seeded) return NULL;
     struct cop__signal *s = (struct cop__signal *)newest;
-    if (s->next != NULL || s->kind != COP__SIG_MESSAGE ||
-        s->to != cop__proc_id(p))
-        return NULL;
+    if (s->next != NULL || s->kind != COP__SIG_MESSAGE || s->to != cop__proc_id(p)) return NULL;
     /* Only the holder takes; but others may have pushed on top meanwhile. */
     return atomic_compare_exchange_strong_explicit(&p->inbox, &newest, COP__INBOX_EMPTY,
                                                    memory_order_acquire, memory_order_relaxed)
@@ -160,8 +154,7 @@ bool cop__signals_take(struct cop__proc *p)
 {
     if ((atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_EXITING) != 0)
         return false;
-    if (!cop__signals_pending(p))
-        return true;
+    if (!cop__signals_pending(p)) return true;
     /* Acquire: pairs with the release of the pushes. */
     uintptr_t newest = atomic_exchange_explicit(&p->inbox, COP__INBOX_EMPTY, memory_order_acquire);
     uint64_t self = cop__proc_id(p);
@@ -171,8 +164,7 @@ bool cop__signals_take(struct cop__proc *p)
         if (COP_UNLIKELY(s->to != self)) {
             meant_for_the_dead(s);
         } else {
-            if (cop__node.is_seeded)
-                cop__sim_note(self, s->kind, s->from, s->ref);
+            if (cop__node.is_seeded) cop__sim_note(self, s->kind, s->from, s->ref);
             if (!handle(p, s)) {
                 p->unhandled = next; /* answered when its name is free: SIG-07 */
                 return false;
@@ -185,7 +177,6 @@ bool cop__signals_take(struct cop__proc *p)
 
 struct cop__signal *cop__signals_close(struct cop__proc *p)
 {
-    uintptr_t newest =
-        atomic_exchange_explicit(&p->inbox, COP__INBOX_CLOSED, memory_order_acq_rel);
+    uintptr_t newest = atomic_exchange_explicit(&p->inbox, COP__INBOX_CLOSED, memory_order_acq_rel);
     return newest <= COP__INBOX_CLOSED ? NULL : oldest_first(newest);
 }

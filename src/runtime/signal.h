@@ -5,9 +5,9 @@
  *   push                  -                  -
  *   take                  -                  X
  *
- * The inbox is a list of signals, newest first; a push is one compare-and-swap, a take one exchange.
- * Its empty states carry the rest of the protocol: IDLE (whoever pushes over it must wake the process),
- * CLOSED (the process is dead, pushes fail). */
+ * The inbox is a list of signals, newest first; a push is one compare-and-swap, a take one
+ * exchange. Its empty states carry the rest of the protocol: IDLE (whoever pushes over it must wake
+ * the process), CLOSED (the process is dead, pushes fail). */
 #ifndef COP_RUNTIME_SIGNAL_H
 #define COP_RUNTIME_SIGNAL_H
 
@@ -15,8 +15,8 @@
 #include "runtime/sched.h"
 
 /* A signal with a term: its fields but kind, to and ref are set by the caller of push. */
-static inline struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to, uint64_t ref,
-                                    cop_term term)
+static inline struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to,
+                                                  uint64_t ref, cop_term term)
 {
     struct cop__block *b = cop__pack(term, sizeof(struct cop__signal));
     struct cop__signal *s = cop__block_prefix(b);
@@ -39,8 +39,8 @@ static inline cop_term cop__signal_term(struct cop__signal *s)
     return cop__signal_block(s)->term;
 }
 
-/* Pushes a signal to s->to and wakes it. False: it is dead or never was; the caller still owns s then.
- * t is the calling thread with the gate at RUNTIME, or NULL for a thread that is not ours. */
+/* Pushes a signal to s->to and wakes it. False: it is dead or never was; the caller still owns s
+ * then. t is the calling thread with the gate at RUNTIME, or NULL for a thread that is not ours. */
 bool cop__signal_push(struct cop__thread *t, struct cop__signal *s COP_TAKES);
 /* The same, to a process that was looked up. */
 static inline bool cop__signal_push_to(struct cop__thread *t, struct cop__proc *p,
@@ -48,15 +48,13 @@ static inline bool cop__signal_push_to(struct cop__thread *t, struct cop__proc *
 {
     uintptr_t old = atomic_load_explicit(&p->inbox, memory_order_relaxed);
     do {
-        if (COP_UNLIKELY(old == COP__INBOX_CLOSED))
-            return false;
+        if (COP_UNLIKELY(old == COP__INBOX_CLOSED)) return false;
         s->next = old <= COP__INBOX_IDLE ? NULL : (struct cop__signal *)old;
         /* Release: the taker sees the signal. Acquire: over IDLE we become the holder, and see what
          * the last one did; pairs with the release in go_idle() of sched.c. */
     } while (!atomic_compare_exchange_weak_explicit(&p->inbox, &old, (uintptr_t)s,
                                                     memory_order_acq_rel, memory_order_relaxed));
-    if (old == COP__INBOX_IDLE)
-        cop__make_runnable(t, p);
+    if (old == COP__INBOX_IDLE) cop__make_runnable(t, p);
     return true;
 }
 /* Makes and pushes; a signal to the dead is dropped, and false returned. */
@@ -67,8 +65,8 @@ bool cop__signal_send(struct cop__thread *t, enum cop__signal_kind kind, uint64_
 bool cop__signal_send_from(struct cop__thread *t, uint64_t from, enum cop__signal_kind kind,
                            uint64_t to, uint64_t ref, cop_term term);
 
-/* Handles all that has arrived for p: messages go to the mailbox, the rest takes effect. False: p is
- * to die (its exit reason is set). The caller holds p. */
+/* Handles all that has arrived for p: messages go to the mailbox, the rest takes effect. False: p
+ * is to die (its exit reason is set). The caller holds p. */
 bool cop__signals_take(struct cop__proc *p);
 /* The same for the most frequent case: what has arrived is one message, and none waits. NULL: it is
  * not so, nothing was taken. */

@@ -8,7 +8,6 @@
 void cop__sim_start(uint64_t seed)
 {
     cop__rand_seed(&cop__node.seed_rand, seed);
-    cop__hash_seed_set(seed);
     cop__node.is_seeded = true;
     cop__node.history = 0;
     atomic_store_explicit(&cop__node.virtual_ns, 1000000000, memory_order_relaxed);
@@ -29,8 +28,7 @@ struct cop__proc *cop__sim_idle(struct cop__thread *t)
     struct cop__node *n = &cop__node;
     while (!atomic_load_explicit(&n->is_stopping, memory_order_acquire)) {
         struct cop__proc *p = cop__seat_pick(t);
-        if (p != NULL)
-            return p;
+        if (p != NULL) return p;
         int64_t next = atomic_load_explicit(&n->timers.next_ns, memory_order_acquire);
         if (next == INT64_MAX) {
             /* Only another thread can go on with it; it pushes to the global queue. */

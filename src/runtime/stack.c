@@ -4,18 +4,18 @@
  *      base                                                  top
  *      | guard page | ...............  grows down  <--------- | struct cop__stack |
  *
- * The record at the top shares the first page that any use touches. Guards cost no mapping where the
- * kernel has MADV_GUARD_INSTALL; elsewhere each splits the mapping, and when vm.max_map_count is
- * reached new stacks go without one: a canary word above the guard's place is looked at whenever a
- * stack comes back, and one log line says that it is so. */
+ * The record at the top shares the first page that any use touches. Guards cost no mapping where
+ * the kernel has MADV_GUARD_INSTALL; elsewhere each splits the mapping, and when vm.max_map_count
+ * is reached new stacks go without one: a canary word above the guard's place is looked at whenever
+ * a stack comes back, and one log line says that it is so. */
 #include "runtime/stack.h"
 
 #define ARENA_SIZE ((size_t)64 << 20)
-#define PAGE_SIZE ((size_t)4096)
-#define CACHE_MAX 32
+#define PAGE_SIZE  ((size_t)4096)
+#define CACHE_MAX  32
 /* Stacks in the pool that keep their memory; of others only the address space is kept. */
-#define WARM_MAX 256
-#define CANARY 0x5afe57acc0ffee11ULL
+#define WARM_MAX   256
+#define CANARY     0x5afe57acc0ffee11ULL
 
 static struct {
     pthread_mutex_t lock;
@@ -23,7 +23,7 @@ static struct {
     uint32_t warm_count;
     struct cop__stack *cold;
     struct cop__stack *large; /* of any size above the usual */
-    char *arena; /* the one being cut; older ones are on the list */
+    char *arena;              /* the one being cut; older ones are on the list */
     size_t arena_used;
     void **arenas;
     size_t arenas_len;
@@ -120,8 +120,7 @@ static struct cop__stack *stack_init(char *base, size_t size)
 
 static struct cop__stack *carve(void)
 {
-    if (pool.arena == NULL || pool.arena_used == ARENA_SIZE)
-        arena_add();
+    if (pool.arena == NULL || pool.arena_used == ARENA_SIZE) arena_add();
     char *base = pool.arena + pool.arena_used;
     pool.arena_used += COP__STACK_SIZE;
     return stack_init(base, COP__STACK_SIZE);
@@ -166,11 +165,9 @@ static struct cop__stack *pool_take(void)
 
 struct cop__stack *cop__stack_get(struct cop__thread *t, size_t size)
 {
-    if (COP_UNLIKELY(size > COP__STACK_SIZE))
-        return large_take(size);
+    if (COP_UNLIKELY(size > COP__STACK_SIZE)) return large_take(size);
     struct cop__stack *s = t->stack_cache;
-    if (s == NULL)
-        return pool_take();
+    if (s == NULL) return pool_take();
     t->stack_cache = s->next;
     t->stack_cached--;
     return s;
@@ -181,8 +178,7 @@ static void cool(struct cop__stack *s)
 {
     char *from = s->base + PAGE_SIZE;
     char *to = (char *)((uintptr_t)s->sp & ~(uintptr_t)(PAGE_SIZE - 1));
-    if (to > from && !COP_ASAN)
-        cop__os_forget(from, (size_t)(to - from));
+    if (to > from && !COP_ASAN) cop__os_forget(from, (size_t)(to - from));
 }
 
 static void pool_put(struct cop__stack *s)
@@ -195,8 +191,7 @@ static void pool_put(struct cop__stack *s)
         pool.warm_count++;
     }
     pthread_mutex_unlock(&pool.lock);
-    if (!is_cold)
-        return;
+    if (!is_cold) return;
     cool(s);
     pthread_mutex_lock(&pool.lock);
     s->next = pool.cold;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stacks: an arena of address space cut into stacks with guards, a pool for the node and a small cache
- * for each thread. A pooled stack holds a parked dispatch loop and can be switched to as it is. */
+/* Stacks: an arena of address space cut into stacks with guards, a pool for the node and a small
+ * cache for each thread. A pooled stack holds a parked dispatch loop and can be switched to as it
+ * is. */
 #ifndef COP_RUNTIME_STACK_H
 #define COP_RUNTIME_STACK_H
 
@@ -16,7 +17,8 @@ void cop__stacks_abandon(void);
 
 /* A stack of at least size bytes (0: the usual) that is ready to be switched to. */
 struct cop__stack *cop__stack_get(struct cop__thread *t, size_t size);
-/* A parked stack goes back: into the thread's cache, or the pool, where its memory is given back. */
+/* A parked stack goes back: into the thread's cache, or the pool, where its memory is given
+ * back. */
 void cop__stack_put(struct cop__thread *t, struct cop__stack *s);
 /* A thread that ends gives its cache to the pool. */
 void cop__stack_flush(struct cop__thread *t);

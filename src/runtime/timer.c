@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Timers: one queue for the node under one lock. A timer is a sender of signals: a tick for a wait, a
- * message for cop_send_after. Facts: TMR. */
+/* Timers: one queue for the node under one lock. A timer is a sender of signals: a tick for a wait,
+ * a message for cop_send_after. Facts: TMR. */
 #include "runtime/timer.h"
 
 #include "runtime/exit.h"
@@ -40,8 +40,7 @@ static void publish_next(void)
 
 static void timer_free(struct timer *timer)
 {
-    if (timer->signal != NULL)
-        cop__signal_free(timer->signal);
+    if (timer->signal != NULL) cop__signal_free(timer->signal);
     cop__free(timer, sizeof(*timer));
 }
 
@@ -51,23 +50,20 @@ static void timer_add(struct timer *timer, int64_t deadline_ns)
     pthread_mutex_lock(&all->lock);
     bool is_first = deadline_ns < atomic_load_explicit(&all->next_ns, memory_order_relaxed);
     cop__heap_queue_push(&all->queue, &timer->node, deadline_ns);
-    if (timer->ref != 0)
-        cop__map64_put(&all->by_ref, timer->ref, (uintptr_t)timer);
+    if (timer->ref != 0) cop__map64_put(&all->by_ref, timer->ref, (uintptr_t)timer);
     publish_next();
     pthread_mutex_unlock(&all->lock);
-    if (is_first)
-        cop__watchdog_wake_for_timer();
+    if (is_first) cop__watchdog_wake_for_timer();
 }
 
-/* --- Deadlines ---------------------------------------------------------------------------------- */
+/* --- Deadlines -------------------------------------------------------------------------------- */
 
 /* From so many ms on a few ms more do not matter. */
 #define LONG_MS 1000
 
 int64_t cop__deadline_in(int64_t ms)
 {
-    if (ms < LONG_MS || cop__node.is_seeded)
-        return cop__now_ns() + ms * 1000000;
+    if (ms < LONG_MS || cop__node.is_seeded) return cop__now_ns() + ms * 1000000;
     return cop__os_coarse_now_ns() + ms * 1000000;
 }
 
@@ -78,15 +74,14 @@ bool cop__deadline_passed(const struct cop__proc *p)
 
 void cop__deadline_arm(struct cop__proc *p)
 {
-    if (p->deadline_ns < 0 || (p->armed_ns >= 0 && p->armed_ns <= p->deadline_ns))
-        return;
+    if (p->deadline_ns < 0 || (p->armed_ns >= 0 && p->armed_ns <= p->deadline_ns)) return;
     struct timer *timer = cop__alloc_zeroed(sizeof(*timer));
     timer->to = cop__proc_id(p);
     p->armed_ns = p->deadline_ns;
     timer_add(timer, p->deadline_ns);
 }
 
-/* --- Firing ------------------------------------------------------------------------------------- */
+/* --- Firing ----------------------------------------------------------------------------------- */
 
 static void fire(struct timer *timer)
 {
@@ -95,8 +90,7 @@ static void fire(struct timer *timer)
         cop__signal_send_from(cop__thread(), 0, COP__SIG_TICK, to, 0, cop_nil());
     } else {
         timer->signal->to = to;
-        if (cop__signal_push(cop__thread(), timer->signal))
-            timer->signal = NULL;
+        if (cop__signal_push(cop__thread(), timer->signal)) timer->signal = NULL;
     }
     timer_free(timer);
 }
@@ -112,19 +106,17 @@ int64_t cop__timers_fire(void)
         struct timer *timer = NULL;
         if (first != NULL && first->key <= now) {
             timer = COP_HEAP_ENTRY(cop__heap_queue_pop(&all->queue), struct timer, node);
-            if (timer->ref != 0)
-                cop__map64_remove(&all->by_ref, timer->ref, NULL);
+            if (timer->ref != 0) cop__map64_remove(&all->by_ref, timer->ref, NULL);
         }
         publish_next();
         next = atomic_load_explicit(&all->next_ns, memory_order_relaxed);
         pthread_mutex_unlock(&all->lock);
-        if (timer != NULL)
-            fire(timer);
+        if (timer != NULL) fire(timer);
     }
     return next;
 }
 
-/* --- Timers of programs ------------------------------------------------------------------------- */
+/* --- Timers of programs ----------------------------------------------------------------------- */
 
 static cop_ref start(int64_t ms, cop_term to, cop_term msg, bool is_plain)
 {
@@ -136,8 +128,7 @@ static cop_ref start(int64_t ms, cop_term to, cop_term msg, bool is_plain)
     uint64_t number = cop__ref_number(t);
     uint64_t creator = self != NULL ? cop__proc_id(self) : 0;
     cop_ref ref = cop__local_ref(creator, number);
-    if (!is_plain)
-        msg = cop_tuple(cop__atom(COP_ATOM_timeout), ref, msg);
+    if (!is_plain) msg = cop_tuple(cop__atom(COP_ATOM_timeout), ref, msg);
     struct timer *timer = cop__alloc_zeroed(sizeof(*timer));
     timer->ref = number;
     timer->to = is_pid ? cop_to_pid(to).id : 0;
@@ -147,8 +138,7 @@ static cop_ref start(int64_t ms, cop_term to, cop_term msg, bool is_plain)
     if (target != NULL)
         atomic_fetch_or_explicit(&target->flags, COP__PROC_HAS_TIMERS, memory_order_relaxed);
     timer_add(timer, cop__now_ns() + ms * 1000000);
-    if (self != NULL)
-        cop__leave(t);
+    if (self != NULL) cop__leave(t);
     return ref;
 }
 
@@ -182,8 +172,7 @@ static int64_t look_up(cop_ref ref, bool cancel)
     uint64_t *found = cop__map64_get(&all->by_ref, ref.id[1]);
     if (found != NULL) {
         struct timer *timer = (struct timer *)(uintptr_t)*found;
-        if (is_target_alive(timer))
-            left = ms_left(timer);
+        if (is_target_alive(timer)) left = ms_left(timer);
         if (cancel) {
             cop__heap_queue_remove(&all->queue, &timer->node);
             cop__map64_remove(&all->by_ref, timer->ref, NULL);
@@ -192,8 +181,7 @@ static int64_t look_up(cop_ref ref, bool cancel)
         }
     }
     pthread_mutex_unlock(&all->lock);
-    if (done != NULL)
-        timer_free(done);
+    if (done != NULL) timer_free(done);
     return left;
 }
 
@@ -207,7 +195,7 @@ int64_t cop_read_timer(cop_ref timer)
     return look_up(timer, false);
 }
 
-/* --- Ends --------------------------------------------------------------------------------------- */
+/* --- Ends ------------------------------------------------------------------------------------- */
 
 /* Takes one timer that aims at id off the queue (0: any), or returns NULL. The lock is held. */
 static struct timer *take_one_for(uint64_t id)
@@ -232,8 +220,7 @@ void cop__timers_cancel_for(uint64_t id)
         pthread_mutex_lock(&cop__node.timers.lock);
         timer = take_one_for(id);
         pthread_mutex_unlock(&cop__node.timers.lock);
-        if (timer != NULL)
-            timer_free(timer);
+        if (timer != NULL) timer_free(timer);
     } while (timer != NULL);
 }
 

@@ -8,19 +8,19 @@
 /* Monotonic, or the virtual clock of a seeded run. Any thread. */
 int64_t cop__now_ns(void);
 
-/* The point of time ms from now: never earlier, and at long times some milliseconds later, since the
- * clock that is cheap to read ticks so slowly. */
+/* The point of time ms from now: never earlier, and at long times some milliseconds later, since
+ * the clock that is cheap to read ticks so slowly. */
 int64_t cop__deadline_in(int64_t ms);
 
 /* Whether the deadline of p's wait has passed (false without one). */
 bool cop__deadline_passed(const struct cop__proc *p);
-/* Sees to it that a tick comes to p when its deadline passes. A tick that is due already is left as it
- * is, and costs the process a look at the clock: so a call with a timeout arms a timer about once a
- * timeout, not once a call. */
+/* Sees to it that a tick comes to p when its deadline passes. A tick that is due already is left as
+ * it is, and costs the process a look at the clock: so a call with a timeout arms a timer about
+ * once a timeout, not once a call. */
 void cop__deadline_arm(struct cop__proc *p);
 
-/* Fires what is due; returns when the next one is (INT64_MAX: none). The watchdog, or a seeded run's
- * only thread. */
+/* Fires what is due; returns when the next one is (INT64_MAX: none). The watchdog, or a seeded
+ * run's only thread. */
 int64_t cop__timers_fire(void);
 /* Cancels the timers that aim at a process at its end (TMR-04). */
 void cop__timers_cancel_for(uint64_t id);

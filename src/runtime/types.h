@@ -2,31 +2,34 @@
 /* The map of the runtime: read this first. Every struct of it, with what each field means and who
  * may write it.
  *
- * **Words.** A *process* is a slot in the process table. A *stack* is lent to a process while its code
- * runs; a process that waits inside a call keeps it, one that waits at its top level has none. A
- * *seat* is the right to run processes beside the other seats, one a core: it has a run queue and
- * timers. A *thread* sits on a seat, or runs one process *alone*, without a seat, or is a *spare*.
+ * **Words.** A *process* is a slot in the process table. A *stack* is lent to a process while its
+ * code runs; a process that waits inside a call keeps it, one that waits at its top level has
+ * none. A *seat* is the right to run processes beside the other seats, one a core: it has a run
+ * queue and timers. A *thread* sits on a seat, or runs one process *alone*, without a seat, or is
+ * a *spare*.
  *
  * **The gate** is the one word that tells who may touch what belongs to a thread: its seat and the
  * private fields of its current process.
  *
  *      RUNTIME      the thread itself: it is in our code
- *      PROCESS      nobody: the thread is in the process's code and has a seat. Whoever moves the gate
- *                   to HELD by compare-and-swap may touch both until it moves it back: a thief that
- *                   takes from the run queue, the watchdog that takes the seat away
- *      ALONE        nobody: the same without a seat. The watchdog moves it to HELD_ALONE to handle the
- *                   signals of a process that does not come to it
+ *      PROCESS      nobody: the thread is in the process's code and has a seat. Whoever moves the
+ *                   gate to HELD by compare-and-swap may touch both until it moves it back: a thief
+ *                   that takes from the run queue, the watchdog that takes the seat away
+ *      ALONE        nobody: the same without a seat. The watchdog moves it to HELD_ALONE to handle
+ *                   the signals of a process that does not come to it
  *      CONDEMNED    the process has been ended by somebody else; the thread finds out when it next
  *                   enters the runtime, and unwinds
  *
  *          RUNTIME --leave--> PROCESS <--> HELD            leave: release    enter, hold: acquire
  *             ^ |               |  |
- *          enter  <-------------+  +-- watchdog takes the seat --> ALONE <--> HELD_ALONE --> CONDEMNED
+ *          enter  <-------------+  +-- watchdog takes the seat --> ALONE <--> HELD_ALONE
+ *                                                                                 |
+ *                                                                             CONDEMNED
  *
  * **A process** is in one of four states, told by its inbox and by who holds it:
  *
- *      idle       inbox == IDLE: nobody holds it. Whoever pushes a signal over IDLE holds it, and must
- *                 make it runnable
+ *      idle       inbox == IDLE: nobody holds it. Whoever pushes a signal over IDLE holds it, and
+ *                 must make it runnable
  *      runnable   held by a run queue
  *      running    held by a thread
  *      dead       inbox == CLOSED: pushes fail
@@ -46,6 +49,7 @@
 #include "sys/ctx.h"
 #include "sys/os.h"
 #include "sys/san.h"
+#include "sys/tls.h"
 #include "term/copy.h"
 #include "term/heap.h"
 #include "term/types.h"
@@ -53,7 +57,7 @@
 #include <stdatomic.h>
 #include <unwind.h>
 
-/* --- Signals ----------------------------------------------------------------------------------- */
+/* --- Signals ---------------------------------------------------------------------------------- */
 
 enum cop__signal_kind {
     COP__SIG_MESSAGE,
@@ -86,22 +90,23 @@ struct cop__signal {
 _Static_assert(sizeof(struct cop__signal) % 16 == 0, "the block after it is aligned");
 
 /* What an inbox holds besides a list of signals, newest first. */
-#define COP__INBOX_EMPTY ((uintptr_t)0)
-#define COP__INBOX_IDLE ((uintptr_t)1)
+#define COP__INBOX_EMPTY  ((uintptr_t)0)
+#define COP__INBOX_IDLE   ((uintptr_t)1)
 #define COP__INBOX_CLOSED ((uintptr_t)2)
 
-/* --- Links and monitors -------------------------------------------------------------------------*/
+/* --- Links and monitors ------------------------------------------------------------------------*/
 
 /* One end of a link, a monitor that this process made, a monitor on this process, or an alias. */
 struct cop__relation {
     struct cop__list by_age; /* of its table, oldest first */
     uint64_t key;            /* link: the peer's pid; else the reference's number */
     uint64_t peer;           /* pid; an alias without monitor: 0 */
-    uint64_t unlink_id;      /* link: not 0 while our unlink is not acknowledged: then the link is off */
-    uint32_t name;           /* monitor: atom by which the process was named, or 0 */
-    uint8_t alias;           /* enum cop_alias_mode */
-    bool is_fired;           /* alias whose monitor is gone */
-    cop_kept tag;            /* monitor: replaces :DOWN, or cop_none() */
+    /* link: not 0 while our unlink is not acknowledged: then the link is off */
+    uint64_t unlink_id;
+    uint32_t name; /* monitor: atom by which the process was named, or 0 */
+    uint8_t alias; /* enum cop_alias_mode */
+    bool is_fired; /* alias whose monitor is gone */
+    cop_kept tag;  /* monitor: replaces :DOWN, or cop_none() */
 };
 
 /* A set of relations: a list by age, and an index when there are many. All zero is empty. */
@@ -112,13 +117,13 @@ struct cop__relations {
 };
 #define COP__RELATIONS_LINEAR 8
 
-/* --- Stacks -------------------------------------------------------------------------------------*/
+/* --- Stacks ------------------------------------------------------------------------------------*/
 
 struct cop__proc;
 struct cop__thread;
 
-/* A record at the high end of each stack. A stack in the pool keeps a parked dispatch loop; so nothing
- * that belongs to a thread may live in that loop's frame. */
+/* A record at the high end of each stack. A stack in the pool keeps a parked dispatch loop; so
+ * nothing that belongs to a thread may live in that loop's frame. */
 struct cop__stack {
     struct cop__stack *next; /* in a pool: owned by the pool */
     void *sp;                /* while parked: where to go on */
@@ -152,7 +157,7 @@ struct cop__catch {
     struct _Unwind_Exception unwind; /* here, since the frames of the raiser go while it is used */
 };
 
-/* --- Processes ----------------------------------------------------------------------------------*/
+/* --- Processes ---------------------------------------------------------------------------------*/
 
 enum cop__proc_flag {
     COP__PROC_TRAP_EXIT = 1,
@@ -169,7 +174,7 @@ struct cop__proc {
     _Atomic uint64_t pid;    /* generation << 28 | slot; written by the table only */
 
     /* Private from here on. */
-    struct cop__proc *next; /* run queue's link, while runnable */
+    struct cop__proc *next;   /* run queue's link, while runnable */
     struct cop__stack *stack; /* kept while it waits inside a call; NULL at top level */
     cop_start_fn start;       /* what to call first; then NULL */
     cop_term start_arg;       /* lies in the first region */
@@ -180,9 +185,9 @@ struct cop__proc {
     struct cop__signal *mailbox_first; /* messages, oldest first */
     struct cop__signal **mailbox_last; /* where the next one goes; NULL: at mailbox_first */
     uint64_t mailbox_bytes;
-    struct cop__signal *handed;        /* a message taken for the turn that begins: see sched.c */
-    uint64_t marker_ref;               /* the newest reference made ... */
-    struct cop__signal **marker_at;    /* ... and where messages that can carry it begin */
+    struct cop__signal *handed;     /* a message taken for the turn that begins: see sched.c */
+    uint64_t marker_ref;            /* the newest reference made ... */
+    struct cop__signal **marker_at; /* ... and where messages that can carry it begin */
 
     int64_t deadline_ns; /* of the current wait; negative: none */
     int64_t armed_ns;    /* when the next tick comes; negative: none is due */
@@ -193,12 +198,12 @@ struct cop__proc {
     struct cop__relations watchers; /* of us */
     cop_dict *dictionary;           /* NULL until used */
 
-    cop_term label;      /* kept; nil: none */
+    cop_term label; /* kept; nil: none */
     uint64_t parent;
     uint64_t group_leader;
-    const char *name;        /* of its function */
+    const char *name;              /* of its function */
     struct cop__signal *unhandled; /* while EXITING: behind the signal it dies of, oldest first */
-    cop_term exit_reason;    /* while EXITING; lies in exit_block or the region, or is immortal */
+    cop_term exit_reason; /* while EXITING; lies in exit_block or the region, or is immortal */
     struct cop__block *exit_block;
     enum cop_class exit_class;
     struct cop__ask *ask; /* the question it waits for, if any: on its stack */
@@ -208,17 +213,22 @@ struct cop__proc {
     _Atomic uint32_t registered; /* atom index or 0; written under the name table's rules */
     _Atomic uint64_t reductions;
     _Atomic uint64_t memory; /* bytes of heap and mailbox when it last ran */
-    _Atomic uint8_t flags; /* enum cop__proc_flag */
-    _Atomic uint8_t status; /* enum cop__status, for tools only */
-    uint16_t foreign; /* depth of COP_FOREIGN */
+    _Atomic uint8_t flags;   /* enum cop__proc_flag */
+    _Atomic uint8_t status;  /* enum cop__status, for tools only */
+    uint16_t foreign;        /* depth of COP_FOREIGN */
     uint32_t stack_size;
     uint32_t slice;  /* reductions of this slice ... */
     uint32_t budget; /* ... and how many of them are left */
 };
 
-enum cop__status { COP__STATUS_FREE, COP__STATUS_WAITING, COP__STATUS_RUNNABLE, COP__STATUS_RUNNING };
+enum cop__status {
+    COP__STATUS_FREE,
+    COP__STATUS_WAITING,
+    COP__STATUS_RUNNABLE,
+    COP__STATUS_RUNNING
+};
 
-/* --- Seats and threads --------------------------------------------------------------------------*/
+/* --- Seats and threads -------------------------------------------------------------------------*/
 
 /* A double-ended queue of runnable processes. */
 struct cop__runq {
@@ -227,8 +237,8 @@ struct cop__runq {
     _Atomic uint32_t len; /* written by the holder of the seat; read by idle threads (seq_cst) */
 };
 
-/* All timers of the node: those of waits and those that programs make. One lock, since any thread may
- * set or cancel; the watchdog's thread fires them (docs/adr/0004). */
+/* All timers of the node: those of waits and those that programs make. One lock, since any thread
+ * may set or cancel; the watchdog's thread fires them (docs/adr/0004). */
 struct cop__timers {
     pthread_mutex_t lock;
     struct cop__heap_queue queue; /* by deadline; under the lock */
@@ -280,10 +290,11 @@ struct cop__thread {
     pthread_t handle;
     int number;
     uint32_t ticks_dying; /* the watchdog alone */
-    uint32_t epoch; /* cop__node_epoch when it was made: one that outlives its node must touch nothing */
+    /* cop__node_epoch when it was made: one that outlives its node must touch nothing */
+    uint32_t epoch;
 };
 
-/* --- The node -----------------------------------------------------------------------------------*/
+/* --- The node ----------------------------------------------------------------------------------*/
 
 struct cop__node {
     _Atomic bool is_running;
@@ -319,7 +330,7 @@ struct cop__node {
     _Atomic int64_t virtual_ns;
     uint64_t history; /* hash of all receptions */
 
-    _Atomic int64_t stop_status; /* -1 until cop_system_stop() */
+    _Atomic int64_t stop_status;       /* -1 until cop_system_stop() */
     struct cop__os_parker stop_parker; /* of the thread in cop_node_wait() */
 
     _Atomic uint64_t ref_next; /* blocks of reference numbers are taken from here */
@@ -328,14 +339,11 @@ extern struct cop__node cop__node;
 /* Grows when a node ends. Apart from the node, since threads that outlive it read it. */
 extern _Atomic uint32_t cop__node_epoch;
 
-/* The calling thread, NULL if it is none of ours. Read anew by inline assembly each time: compilers
- * keep the address of a thread-local over a switch (kernel.md). */
-extern __thread struct cop__thread *cop__tls_thread __attribute__((tls_model("initial-exec")));
+/* The calling thread, NULL if it is none of ours; to be asked again after anything that switches.
+ */
 static inline struct cop__thread *cop__thread(void)
 {
-    struct cop__thread *t;
-    __asm__ volatile("movq cop__tls_thread@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0" : "=r"(t));
-    return t;
+    return cop__tls_get();
 }
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each millisecond, while any seat is awake: a seat whose thread has been in the same piece of process
- * code for 10 ms is given to a spare thread, and the process goes on alone. A process that runs alone
- * and has signals is served by borrowing its gate; if one of them is fatal, the process is
- * *condemned*: it dies here and now for everybody, and its thread, stack and memory stay aside until
- * its code comes back to the runtime. */
+/* Each millisecond, while any seat is awake: a seat whose thread has been in the same piece of
+ * process code for 10 ms is given to a spare thread, and the process goes on alone. A process that
+ * runs alone and has signals is served by borrowing its gate; if one of them is fatal, the process
+ * is *condemned*: it dies here and now for everybody, and its thread, stack and memory stay aside
+ * until its code comes back to the runtime. */
 #include "runtime/watchdog.h"
 
 #include "runtime/exit.h"
@@ -13,7 +13,7 @@
 #include "runtime/signal.h"
 #include "runtime/timer.h"
 
-#define TICK_NS 1000000
+#define TICK_NS  1000000
 /* A slice may take so long before the seat is taken away. */
 #define SLICE_NS 10000000
 
@@ -32,15 +32,14 @@ void cop__watchdog_wake(void)
         cop__os_unpark(&cop__node.watchdog_parker);
 }
 
-/* --- Long slices -------------------------------------------------------------------------------- */
+/* --- Long slices ------------------------------------------------------------------------------ */
 
 static void take_seat(struct cop__seat *s)
 {
     struct cop__thread *t = atomic_load_explicit(&s->thread, memory_order_acquire);
-    if (t == NULL || !cop__gate_take(t, COP__GATE_PROCESS))
-        return;
-    bool is_same = t->seat == s && atomic_load_explicit(&s->slices, memory_order_relaxed) ==
-                                       s->seen_slices;
+    if (t == NULL || !cop__gate_take(t, COP__GATE_PROCESS)) return;
+    bool is_same =
+        t->seat == s && atomic_load_explicit(&s->slices, memory_order_relaxed) == s->seen_slices;
     bool is_taken = is_same && cop__seat_take_away(t);
     cop__gate_give(t, is_taken ? COP__GATE_ALONE : COP__GATE_PROCESS);
     if (is_same && !is_taken) {
@@ -58,8 +57,7 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
     if (slices != s->seen_slices) {
         s->seen_slices = slices;
         s->seen_ns = now;
-        if (atomic_load_explicit(&s->runq.len, memory_order_relaxed) > 0)
-            cop__wake_one();
+        if (atomic_load_explicit(&s->runq.len, memory_order_relaxed) > 0) cop__wake_one();
         return;
     }
     /* What waits behind a slice of more than a tick may be stolen, the lifo slot too. */
@@ -71,7 +69,7 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
     }
 }
 
-/* --- Processes that run alone ------------------------------------------------------------------- */
+/* --- Processes that run alone ----------------------------------------------------------------- */
 
 /* A process that unwinds by itself gets so many ticks before it is condemned all the same. */
 #define UNWIND_TICKS 100
@@ -79,8 +77,7 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
 /* The signals of a process that does not come to them. The gate of its thread t is held. */
 static bool serve(struct cop__thread *t, struct cop__proc *p)
 {
-    if (cop__is_exiting(p) && t->ticks_dying++ < UNWIND_TICKS)
-        return true;
+    if (cop__is_exiting(p) && t->ticks_dying++ < UNWIND_TICKS) return true;
     t->ticks_dying = 0;
     watchdog_thread.current = p;
     bool lives = cop__signals_take(p);
@@ -90,8 +87,9 @@ static bool serve(struct cop__thread *t, struct cop__proc *p)
         atomic_fetch_or_explicit(&p->flags, COP__PROC_CONDEMNED, memory_order_relaxed);
         atomic_fetch_add_explicit(&cop__node.zombie_count, 1, memory_order_relaxed);
         cop_term pid = cop_inspect(cop__pid_word(atomic_load(&p->pid)));
-        cop_log(COP_WARNING, "%.*s was ended while its code ran (%s): its thread and memory stay "
-                             "until it comes back",
+        cop_log(COP_WARNING,
+                "%.*s was ended while its code ran (%s): its thread and memory stay "
+                "until it comes back",
                 (int)cop_to_bytes(pid).len, cop_to_bytes(pid).data,
                 p->name != NULL ? p->name : "no name");
         cop__proc_die(p);
@@ -103,8 +101,7 @@ static bool serve(struct cop__thread *t, struct cop__proc *p)
 
 static void look_at_alone(struct cop__thread *t)
 {
-    if (!cop__gate_take(t, COP__GATE_ALONE))
-        return;
+    if (!cop__gate_take(t, COP__GATE_ALONE)) return;
     struct cop__proc *p = t->current;
     bool lives = p == NULL || !cop__signals_pending(p) || serve(t, p);
     cop__gate_give(t, lives ? COP__GATE_ALONE : COP__GATE_CONDEMNED);
@@ -123,7 +120,7 @@ static bool serve_alone(void)
     return is_any;
 }
 
-/* --- The thread --------------------------------------------------------------------------------- */
+/* --- The thread ------------------------------------------------------------------------------- */
 
 static bool is_all_asleep(void)
 {
@@ -135,7 +132,7 @@ static void *watchdog_main(void *arg)
 {
     struct cop__node *n = &cop__node;
     (void)arg;
-    cop__tls_thread = &watchdog_thread;
+    cop__tls_word = &watchdog_thread;
     while (!atomic_load_explicit(&n->is_stopping, memory_order_acquire)) {
         int64_t next_timer = cop__timers_fire();
         bool is_any_alone = serve_alone();
@@ -149,8 +146,7 @@ static void *watchdog_main(void *arg)
                 look_at_seat(&n->seats[i], now);
         }
         int64_t until = is_asleep ? -1 : now + TICK_NS;
-        if (next_timer != INT64_MAX && (until < 0 || next_timer < until))
-            until = next_timer;
+        if (next_timer != INT64_MAX && (until < 0 || next_timer < until)) until = next_timer;
         cop__os_park(&n->watchdog_parker, until);
         atomic_store_explicit(&n->watchdog_sleeps, false, memory_order_relaxed);
     }
@@ -170,7 +166,7 @@ void cop__watchdog_stop(void)
     pthread_join(cop__node.watchdog, NULL);
 }
 
-/* --- The other side of the gate ----------------------------------------------------------------- */
+/* --- The other side of the gate --------------------------------------------------------------- */
 
 /* Waits until nobody holds the gate; then it is RUNTIME. Returns what it was. */
 static uint32_t enter_waiting(struct cop__thread *t)
@@ -190,8 +186,8 @@ static uint32_t enter_waiting(struct cop__thread *t)
     }
 }
 
-/* A thread whose node has stopped: it was in its process's code and could not be ended. It must touch
- * nothing of the next node. */
+/* A thread whose node has stopped: it was in its process's code and could not be ended. It must
+ * touch nothing of the next node. */
 static bool has_outlived(const struct cop__thread *t)
 {
     return t->epoch != atomic_load_explicit(&cop__node_epoch, memory_order_acquire);
@@ -200,7 +196,8 @@ static bool has_outlived(const struct cop__thread *t)
 void cop__enter_slow(struct cop__thread *t)
 {
     if (enter_waiting(t) == COP__GATE_CONDEMNED)
-        cop__die(t->current); /* returns inside of COP_FOREIGN: it goes on until that has returned */
+        /* returns inside of COP_FOREIGN: it goes on until that has returned */
+        cop__die(t->current);
     else if (has_outlived(t))
         cop__os_sleep_for_ever();
 }
@@ -208,6 +205,5 @@ void cop__enter_slow(struct cop__thread *t)
 void cop__enter_at_end(struct cop__thread *t)
 {
     enter_waiting(t);
-    if (has_outlived(t))
-        cop__os_sleep_for_ever();
+    if (has_outlived(t)) cop__os_sleep_for_ever();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The watchdog: a thread that fires timers, takes seats away from processes that hold them for long,
- * and handles the signals of processes that run alone. Sleeps while nothing runs and no timer is due. */
+/* The watchdog: a thread that fires timers, takes seats away from processes that hold them for
+ * long, and handles the signals of processes that run alone. Sleeps while nothing runs and no timer
+ * is due. */
 #ifndef COP_RUNTIME_WATCHDOG_H
 #define COP_RUNTIME_WATCHDOG_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The switch for x86-64, System V ABI. Contracts: ctx.h. Each function carries call frame information,
- * so that unwinders and debuggers walk through it. */
+/* The switch for x86-64, System V ABI. Contracts: ctx.h. Each function carries call frame
+ * information, so that unwinders and debuggers walk through it. */
 
     .text
 

@@ -2,6 +2,7 @@
 /* os.h for Linux: futexes to park, mmap and madvise for pages. */
 #define _GNU_SOURCE
 #include "sys/os.h"
+#include "sys/tls.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -14,6 +15,15 @@
 
 /* Debian 12's headers do not have it yet. */
 #define COP_MADV_GUARD_INSTALL 102
+
+__thread void *cop__tls_word __attribute__((tls_model("initial-exec")));
+
+__attribute__((noinline)) int *cop__os_errno(void)
+{
+    int *location = &errno;
+    __asm__ volatile("" : "+r"(location)::"memory");
+    return location;
+}
 
 int64_t cop__os_now_ns(void)
 {
@@ -69,8 +79,7 @@ int cop__os_thread_start(pthread_t *ret, void *(*fn)(void *), void *arg, const c
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int rc = pthread_create(ret, NULL, fn, arg);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (rc != 0)
-        return -rc;
+    if (rc != 0) return -rc;
     pthread_setname_np(*ret, name);
     return 0;
 }
@@ -79,8 +88,7 @@ int cop__os_cores(void)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
-        return CPU_COUNT(&set);
+    if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
     return 1;
 }
 
@@ -99,8 +107,7 @@ void *cop__os_reserve(size_t size)
 {
     void *base = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
-        return NULL;
+    if (base == MAP_FAILED) return NULL;
     /* A huge page for a stack of which one page is used would cost 512 times as much. */
     madvise(base, size, MADV_NOHUGEPAGE);
     return base;
@@ -115,8 +122,7 @@ bool cop__os_guard(void *base, size_t size)
 {
     static _Atomic bool no_guard_install; /* any thread sets it once, after a first EINVAL */
     if (!atomic_load_explicit(&no_guard_install, memory_order_relaxed)) {
-        if (madvise(base, size, COP_MADV_GUARD_INSTALL) == 0)
-            return true;
+        if (madvise(base, size, COP_MADV_GUARD_INSTALL) == 0) return true;
         atomic_store_explicit(&no_guard_install, true, memory_order_relaxed);
     }
     return mprotect(base, size, PROT_NONE) == 0;

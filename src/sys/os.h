@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that the runtime asks of the operating system: threads, parking, the clock, pages. Implemented
- * by linux.c; nothing above calls the system for these by itself. Runs on: any thread. */
+/* All that the runtime asks of the operating system: threads, parking, the clock, pages.
+ * Implemented by linux.c; nothing above calls the system for these by itself. Runs on: any
+ * thread. */
 #ifndef COP_SYS_OS_H
 #define COP_SYS_OS_H
 
@@ -9,6 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Where errno of the calling thread lies; not declared const, as the C library's accessor is. */
+int *cop__os_errno(void);
 
 /* Nanoseconds of a clock that never goes back. */
 int64_t cop__os_now_ns(void);
@@ -42,8 +46,8 @@ static inline void cop__os_relax(void)
  * none. */
 void *cop__os_reserve(size_t size);
 void cop__os_release(void *base, size_t size);
-/* Makes the pages at base trap. Costs no mapping each where the kernel can (Linux 6.13), else splits
- * the mapping. False if neither works (vm.max_map_count is reached). */
+/* Makes the pages at base trap. Costs no mapping each where the kernel can (Linux 6.13), else
+ * splits the mapping. False if neither works (vm.max_map_count is reached). */
 bool cop__os_guard(void *base, size_t size);
 /* Gives the memory back, keeps the address space; guards stay. */
 void cop__os_forget(void *base, size_t size);

@@ -3,7 +3,8 @@
  *
  * A fiber belongs to a stack, not to a process or a thread. A switch is
  *     cop__san_leave(&from, &to);  cop__ctx_switch(...);  cop__san_arrive(&me);
- * where the first line runs on the old stack, just before, and the last on the new one, first thing. */
+ * where the first line runs on the old stack, just before, and the last on the new one, first
+ * thing. */
 #ifndef COP_SYS_SAN_H
 #define COP_SYS_SAN_H
 
@@ -82,8 +83,7 @@ static inline void cop__san_stack_native(struct cop__san *s)
 static inline void cop__san_stack_free(struct cop__san *s)
 {
 #if COP_TSAN
-    if (s->fiber != NULL)
-        __tsan_destroy_fiber(s->fiber);
+    if (s->fiber != NULL) __tsan_destroy_fiber(s->fiber);
 #endif
     s->fiber = NULL;
 }

@@ -63,7 +63,8 @@ static void keeps_the_first_bucket_of_a_name(void)
     cop_assert_equal(bucket, created(registry, "shopping"));
 }
 
-/* A bucket that ends by reason is gone from the registry; the registry and other buckets live on. */
+/* A bucket that ends by reason is gone from the registry; the registry and other buckets live
+ * on. */
 static void check_end(cop_term reason)
 {
     cop_term registry = own_registry();
@@ -109,8 +110,8 @@ static void works_without_a_registry(void)
         "{:ok, bucket}", bucket);
     cop_assert_equal(COP(":ok"), kv_bucket_put(bucket, COP("\"eggs\""), cop_int(3)));
     cop_assert_equal(3, kv_bucket_get(bucket, COP("\"eggs\"")));
-    cop_assert_equal(COP(":ok"), cop_dynamic_supervisor_terminate_child(
-                                     COP("KV.BucketSupervisor"), cop_to_pid(bucket)));
+    cop_assert_equal(COP(":ok"), cop_dynamic_supervisor_terminate_child(COP("KV.BucketSupervisor"),
+                                                                        cop_to_pid(bucket)));
 }
 
 static void (*const bodies[])(void) = {keeps_values_by_key,
@@ -149,11 +150,13 @@ static void all_at_once(void **state)
     for (size_t i = 0; i < 4 * BODIES; i++)
         pthread_join(jobs[i].thread, NULL);
     for (size_t i = 0; i < 4 * BODIES; i++)
-        if (!jobs[i].is_good)
-            fail_msg("%s", jobs[i].why);
+        if (!jobs[i].is_good) fail_msg("%s", jobs[i].why);
 }
 
-#define TEST(body) {#body, kv_run, NULL, NULL, (void *)(uintptr_t)(body)}
+#define TEST(body)                                                                                 \
+    {                                                                                              \
+#body, kv_run, NULL, NULL, (void *)(uintptr_t)(body)                                       \
+    }
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(keeps_values_by_key),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the key-value system share: a node with the application :kv on it, and bodies run as
- * processes. */
+/* What the tests of the key-value system share: a node with the application :kv on it, and bodies
+ * run as processes. */
 #ifndef KV_SUPPORT_H
 #define KV_SUPPORT_H
 
@@ -13,7 +13,7 @@
 #include <coppice/test.h>
 #include <stdio.h>
 
-#include "kv.h"
+#include "../../../apps/kv/kv.h"
 
 static inline cop_next kv_start_body(cop_term arg)
 {
@@ -26,10 +26,8 @@ static inline int kv_group_setup(void **state)
 {
     char why[1000];
     (void)state;
-    if (cop_node_start(NULL) != 0)
-        return -1;
-    if (cop_run(kv_start_body, cop_nil(), why, sizeof(why)))
-        return 0;
+    if (cop_node_start(NULL) != 0) return -1;
+    if (cop_run(kv_start_body, cop_nil(), why, sizeof(why))) return 0;
     fprintf(stderr, "%s\n", why);
     return -1;
 }
@@ -47,11 +45,11 @@ static inline void kv_run(void **state)
     char why[4000];
     void (*body)(void);
     *(void **)(void *)&body = *state;
-    if (!cop_test_run(body, why, sizeof(why)))
-        fail_msg("%s", why);
+    if (!cop_test_run(body, why, sizeof(why))) fail_msg("%s", why);
 }
 
-/* Waits until the registry has handled the news of a death: a call comes after what it got before. */
+/* Waits until the registry has handled the news of a death: a call comes after what it got
+ * before. */
 static inline void kv_settle(cop_term registry)
 {
     kv_registry_lookup(registry, cop_string("no such bucket"));

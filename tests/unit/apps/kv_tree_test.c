@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree of the application :kv as a whole: what happens when a part of it dies. One test at a time:
- * they kill what they share. */
+/* The tree of the application :kv as a whole: what happens when a part of it dies. One test at a
+ * time: they kill what they share. */
 #include "kv_support.h"
 
 #include <string.h>
@@ -46,8 +46,7 @@ static void check_fresh(cop_pid old_registry, cop_pid old_supervisor, cop_term o
     cop_assert(!cop_is_alive(cop_to_pid(old_bucket)));
     cop_assert(!cop_is_alive(old_registry));
     cop_assert(!cop_is_alive(old_supervisor));
-    cop_assert_equal(COP(":error"),
-                     kv_registry_lookup(COP("KV.Registry"), COP("\"shopping\"")));
+    cop_assert_equal(COP(":error"), kv_registry_lookup(COP("KV.Registry"), COP("\"shopping\"")));
     cop_assert_equal(0, buckets());
 }
 
@@ -79,8 +78,7 @@ static void no_bucket_is_started_in_place_of_a_dead_one(void)
     cop_assert_receive("{:DOWN, ^ref, :process, _, :killed}", ref);
     cop_assert_equal(before - 1, buckets());
     kv_settle(COP("KV.Registry"));
-    cop_assert_equal(COP(":error"),
-                     kv_registry_lookup(COP("KV.Registry"), COP("\"shopping\"")));
+    cop_assert_equal(COP(":error"), kv_registry_lookup(COP("KV.Registry"), COP("\"shopping\"")));
 }
 
 /* The registry is not linked to its buckets: SUP-72 and AGT-13 do not reach it. */
@@ -106,9 +104,8 @@ static void a_call_to_a_dead_server_says_so(void)
     cop_stop_supervised(COP("KV.Registry"));
     cop_term reason = cop_assert_exits(lookup_dead, &registry);
     cop_term server;
-    cop_assert_match(reason,
-                     "{:noproc, {GenServer, :call, [server, {:lookup, \"shopping\"}, 5000]}}",
-                     server);
+    cop_assert_match(
+        reason, "{:noproc, {GenServer, :call, [server, {:lookup, \"shopping\"}, 5000]}}", server);
     cop_assert_equal(registry, server);
     cop_bytes pid = cop_to_bytes(cop_inspect(registry));
     cop_assert_equal(
@@ -148,7 +145,10 @@ static void the_log_names_a_crashed_registry(void)
     cop_assert(strstr(text, "KV.Registry.handle_cast/2") != NULL);
 }
 
-#define TEST(body) {#body, kv_run, NULL, NULL, (void *)(uintptr_t)(body)}
+#define TEST(body)                                                                                 \
+    {                                                                                              \
+#body, kv_run, NULL, NULL, (void *)(uintptr_t)(body)                                       \
+    }
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(no_bucket_is_started_in_place_of_a_dead_one),
