@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A TCP line server: one process a connection, which answers each line. Lines are read passively, so a
- * client that sends faster than it is answered waits in its own kernel; a second kind of connection
- * gets its lines as messages, one at a time, beside other messages. */
+/* A TCP line server: one process a connection, which answers each line. Lines are read passively,
+ * so a client that sends faster than it is answered waits in its own kernel; a second kind of
+ * connection gets its lines as messages, one at a time, beside other messages. */
 #include <coppice.h>
 #include <coppice/tcp.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A GenServer that loads its rules after its start, so that its supervisor need not wait: what comes
- * before the rules are there is answered when they are. */
+/* A GenServer that loads its rules after its start, so that its supervisor need not wait: what
+ * comes before the rules are there is answered when they are. */
 #include <coppice.h>
 
 #include <stdio.h>

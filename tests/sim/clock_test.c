@@ -114,10 +114,8 @@ static int start_seeded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_timeout_runs_from_the_call),
-        cmocka_unit_test(timers_are_exact),
-        cmocka_unit_test(long_waits_take_no_time),
-        cmocka_unit_test(sleepers_wake_in_order),
+        cmocka_unit_test(a_timeout_runs_from_the_call),  cmocka_unit_test(timers_are_exact),
+        cmocka_unit_test(long_waits_take_no_time),       cmocka_unit_test(sleepers_wake_in_order),
         cmocka_unit_test(hibernation_times_out_exactly),
     };
     return cmocka_run_group_tests_name("sim_clock", tests, start_seeded, check_stop_node);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Seeded runs: one seed, one history (D9). A program of a thousand processes that send, link, watch,
- * time out and die is run twice with each seed; the hash of all receptions must be the same, and
- * differ between seeds. A run in another OS process, with other addresses, has the same one, too.
+/* Seeded runs: one seed, one history (D9). A program of a thousand processes that send, link,
+ * watch, time out and die is run twice with each seed; the hash of all receptions must be the same,
+ * and differ between seeds. A run in another OS process, with other addresses, has the same one,
+ * too.
  *
  * `sim_history_test hash SEED` prints the hash of one run. */
 #include "support/check_process.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 #define PROCESSES 1000
-#define SEEDS 8
+#define SEEDS     8
 
 static int64_t virtual_ms; /* how far the clock went in the last run */
 
@@ -47,8 +48,7 @@ static cop_next member(cop_term arg)
         int64_t hops;
         if (cop_match(msg, "{:hop, hops}", hops) && hops > 0)
             cop_send(neighbour_of(pids, i * 13 + (int)hops), cop_tuple(COP(":hop"), hops - 1));
-        if (i % 10 == 3)
-            cop_exit(COP(":early"));
+        if (i % 10 == 3) cop_exit(COP(":early"));
     }
     return cop_end();
 }
@@ -76,13 +76,11 @@ static bool run_with_seed(int64_t seed, uint64_t *ret_hash)
 {
     char text[512] = "";
     struct cop_node_opts opts = {.seed = seed};
-    if (cop_node_start(&opts) != 0)
-        return false;
+    if (cop_node_start(&opts) != 0) return false;
     bool is_ok = cop_run(thousand, cop_nil(), text, sizeof(text));
     *ret_hash = cop__sim_history();
     cop_node_stop();
-    if (!is_ok)
-        fprintf(stderr, "seed %" PRId64 ": %s\n", seed, text);
+    if (!is_ok) fprintf(stderr, "seed %" PRId64 ": %s\n", seed, text);
     return is_ok;
 }
 
@@ -136,8 +134,7 @@ int main(int argc, char **argv)
     program = argv[0];
     if (argc == 3 && strcmp(argv[1], "hash") == 0) {
         uint64_t hash;
-        if (!run_with_seed(atoll(argv[2]), &hash))
-            return 1;
+        if (!run_with_seed(atoll(argv[2]), &hash)) return 1;
         printf("%016" PRIx64 "\n", hash);
         return 0;
     }

@@ -18,16 +18,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SEEDS_DEFAULT 500
-#define WAIT_MS 600000 /* of virtual time */
+#define SEEDS_DEFAULT    500
+#define WAIT_MS          600000 /* of virtual time */
 #define SEED_SECONDS_MAX 60
 
-/* --- The driver ---------------------------------------------------------------------------------*/
+/* --- The driver --------------------------------------------------------------------------------*/
 
 static bool next(cop_term *ret_msg)
 {
-    if (cop_receive(ret_msg, WAIT_MS))
-        return true;
+    if (cop_receive(ret_msg, WAIT_MS)) return true;
     world_fail("the driver waits for ever");
     return false;
 }
@@ -60,8 +59,7 @@ static void wait_for_all(const char *word)
         int left = 0;
         for (int k = 0; k < WORKERS; k++)
             left += !has_said[k] && !world.is_dead[k];
-        if (left == 0 || !next(&msg))
-            return;
+        if (left == 0 || !next(&msg)) return;
         if (cop_match(msg, "{^expected, i}", expected, i))
             has_said[i] = true;
         else if (cop_match(msg, "{:DOWN, _, :process, pid, reason}", pid, reason))
@@ -80,14 +78,12 @@ static int processes_now(void)
 static void end_some(uint64_t *random, bool all)
 {
     for (int i = 0; i < WORKERS; i++) {
-        if (world.is_dead[i] || (!all && world_random(random) % 2 == 0))
-            continue;
+        if (world.is_dead[i] || (!all && world_random(random) % 2 == 0)) continue;
         cop_exit_process(world.pids[i], COP(":kill"));
         while (!world.is_dead[i]) {
             cop_term msg, reason;
             cop_pid pid;
-            if (!next(&msg))
-                return;
+            if (!next(&msg)) return;
             if (cop_match(msg, "{:DOWN, _, :process, pid, reason}", pid, reason))
                 note_death(pid, reason);
         }
@@ -129,14 +125,12 @@ static cop_next driver(cop_term arg)
     cop_register(COP(":driver"), cop_self());
     drive(base);
     cop_unregister(COP(":driver"));
-    if (cop_list_len(cop_registered()) != names)
-        world_fail("names are left");
-    if (!world.has_failed && cop_receive(&msg, 0))
-        world_fail("the driver has a message left");
+    if (cop_list_len(cop_registered()) != names) world_fail("names are left");
+    if (!world.has_failed && cop_receive(&msg, 0)) world_fail("the driver has a message left");
     return cop_end();
 }
 
-/* --- Seeds --------------------------------------------------------------------------------------*/
+/* --- Seeds -------------------------------------------------------------------------------------*/
 
 static volatile sig_atomic_t seed_now;
 
@@ -151,8 +145,7 @@ static void tell_seed(int number)
     for (; tens > 0; tens /= 10)
         text[len++] = (char)('0' + n / tens % 10);
     text[len++] = '\n';
-    if (write(STDERR_FILENO, text, len) < 0 || number == SIGALRM)
-        _exit(1);
+    if (write(STDERR_FILENO, text, len) < 0 || number == SIGALRM) _exit(1);
 }
 
 /* What the check of regions holds back for a while is free. */
@@ -171,14 +164,11 @@ static bool run_seed(int64_t seed, uint64_t *ret_live)
     world.random = (uint64_t)seed * 7919;
     seed_now = (sig_atomic_t)seed;
     alarm(SEED_SECONDS_MAX);
-    if (cop_node_start(&opts) != 0)
-        return false;
-    if (!cop_run(driver, cop_nil(), text, sizeof(text)))
-        world_fail("the driver: %s", text);
+    if (cop_node_start(&opts) != 0) return false;
+    if (!cop_run(driver, cop_nil(), text, sizeof(text))) world_fail("the driver: %s", text);
     cop_node_stop();
     *ret_live = live_blocks() - before;
-    if (world.has_failed)
-        fprintf(stderr, "seed %" PRId64 ": %s\n", seed, world.failure);
+    if (world.has_failed) fprintf(stderr, "seed %" PRId64 ": %s\n", seed, world.failure);
     return !world.has_failed;
 }
 
@@ -215,8 +205,7 @@ static int check_file(const char *path)
         return 1;
     }
     while (fgets(line, sizeof(line), f) != NULL) {
-        if (line[0] >= '1' && line[0] <= '9')
-            failed += !check_seed(atoll(line));
+        if (line[0] >= '1' && line[0] <= '9') failed += !check_seed(atoll(line));
     }
     fclose(f);
     return failed;
@@ -235,7 +224,7 @@ int main(int argc, char **argv)
     else if (argc == 3)
         failed = check_range(atoll(argv[1]), atoll(argv[2]));
     else
-        failed = check_file(SEEDS_FILE) +
-                 check_range(1, count == NULL ? SEEDS_DEFAULT : atoll(count));
+        failed =
+            check_file(SEEDS_FILE) + check_range(1, count == NULL ? SEEDS_DEFAULT : atoll(count));
     return failed == 0 ? 0 : 1;
 }

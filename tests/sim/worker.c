@@ -2,7 +2,7 @@
 /* The processes of the property program: see worker.h. */
 #include "worker.h"
 
-#define STEPS 40
+#define STEPS       40
 #define ALIASES_MAX 32
 
 struct self {
@@ -24,7 +24,7 @@ static int other(struct self *s)
     return i >= s->me ? i + 1 : i;
 }
 
-/* --- Receiving ----------------------------------------------------------------------------------*/
+/* --- Receiving ---------------------------------------------------------------------------------*/
 
 static void reply_to_call(struct self *s, cop_ref ref)
 {
@@ -47,8 +47,7 @@ static void handle(struct self *s, cop_term msg)
         world_fail("%d got %.*s", s->me, (int)bytes.len, bytes.data);
         return;
     }
-    if (!cop_match(msg, "{:direct, _, _, _, payload}", payload))
-        return;
+    if (!cop_match(msg, "{:direct, _, _, _, payload}", payload)) return;
     if (cop_match(payload, "{:call, ref}", ref)) {
         reply_to_call(s, ref);
     } else if (cop_match(payload, "{:alias, owner, ref}", owner, ref) &&
@@ -67,7 +66,7 @@ static void receive_some(struct self *s, int64_t timeout)
     }
 }
 
-/* --- Sending ------------------------------------------------------------------------------------*/
+/* --- Sending -----------------------------------------------------------------------------------*/
 
 /* payload goes to worker `to`, with its numbers. */
 static void send_direct(struct self *s, int to, cop_term payload)
@@ -75,8 +74,7 @@ static void send_direct(struct self *s, int to, cop_term payload)
     struct pair *p = &world.pairs[s->me][to];
     int order = ++p->order_sent;
     p->is_sending = true;
-    cop_send(world.pids[to],
-             cop_tuple(COP(":direct"), s->me, order, p->sent + 1, payload));
+    cop_send(world.pids[to], cop_tuple(COP(":direct"), s->me, order, p->sent + 1, payload));
     p->is_sending = false;
     p->sent++;
 }
@@ -89,8 +87,7 @@ static void send_indirect(struct self *s, int owner, cop_term to)
 
 static void send_by_alias(struct self *s)
 {
-    if (s->alias_count == 0)
-        return;
+    if (s->alias_count == 0) return;
     int i = (int)below(s, (uint32_t)s->alias_count);
     send_indirect(s, s->alias_owner[i], cop_ref_term(s->aliases[i]));
 }
@@ -100,8 +97,7 @@ static void send_by_name(struct self *s)
     cop_term name = world_name((int)below(s, NAMES));
     cop_pid owner = cop_whereis(name);
     int i = world_index(owner);
-    if (i >= 0 && i != s->me)
-        send_indirect(s, i, name);
+    if (i >= 0 && i != s->me) send_indirect(s, i, name);
 }
 
 /* An exit signal. One who does not trap dies of it (or not, if the reason is normal). */
@@ -114,8 +110,7 @@ static void send_signal(struct self *s, int to)
     } else if (world.is_trapping[to]) {
         int order = ++p->order_sent;
         p->is_sending = true;
-        cop_exit_process(world.pids[to],
-                         cop_tuple(COP(":signal"), s->me, to, order, p->sent + 1));
+        cop_exit_process(world.pids[to], cop_tuple(COP(":signal"), s->me, to, order, p->sent + 1));
         p->is_sending = false;
         p->sent++;
     } else {
@@ -123,7 +118,7 @@ static void send_signal(struct self *s, int to)
     }
 }
 
-/* --- Links, monitors, calls ----------------------------------------------------------------------*/
+/* --- Links, monitors, calls --------------------------------------------------------------------*/
 
 static bool is_link_exit(cop_term msg, void *arg)
 {
@@ -142,8 +137,7 @@ static void make_link(struct self *s, int to)
 {
     struct cop_outcome o;
     world.pairs[s->me][to].last_op = LINK_MADE;
-    if (cop_try(try_link, &world.pids[to], &o))
-        return;
+    if (cop_try(try_link, &world.pids[to], &o)) return;
     world.pairs[s->me][to].last_op = LINK_NONE; /* LNK-04: noproc, and it does not trap */
     if (world.is_trapping[s->me] || !cop_identical(o.value, COP(":noproc")))
         world_fail("%d: link raised", s->me);
@@ -166,8 +160,7 @@ static struct watch *random_watch(struct self *s)
 {
     for (int i = 0; i < 8 && world.watch_count > 0; i++) {
         struct watch *w = &world.watches[below(s, (uint32_t)world.watch_count)];
-        if (w->owner == s->me)
-            return w;
+        if (w->owner == s->me) return w;
     }
     return NULL;
 }
@@ -176,14 +169,12 @@ static void end_monitor(struct self *s)
 {
     struct watch *w = random_watch(s);
     bool flush = below(s, 2) == 0;
-    if (w == NULL)
-        return;
+    if (w == NULL) return;
     enum watch_state before = w->state;
     bool was_active = cop_demonitor(w->ref, flush);
     if (was_active && before != WATCH_ACTIVE)
         world_fail("%d: demonitor found a monitor that was over", s->me);
-    if (before == WATCH_ACTIVE && (was_active || flush))
-        w->state = WATCH_ENDED;
+    if (before == WATCH_ACTIVE && (was_active || flush)) w->state = WATCH_ENDED;
 }
 
 static bool is_answer(cop_term msg, void *arg)
@@ -206,8 +197,8 @@ static void take_answer(struct self *s, cop_ref ref, cop_term msg)
 static void call(struct self *s, int to)
 {
     cop_term msg;
-    cop_ref ref = cop_monitor_with(cop_pid_term(world.pids[to]), COP_ALIAS_REPLY_DEMONITOR,
-                                   cop_none());
+    cop_ref ref =
+        cop_monitor_with(cop_pid_term(world.pids[to]), COP_ALIAS_REPLY_DEMONITOR, cop_none());
     struct watch *w = world_watch(s->me, to, ref);
     w->is_reply_ending = true;
     send_direct(s, to, cop_tuple(COP(":call"), ref));
@@ -221,7 +212,7 @@ static void call(struct self *s, int to)
     w->state = WATCH_ENDED;
 }
 
-/* --- Aliases, names, timers, children -------------------------------------------------------------*/
+/* --- Aliases, names, timers, children ----------------------------------------------------------*/
 
 static void tell_alias(struct self *s, int to)
 {
@@ -230,8 +221,7 @@ static void tell_alias(struct self *s, int to)
     if (below(s, 2) == 0) {
         cop_yield();
         cop_unalias(ref);
-        if (cop_unalias(ref))
-            world_fail("%d: an alias was ended twice", s->me);
+        if (cop_unalias(ref)) world_fail("%d: an alias was ended twice", s->me);
     }
 }
 
@@ -258,8 +248,7 @@ static void set_timer(struct self *s)
 {
     int id = world.timer_count;
     struct timer *t = &world.timers[id];
-    if (id == TIMERS_MAX)
-        return;
+    if (id == TIMERS_MAX) return;
     world.timer_count++;
     t->owner = s->me;
     t->target = below(s, 2) == 0 ? s->me : other(s);
@@ -270,17 +259,13 @@ static void set_timer(struct self *s)
 
 static void cancel_timer(struct self *s)
 {
-    if (world.timer_count == 0)
-        return;
+    if (world.timer_count == 0) return;
     struct timer *t = &world.timers[below(s, (uint32_t)world.timer_count)];
     enum timer_state before = t->state;
-    if (t->owner != s->me)
-        return;
+    if (t->owner != s->me) return;
     int64_t left = cop_cancel_timer(t->ref);
-    if (left >= 0 && before != TIMER_ARMED)
-        world_fail("%d cancelled a timer that was over", s->me);
-    if (left >= 0)
-        t->state = TIMER_CANCELLED;
+    if (left >= 0 && before != TIMER_ARMED) world_fail("%d cancelled a timer that was over", s->me);
+    if (left >= 0) t->state = TIMER_CANCELLED;
 }
 
 static cop_next child(cop_term arg)
@@ -294,13 +279,12 @@ static void spawn_child(struct self *s)
     struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
     int number = ++world.child_count;
     opts.link = world.is_trapping[s->me] && below(s, 2) == 0;
-    if (opts.link)
-        world.child_exits_due[s->me]++;
+    if (opts.link) world.child_exits_due[s->me]++;
     cop_spawn(child, cop_tuple(COP(":child"), number), &opts);
     world_watch(s->me, -1, ref)->child = number;
 }
 
-/* --- Life ---------------------------------------------------------------------------------------*/
+/* --- Life --------------------------------------------------------------------------------------*/
 
 static void step(struct self *s)
 {
@@ -316,9 +300,7 @@ static void step(struct self *s)
     case 7:
     case 8: remove_link(s, to); break;
     case 9:
-    case 10:
-        world_watch(s->me, to, cop_monitor(world.pids[to]));
-        break;
+    case 10: world_watch(s->me, to, cop_monitor(world.pids[to])); break;
     case 11: end_monitor(s); break;
     case 12: call(s, to); break;
     case 13: tell_alias(s, to); break;
@@ -329,12 +311,10 @@ static void step(struct self *s)
     case 18: cancel_timer(s); break;
     case 19: spawn_child(s); break;
     case 20:
-        if (below(s, 6) == 0)
-            send_signal(s, to);
+        if (below(s, 6) == 0) send_signal(s, to);
         break;
     case 21:
-        if (below(s, 12) == 0)
-            cop_exit(cop_tuple(COP(":own"), s->me));
+        if (below(s, 12) == 0) cop_exit(cop_tuple(COP(":own"), s->me));
         break;
     case 22: cop_yield(); break;
     case 23: cop_is_alive(world.pids[to]); break;

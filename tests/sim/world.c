@@ -18,8 +18,7 @@ uint64_t world_random(uint64_t *state)
 void world_fail(const char *format, ...)
 {
     va_list args;
-    if (world.has_failed)
-        return;
+    if (world.has_failed) return;
     world.has_failed = true;
     va_start(args, format);
     vsnprintf(world.failure, sizeof(world.failure), format, args);
@@ -29,8 +28,7 @@ void world_fail(const char *format, ...)
 int world_index(cop_pid pid)
 {
     for (int i = 0; i < WORKERS; i++) {
-        if (cop_pid_equal(world.pids[i], pid))
-            return i;
+        if (cop_pid_equal(world.pids[i], pid)) return i;
     }
     return -1;
 }
@@ -41,13 +39,12 @@ cop_term world_name(int i)
     return cop_atom(names[i]);
 }
 
-/* --- Order --------------------------------------------------------------------------------------*/
+/* --- Order -------------------------------------------------------------------------------------*/
 
 static void got_in_order(int from, int me, int order)
 {
     struct pair *p = &world.pairs[from][me];
-    if (p->is_closed)
-        world_fail("%d got number %d of %d after its end", me, order, from);
+    if (p->is_closed) world_fail("%d got number %d of %d after its end", me, order, from);
     if (order <= p->order_got)
         world_fail("%d got number %d of %d after number %d", me, order, from, p->order_got);
     p->order_got = order;
@@ -74,8 +71,7 @@ static void close_pair(int x, int me)
 static void check_reason(int x, int me, cop_term reason)
 {
     uint64_t hash = cop_hash(reason);
-    if (cop_identical(reason, COP(":noproc")))
-        return;
+    if (cop_identical(reason, COP(":noproc"))) return;
     if (world.has_reason[x] && world.reason[x] != hash)
         world_fail("%d was told another reason of the end of %d than others", me, x);
     world.has_reason[x] = true;
@@ -87,7 +83,7 @@ static void check_reason(int x, int me, cop_term reason)
     }
 }
 
-/* --- Links --------------------------------------------------------------------------------------*/
+/* --- Links -------------------------------------------------------------------------------------*/
 
 void world_exit(int me, cop_pid from, cop_term reason, bool is_in_turn)
 {
@@ -96,8 +92,7 @@ void world_exit(int me, cop_pid from, cop_term reason, bool is_in_turn)
     if (x < 0) {
         if (!cop_match(reason, "{:child, child}", child))
             world_fail("%d got the EXIT of a child with another reason", me);
-        if (--world.child_exits_due[me] < 0)
-            world_fail("%d got one EXIT of a child too many", me);
+        if (--world.child_exits_due[me] < 0) world_fail("%d got one EXIT of a child too many", me);
         return;
     }
     struct pair *mine = &world.pairs[me][x];
@@ -107,11 +102,9 @@ void world_exit(int me, cop_pid from, cop_term reason, bool is_in_turn)
         world_fail("%d got an EXIT of %d without a link", me, x);
     theirs->exits++;
     theirs->real_exits += is_real;
-    if (theirs->real_exits > 1)
-        world_fail("%d got two EXITs of %d", me, x);
+    if (theirs->real_exits > 1) world_fail("%d got two EXITs of %d", me, x);
     check_reason(x, me, reason);
-    if (is_real && is_in_turn)
-        close_pair(x, me);
+    if (is_real && is_in_turn) close_pair(x, me);
 }
 
 static void check_links_at_rest(int me)
@@ -120,12 +113,10 @@ static void check_links_at_rest(int me)
         enum link_op mine = world.pairs[me][x].last_op;
         enum link_op theirs = world.pairs[x][me].last_op;
         int exits = world.pairs[x][me].exits;
-        if (x == me || !world.is_dead[x] || !world.is_trapping[me])
-            continue;
+        if (x == me || !world.is_dead[x] || !world.is_trapping[me]) continue;
         bool must = (mine == LINK_MADE && theirs != LINK_REMOVED) ||
                     (mine == LINK_NONE && theirs == LINK_MADE);
-        if (must && exits == 0)
-            world_fail("%d never got the EXIT of %d", me, x);
+        if (must && exits == 0) world_fail("%d never got the EXIT of %d", me, x);
         if (mine != LINK_MADE && theirs != LINK_MADE && exits > 0)
             world_fail("%d got an EXIT of %d after unlink", me, x);
     }
@@ -133,7 +124,7 @@ static void check_links_at_rest(int me)
         world_fail("%d got %d EXITs of children too few", me, world.child_exits_due[me]);
 }
 
-/* --- Monitors -----------------------------------------------------------------------------------*/
+/* --- Monitors ----------------------------------------------------------------------------------*/
 
 struct watch *world_watch(int me, int target, cop_ref ref)
 {
@@ -150,8 +141,7 @@ struct watch *world_watch(int me, int target, cop_ref ref)
 struct watch *world_find_watch(cop_ref ref)
 {
     for (int i = world.watch_count - 1; i >= 0; i--) {
-        if (cop_ref_equal(world.watches[i].ref, ref))
-            return &world.watches[i];
+        if (cop_ref_equal(world.watches[i].ref, ref)) return &world.watches[i];
     }
     return NULL;
 }
@@ -174,8 +164,7 @@ void world_down(int me, cop_ref ref, cop_term reason, bool is_in_turn)
         return;
     }
     check_reason(w->target, me, reason);
-    if (is_in_turn && !cop_identical(reason, COP(":noproc")))
-        close_pair(w->target, me);
+    if (is_in_turn && !cop_identical(reason, COP(":noproc"))) close_pair(w->target, me);
 }
 
 void world_reply(int me, cop_ref ref)
@@ -197,7 +186,7 @@ static void check_watches_at_rest(int me)
     }
 }
 
-/* --- All messages -------------------------------------------------------------------------------*/
+/* --- All messages ------------------------------------------------------------------------------*/
 
 static void timer_fired(int me, int id)
 {
@@ -221,8 +210,8 @@ bool world_received(int me, cop_term msg)
         got_direct(from, me, order, number);
     else if (cop_match(msg, "{:indirect, from, order}", from, order))
         got_in_order(from, me, order);
-    else if (cop_match(msg, "{:EXIT, pid, {:signal, from, to, order, number}}", pid, from, to, order,
-                       number) &&
+    else if (cop_match(msg, "{:EXIT, pid, {:signal, from, to, order, number}}", pid, from, to,
+                       order, number) &&
              from == world_index(pid) && to == me)
         got_direct(from, me, order, number);
     else if (cop_match(msg, "{:EXIT, pid, reason}", pid, reason))

@@ -4,9 +4,11 @@
  * A seeded run has one thread, so that all processes may write here plainly. Workers tell the world
  * before they act and when they receive; the world checks what must hold under every seed:
  *
- *  - what one process sends another (messages and exit signals) arrives whole and in order (SIG-02);
- *  - a monitor gives exactly one DOWN, none after demonitor (MON-03, 08, 11), one after a reply ends
- *    it (ALS-04); all tell the same reason (SIG-13), after all that the dead had sent (MON-16);
+ *  - what one process sends another (messages and exit signals) arrives whole and in order
+ *    (SIG-02);
+ *  - a monitor gives exactly one DOWN, none after demonitor (MON-03, 08, 11), one after a reply
+ *    ends it (ALS-04); all tell the same reason (SIG-13), after all that the dead had sent
+ *    (MON-16);
  *  - a link gives exactly one EXIT, none after unlink (LNK-01, 07, 09);
  *  - a timer fires once, and not after cancel returned a number (TMR-07);
  *  - the name of the dead is free (SIG-07). */
@@ -15,31 +17,31 @@
 
 #include "coppice/node.h"
 
-#define WORKERS 24
+#define WORKERS     24
 #define WATCHES_MAX 4096
-#define TIMERS_MAX 2048
-#define NAMES 4
+#define TIMERS_MAX  2048
+#define NAMES       4
 
 enum link_op { LINK_NONE, LINK_MADE, LINK_REMOVED };
 
 /* What r knows of s, and what s has done to r. */
 struct pair {
-    int sent;       /* direct messages and signals that s has sent to r, from 1 */
+    int sent;        /* direct messages and signals that s has sent to r, from 1 */
     bool is_sending; /* one more is being sent */
-    int got;        /* how many of them r has handled */
-    int order_sent; /* the same with those by alias and name, which may be dropped */
+    int got;         /* how many of them r has handled */
+    int order_sent;  /* the same with those by alias and name, which may be dropped */
     int order_got;
-    bool is_closed; /* r has handled the end of s: nothing more may come */
+    bool is_closed;       /* r has handled the end of s: nothing more may come */
     enum link_op last_op; /* of s towards r */
-    int exits;       /* EXIT messages of a link with s that r handled since its last unlink */
-    int real_exits;  /* of these, ever, with another reason than noproc */
+    int exits;            /* EXIT messages of a link with s that r handled since its last unlink */
+    int real_exits;       /* of these, ever, with another reason than noproc */
 };
 
 enum watch_state { WATCH_ACTIVE, WATCH_FIRED, WATCH_ENDED };
 struct watch {
     cop_ref ref;
     int owner;
-    int target;   /* -1: a child, with its number in child */
+    int target; /* -1: a child, with its number in child */
     int child;
     bool is_reply_ending; /* a reply ends it */
     enum watch_state state;
@@ -59,7 +61,7 @@ struct world {
     bool is_trapping[WORKERS];
     bool is_dead[WORKERS]; /* its end has been seen by the driver */
     bool has_reason[WORKERS];
-    uint64_t reason[WORKERS]; /* hash of the reason that the first observer was told */
+    uint64_t reason[WORKERS];            /* hash of the reason that the first observer was told */
     struct pair pairs[WORKERS][WORKERS]; /* [sender][receiver] */
     struct watch watches[WATCHES_MAX];
     int watch_count;

@@ -13,7 +13,7 @@ static int baseline; /* processes of an empty node, the asking one included */
 static cop_pid puppets[PUPPETS_MAX];
 static atomic_int puppet_count;
 
-/* --- Checks -------------------------------------------------------------------------------------*/
+/* --- Checks ------------------------------------------------------------------------------------*/
 
 void check_fail(const char *file, int line, const char *format, ...)
 {
@@ -51,8 +51,7 @@ void check_int(const char *file, int line, const char *what, int64_t actual, int
 
 void check_term(const char *file, int line, cop_term actual, cop_term expected)
 {
-    if (cop_identical(actual, expected))
-        return;
+    if (cop_identical(actual, expected)) return;
     cop_bytes a = cop_to_bytes(cop_inspect(actual));
     cop_bytes b = cop_to_bytes(cop_inspect(expected));
     check_fail(file, line, "is %.*s, not %.*s", (int)a.len, a.data, (int)b.len, b.data);
@@ -62,8 +61,7 @@ void check_raises(const char *file, int line, enum cop_class class_, const char 
                   cop_try_fn fn, void *arg)
 {
     struct cop_outcome outcome;
-    if (cop_try(fn, arg, &outcome))
-        check_fail(file, line, "returned, and did not raise %s", text);
+    if (cop_try(fn, arg, &outcome)) check_fail(file, line, "returned, and did not raise %s", text);
     check_int(file, line, "class", outcome.class_, class_);
     check_term(file, line, outcome.value, check_parse(text));
 }
@@ -81,19 +79,17 @@ cop_term check_parse(const char *text)
 bool check_list_has(cop_term list, cop_term item)
 {
     for (; !cop_is_empty_list(list); list = cop_tail(list)) {
-        if (cop_identical(cop_head(list), item))
-            return true;
+        if (cop_identical(cop_head(list), item)) return true;
     }
     return false;
 }
 
-/* --- Waiting ------------------------------------------------------------------------------------*/
+/* --- Waiting -----------------------------------------------------------------------------------*/
 
 cop_term check_next(void)
 {
     cop_term msg;
-    if (!cop_receive(&msg, CHECK_LIMIT_MS))
-        check_fail(__FILE__, __LINE__, "no message came");
+    if (!cop_receive(&msg, CHECK_LIMIT_MS)) check_fail(__FILE__, __LINE__, "no message came");
     return msg;
 }
 
@@ -165,7 +161,7 @@ cop_pid check_dead_pid(void)
     return pid;
 }
 
-/* --- Puppets ------------------------------------------------------------------------------------*/
+/* --- Puppets -----------------------------------------------------------------------------------*/
 
 static bool is_order(cop_term msg, void *arg)
 {
@@ -187,11 +183,9 @@ static cop_next puppet_main(cop_term arg)
         int64_t order;
         cop_receive_if(is_order, NULL, &msg, COP_INFINITY);
         cop_expect(msg, "{:puppet, from, ref, order, value}", from, ref, order, value);
-        if (order == 0)
-            return cop_end();
+        if (order == 0) return cop_end();
         cop_term result = ((puppet_fn)(uintptr_t)order)(value);
-        if (cop_is_pid(from))
-            cop_send(from, cop_tuple(COP(":puppet_reply"), ref, result));
+        if (cop_is_pid(from)) cop_send(from, cop_tuple(COP(":puppet_reply"), ref, result));
     }
 }
 
@@ -220,8 +214,7 @@ cop_term puppet_call(cop_pid puppet, puppet_fn fn, cop_term arg)
 {
     cop_ref ref = cop_make_ref();
     cop_term msg;
-    cop_send(puppet,
-             cop_tuple(COP(":puppet"), cop_self(), ref, (int64_t)(uintptr_t)fn, arg));
+    cop_send(puppet, cop_tuple(COP(":puppet"), cop_self(), ref, (int64_t)(uintptr_t)fn, arg));
     if (!cop_receive_if(is_reply, &ref, &msg, CHECK_LIMIT_MS))
         check_fail(__FILE__, __LINE__, "the puppet did not answer");
     return cop_elem(msg, 2);
@@ -229,8 +222,8 @@ cop_term puppet_call(cop_pid puppet, puppet_fn fn, cop_term arg)
 
 void puppet_cast(cop_pid puppet, puppet_fn fn, cop_term arg)
 {
-    cop_send(puppet, cop_tuple(COP(":puppet"), cop_nil(), cop_make_ref(), (int64_t)(uintptr_t)fn,
-                               arg));
+    cop_send(puppet,
+             cop_tuple(COP(":puppet"), cop_nil(), cop_make_ref(), (int64_t)(uintptr_t)fn, arg));
 }
 
 static cop_term do_nothing(cop_term arg)
@@ -357,7 +350,7 @@ void puppet_throw(cop_pid puppet, cop_term value)
     puppet_cast(puppet, do_throw, value);
 }
 
-/* --- Bodies -------------------------------------------------------------------------------------*/
+/* --- Bodies ------------------------------------------------------------------------------------*/
 
 static cop_next count_processes(cop_term arg)
 {
@@ -368,8 +361,7 @@ static cop_next count_processes(cop_term arg)
 
 int check_start_node_with(const struct cop_node_opts *opts)
 {
-    if (cop_node_start(opts) != 0)
-        return -1;
+    if (cop_node_start(opts) != 0) return -1;
     return cop_run(count_processes, cop_nil(), NULL, 0) ? 0 : -1;
 }
 
@@ -410,10 +402,8 @@ void check_run(const char *name, cop_start_fn body)
     atomic_store(&failures, 0);
     bool is_ok = cop_run(body, cop_nil(), text, sizeof(text));
     bool is_clean = cop_run(clean_up, cop_nil(), after, sizeof(after));
-    if (!is_ok)
-        fail_msg("%s: %s", name, text);
-    if (!is_clean)
-        fail_msg("%s, afterwards: %s", name, after);
+    if (!is_ok) fail_msg("%s: %s", name, text);
+    if (!is_clean) fail_msg("%s, afterwards: %s", name, after);
     if (atomic_load(&failures) != 0)
         fail_msg("%s: %d checks of other processes failed", name, atomic_load(&failures));
 }

@@ -2,8 +2,8 @@
 /* Support for tests whose bodies run as processes.
  *
  * cmocka's own asserts leave by longjmp, which must not happen on a process's stack. So inside a
- * process a test says CHECK(...): a failed check is printed, counted, and ends the process; the test
- * fails if its body ended otherwise than normally or any check of any process failed.
+ * process a test says CHECK(...): a failed check is printed, counted, and ends the process; the
+ * test fails if its body ended otherwise than normally or any check of any process failed.
  *
  *     PROCESS_TEST(messages_keep_order)
  *     {
@@ -30,7 +30,7 @@
 /* How long anything may take that must come: far more than it does. */
 #define CHECK_LIMIT_MS 20000
 
-/* --- Bodies -------------------------------------------------------------------------------------*/
+/* --- Bodies ------------------------------------------------------------------------------------*/
 
 #define PROCESS_TEST(name)                                                                         \
     static cop_next name##_body(cop_term arg);                                                     \
@@ -49,27 +49,26 @@ int check_stop_node(void **state);
 int check_start_node_with(const struct cop_node_opts *opts);
 /* For tests that expect a check to fail nowhere else: the failures counted so far. */
 int check_failures(void);
-/* Factor for counts of repeated work: COPPICE_TEST_SCALE, a float, 1 by default; at least 1 results. */
+/* Factor for counts of repeated work: COPPICE_TEST_SCALE, a float, 1 by default; at least 1
+ * results. */
 int check_scaled(int count);
 
-/* --- Checks on a process ------------------------------------------------------------------------*/
+/* --- Checks on a process -----------------------------------------------------------------------*/
 
 #define CHECK(cond)                                                                                \
     do {                                                                                           \
-        if (!(cond))                                                                               \
-            check_fail(__FILE__, __LINE__, "not so: %s", #cond);                                   \
+        if (!(cond)) check_fail(__FILE__, __LINE__, "not so: %s", #cond);                          \
     } while (0)
 #define CHECK_INT(actual, expected) check_int(__FILE__, __LINE__, #actual, (actual), (expected))
 /* The term is identical to the one that the text stands for. */
-#define CHECK_TERM(actual, text) check_term(__FILE__, __LINE__, (actual), check_parse(text))
+#define CHECK_TERM(actual, text)    check_term(__FILE__, __LINE__, (actual), check_parse(text))
 #define CHECK_SAME(actual, expected)                                                               \
     check_term(__FILE__, __LINE__, cop_term_of(actual), cop_term_of(expected))
 /* fn(arg) raises an exception of that class with the reason that the text stands for. */
 #define CHECK_RAISES(class_, text, fn, arg)                                                        \
     check_raises(__FILE__, __LINE__, (class_), (text), (fn), (arg))
 
-COP_NORETURN void check_fail(const char *file, int line, const char *format, ...)
-    COP_PRINTF(3, 4);
+COP_NORETURN void check_fail(const char *file, int line, const char *format, ...) COP_PRINTF(3, 4);
 void check_int(const char *file, int line, const char *what, int64_t actual, int64_t expected);
 void check_term(const char *file, int line, cop_term actual, cop_term expected);
 void check_raises(const char *file, int line, enum cop_class class_, const char *text,
@@ -78,7 +77,7 @@ void check_raises(const char *file, int line, enum cop_class class_, const char 
 cop_term check_parse(const char *text);
 bool check_list_has(cop_term list, cop_term item);
 
-/* --- Waiting ------------------------------------------------------------------------------------*/
+/* --- Waiting -----------------------------------------------------------------------------------*/
 
 /* The next message. */
 cop_term check_next(void);
@@ -95,7 +94,8 @@ cop_term check_info(cop_pid pid, const char *item);
 /* A pid of a process that has died. */
 cop_pid check_dead_pid(void);
 
-/* --- Puppets: processes that do what the test says ------------------------------------------------
+/* --- Puppets: processes that do what the test says
+ * ------------------------------------------------
  *
  * A puppet waits for orders and leaves all other messages in its mailbox. */
 

@@ -65,8 +65,8 @@ static cop_term send_and_tell(cop_term alias)
 }
 
 /* ALS-02: a message that was sent before the deactivation but is received after it is dropped, too.
- * The sender tells by a flag, for which the creator waits without a scheduling point; in some rounds
- * the runtime may receive the message all the same, in most it cannot. */
+ * The sender tells by a flag, for which the creator waits without a scheduling point; in some
+ * rounds the runtime may receive the message all the same, in most it cannot. */
 PROCESS_TEST(a_message_on_the_way_is_dropped)
 {
     enum { ROUNDS = 50 };
@@ -81,8 +81,7 @@ PROCESS_TEST(a_message_on_the_way_is_dropped)
         }
         CHECK(cop_unalias(alias));
         CHECK(cop_is_alive(cop_self()));
-        if (!cop_receive(&msg, 0))
-            dropped++;
+        if (!cop_receive(&msg, 0)) dropped++;
     }
     CHECK(dropped > 0);
     return cop_end();

@@ -61,7 +61,7 @@ static cop_pid start_loop(cop_start_fn fn, cop_ref *ret_ref)
     return p;
 }
 
-/* --- Hand-over ----------------------------------------------------------------------------------*/
+/* --- Hand-over ---------------------------------------------------------------------------------*/
 
 static cop_next pong(cop_term arg)
 {
@@ -69,8 +69,7 @@ static cop_next pong(cop_term arg)
     for (;;) {
         cop_pid from;
         cop_term msg = check_next();
-        if (!cop_match(msg, "{:ping, from}", from))
-            return cop_end();
+        if (!cop_match(msg, "{:ping, from}", from)) return cop_end();
         cop_send(from, COP(":pong"));
     }
 }
@@ -116,8 +115,7 @@ PROCESS_TEST(a_handed_over_process_goes_on)
     cop_pid p = start_loop(loop_then_receive, &ref);
     for (int i = 0; i < 100; i++) {
         cop_send(p, i);
-        if (i % 10 == 0)
-            cop_sleep(2); /* long enough for the hand-over to happen among them */
+        if (i % 10 == 0) cop_sleep(2); /* long enough for the hand-over to happen among them */
     }
     atomic_store(&release_loops, 1);
     CHECK_TERM(check_next(), ":all_there");
@@ -153,7 +151,7 @@ PROCESS_TEST(signals_to_a_looping_process)
     return cop_end();
 }
 
-/* --- Condemned kill -----------------------------------------------------------------------------*/
+/* --- Condemned kill ----------------------------------------------------------------------------*/
 
 /* D8: a kill of a looping process: dead at once for everyone, unwound when it comes back. */
 PROCESS_TEST(a_kill_of_a_looping_process)
@@ -286,11 +284,9 @@ PROCESS_TEST(condemned_in_a_row)
         cop_ref ref;
         reset();
         cop_pid p = start_loop(loop_then_send, &ref);
-        if (i % 3 == 0)
-            cop_sleep(12); /* it is alone on its thread by now */
+        if (i % 3 == 0) cop_sleep(12); /* it is alone on its thread by now */
         cop_exit_process(p, COP(":kill"));
-        if (i % 2 == 0)
-            CHECK_TERM(check_down(ref), ":killed");
+        if (i % 2 == 0) CHECK_TERM(check_down(ref), ":killed");
         atomic_store(&release_loops, 1);
         check_wait_for(&cleaned, 2);
         if (i % 2 == 0) {
@@ -304,7 +300,7 @@ PROCESS_TEST(condemned_in_a_row)
     return cop_end();
 }
 
-/* --- cop_blocking -------------------------------------------------------------------------------*/
+/* --- cop_blocking ------------------------------------------------------------------------------*/
 
 struct blocked {
     sem_t go_on;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* --- Cleanups -----------------------------------------------------------------------------------*/
+/* --- Cleanups ----------------------------------------------------------------------------------*/
 
 static char trace[64]; /* what the cleanups wrote, in order */
 static atomic_int trace_len;
@@ -12,8 +12,7 @@ static atomic_int trace_len;
 static void note(char letter)
 {
     int i = atomic_fetch_add(&trace_len, 1);
-    if (i < (int)sizeof(trace) - 1)
-        trace[i] = letter;
+    if (i < (int)sizeof(trace) - 1) trace[i] = letter;
 }
 
 static void trace_reset(void)
@@ -164,7 +163,7 @@ PROCESS_TEST(many_are_unwound_at_once)
     return cop_end();
 }
 
-/* --- cop_try ------------------------------------------------------------------------------------*/
+/* --- cop_try -----------------------------------------------------------------------------------*/
 
 static cop_term return_value(void *arg)
 {
@@ -219,8 +218,7 @@ static cop_term catch_and_raise_again(void *arg)
 {
     struct cop_outcome o;
     CLEANS(r);
-    if (cop_try(arg == NULL ? do_throw : do_error, NULL, &o))
-        return cop_nil();
+    if (cop_try(arg == NULL ? do_throw : do_error, NULL, &o)) return cop_nil();
     cop_reraise(&o);
 }
 
@@ -228,8 +226,7 @@ static cop_term nest(void *arg)
 {
     int *depth = arg;
     struct cop_outcome o;
-    if (*depth == 0)
-        cop_throw(COP(":bottom"));
+    if (*depth == 0) cop_throw(COP(":bottom"));
     *depth -= 1;
     CHECK(!cop_try(nest, depth, &o));
     CHECK_TERM(o.value, ":bottom");
@@ -284,8 +281,7 @@ static cop_term wait_or_exit_itself(void *arg)
 {
     cop_term msg;
     CLEANS(t);
-    if (arg != NULL)
-        cop_exit_process(cop_self(), COP(":boom"));
+    if (arg != NULL) cop_exit_process(cop_self(), COP(":boom"));
     cop_receive(&msg, COP_INFINITY);
     return cop_ok();
 }
@@ -313,8 +309,7 @@ PROCESS_TEST(an_exit_signal_is_not_caught)
         atomic_store(&caught, 0);
         cop_pid p = cop_spawn(wait_inside_try, cop_tuple(cop_self(), cop_bool(i == 2)), &opts);
         CHECK_TERM(check_next(), ":ready");
-        if (i < 2)
-            cop_exit_process(p, i == 0 ? COP(":boom") : COP(":kill"));
+        if (i < 2) cop_exit_process(p, i == 0 ? COP(":boom") : COP(":kill"));
         CHECK_TERM(check_down(ref), i == 1 ? ":killed" : ":boom");
         check_wait_for(&trace_len, 2);
         CHECK(strcmp(trace, "tu") == 0);
@@ -355,7 +350,7 @@ PROCESS_TEST(a_try_over_a_switch)
     return cop_end();
 }
 
-/* --- Misuse -------------------------------------------------------------------------------------*/
+/* --- Misuse ------------------------------------------------------------------------------------*/
 
 static cop_term int_of_atom(void *arg)
 {
@@ -421,7 +416,7 @@ PROCESS_TEST(misuse)
     return cop_end();
 }
 
-/* --- errno --------------------------------------------------------------------------------------*/
+/* --- errno -------------------------------------------------------------------------------------*/
 
 static cop_next use_errno(cop_term arg)
 {
@@ -448,7 +443,7 @@ PROCESS_TEST(errno_over_switches)
     return cop_end();
 }
 
-/* --- Foreign frames -----------------------------------------------------------------------------*/
+/* --- Foreign frames ----------------------------------------------------------------------------*/
 
 static atomic_int foreign_returned;
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* --- Reasons of one's own end -------------------------------------------------------------------*/
+/* --- Reasons of one's own end ------------------------------------------------------------------*/
 
 static cop_next end_normally(cop_term arg)
 {
@@ -78,7 +78,7 @@ PROCESS_TEST(exit_signal_to_the_dead)
     return cop_end();
 }
 
-/* --- The decision table -------------------------------------------------------------------------*/
+/* --- The decision table ------------------------------------------------------------------------*/
 
 /* Where a signal comes from: a link at the sender's death; a link that the receiver had removed
  * before; exit/2 of another process; exit/2 of the receiver itself. */
@@ -203,7 +203,7 @@ PROCESS_TEST(link_to_nobody)
     return cop_end();
 }
 
-/* --- Spreading ----------------------------------------------------------------------------------*/
+/* --- Spreading ---------------------------------------------------------------------------------*/
 
 /* EXI-14: a kill does not go on as a kill: trapping neighbours survive with `killed`, others die
  * of it. */
@@ -217,8 +217,7 @@ PROCESS_TEST(a_kill_spreads_as_killed)
     cop_exit_process(victim, COP(":kill"));
     CHECK_TERM(check_down(ref), ":killed");
     check_gone(victim);
-    CHECK_SAME(puppet_mailbox(trapping),
-               cop_list(cop_tuple(COP(":EXIT"), victim, COP(":killed"))));
+    CHECK_SAME(puppet_mailbox(trapping), cop_list(cop_tuple(COP(":EXIT"), victim, COP(":killed"))));
     return cop_end();
 }
 
@@ -246,8 +245,7 @@ PROCESS_TEST(a_death_goes_through_a_chain)
     cop_trap_exit(true);
     for (int i = 0; i < LENGTH; i++) {
         chain[i] = puppet_start();
-        if (i > 0)
-            puppet_link(chain[i], chain[i - 1]);
+        if (i > 0) puppet_link(chain[i], chain[i - 1]);
     }
     cop_link(chain[LENGTH - 1]);
     cop_exit_process(chain[0], COP("{:boom, 1}"));
@@ -269,7 +267,7 @@ PROCESS_TEST(normal_does_not_spread)
     return cop_end();
 }
 
-/* --- trap_exit ----------------------------------------------------------------------------------*/
+/* --- trap_exit ---------------------------------------------------------------------------------*/
 
 /* EXI-19 */
 PROCESS_TEST(trap_exit_returns_the_old_value_and_changes_nothing_past)

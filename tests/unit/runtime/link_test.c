@@ -10,7 +10,8 @@ static bool are_linked(cop_pid a, cop_pid b)
     return from_a;
 }
 
-/* LNK-01 LNK-13: one link at most; one unlink from either side removes it; visible on both sides. */
+/* LNK-01 LNK-13: one link at most; one unlink from either side removes it; visible on both
+ * sides. */
 PROCESS_TEST(one_link_between_two)
 {
     for (int i = 0; i < 2; i++) {
@@ -167,11 +168,9 @@ static cop_term toggle(cop_term arg)
     for (int64_t i = 0; i < times; i++) {
         cop_link(other);
         cop_unlink(other);
-        if (i % 3 == 0)
-            cop_yield();
+        if (i % 3 == 0) cop_yield();
     }
-    if (link_last)
-        cop_link(other);
+    if (link_last) cop_link(other);
     return cop_ok();
 }
 
@@ -240,8 +239,7 @@ PROCESS_TEST(spawn_link_misses_no_death)
     cop_trap_exit(true);
     for (int i = 0; i < rounds; i++) {
         cop_pid p = spawn_linked(die_at_once, cop_tuple(COP(":died"), i));
-        CHECK_SAME(check_next(),
-                   cop_tuple(COP(":EXIT"), p, cop_tuple(COP(":died"), i)));
+        CHECK_SAME(check_next(), cop_tuple(COP(":EXIT"), p, cop_tuple(COP(":died"), i)));
     }
     check_no_message();
     return cop_end();

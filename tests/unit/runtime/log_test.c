@@ -151,8 +151,8 @@ static const struct death deaths[] = {
     {"kill", signal_it, ":kill", NULL},
 };
 
-/* EXI-18 LOG-11: an uncaught error or throw is logged, naming the process and the reason; an exit and
- * death by a signal are not. */
+/* EXI-18 LOG-11: an uncaught error or throw is logged, naming the process and the reason; an exit
+ * and death by a signal are not. */
 PROCESS_TEST(which_deaths_are_logged)
 {
     for (size_t i = 0; i < sizeof(deaths) / sizeof(deaths[0]); i++) {
@@ -166,8 +166,7 @@ PROCESS_TEST(which_deaths_are_logged)
         int count = stop_collecting();
         if (count != (d->logged == NULL ? 0 : 1))
             check_fail(__FILE__, __LINE__, "%s: %d texts: %s", d->how, count, records[0].text);
-        if (d->logged == NULL)
-            continue;
+        if (d->logged == NULL) continue;
         cop_bytes pid = cop_to_bytes(cop_inspect(cop_pid_term(p)));
         CHECK_INT(records[0].level, COP_ERROR);
         CHECK(strstr(records[0].text, d->logged) != NULL);

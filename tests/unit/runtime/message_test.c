@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* --- Sending ------------------------------------------------------------------------------------*/
+/* --- Sending -----------------------------------------------------------------------------------*/
 
 /* MSG-01: send returns the message, never fails for pids, and mailboxes have no bound. */
 PROCESS_TEST(send_never_fails)
@@ -142,7 +142,7 @@ PROCESS_TEST(large_messages)
     return cop_end();
 }
 
-/* --- Receiving ----------------------------------------------------------------------------------*/
+/* --- Receiving ---------------------------------------------------------------------------------*/
 
 static bool equals(cop_term msg, void *arg)
 {
@@ -274,14 +274,13 @@ static cop_next reply_by_ref(cop_term arg)
         cop_ref ref;
         cop_term msg;
         cop_receive(&msg, COP_INFINITY);
-        if (!cop_match(msg, "{to, ref}", to, ref))
-            return cop_end();
+        if (!cop_match(msg, "{to, ref}", to, ref)) return cop_end();
         cop_send(to, cop_tuple(COP(":reply"), ref));
     }
 }
 
-/* MSG-06: with a long queue of older messages, a receive by a fresh reference looks at none of them;
- * for each kind of reference. */
+/* MSG-06: with a long queue of older messages, a receive by a fresh reference looks at none of
+ * them; for each kind of reference. */
 PROCESS_TEST(receive_by_a_fresh_reference)
 {
     cop_pid server = cop_spawn(reply_by_ref, cop_nil(), NULL);
@@ -347,7 +346,7 @@ PROCESS_TEST(a_mark_stands_when_older_messages_are_taken)
     return cop_end();
 }
 
-/* --- receive_loop -------------------------------------------------------------------------------*/
+/* --- receive_loop ------------------------------------------------------------------------------*/
 
 struct sum {
     int64_t total;
@@ -359,8 +358,7 @@ static bool add(void *state, cop_term msg)
     struct sum *s = state;
     cop_term more = cop_empty_list();
     s->turns++;
-    if (!cop_is_integer(msg))
-        return false;
+    if (!cop_is_integer(msg)) return false;
     s->total += cop_to_int(msg);
     for (int i = 0; i < 100; i++) /* goes with the turn */
         more = cop_cons(i, more);
@@ -381,7 +379,7 @@ PROCESS_TEST(receive_loop_takes_all_in_turn)
     return cop_end();
 }
 
-/* --- Other threads ------------------------------------------------------------------------------*/
+/* --- Other threads -----------------------------------------------------------------------------*/
 
 #define FROM_OUTSIDE 5000
 
@@ -428,8 +426,8 @@ static void messages_from_other_threads(void **state)
     pthread_t threads[2];
     (void)state;
     for (int i = 0; i < 2; i++)
-        assert_int_equal(
-            pthread_create(&threads[i], NULL, send_from_outside, (void *)(intptr_t)i), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, send_from_outside, (void *)(intptr_t)i),
+                         0);
     check_run("receive_from_outside", receive_from_outside);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);

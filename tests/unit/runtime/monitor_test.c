@@ -61,8 +61,7 @@ PROCESS_TEST(a_monitor_of_the_dead_fires_at_once)
 {
     cop_pid dead = check_dead_pid();
     cop_ref ref = cop_monitor(dead);
-    CHECK_SAME(check_next(),
-               cop_tuple(COP(":DOWN"), ref, COP(":process"), dead, COP(":noproc")));
+    CHECK_SAME(check_next(), cop_tuple(COP(":DOWN"), ref, COP(":process"), dead, COP(":noproc")));
     CHECK_TERM(check_info(cop_self(), "monitors"), "[]");
     return cop_end();
 }
@@ -77,8 +76,7 @@ PROCESS_TEST(monitors_by_name)
         cop_register(name, p);
         cop_ref ref = cop_monitor(i == 0 ? name : full);
         cop_exit_process(p, COP(":boom"));
-        CHECK_SAME(check_next(),
-                   cop_tuple(COP(":DOWN"), ref, COP(":process"), full, COP(":boom")));
+        CHECK_SAME(check_next(), cop_tuple(COP(":DOWN"), ref, COP(":process"), full, COP(":boom")));
         ref = cop_monitor(i == 0 ? name : full);
         CHECK_SAME(check_next(),
                    cop_tuple(COP(":DOWN"), ref, COP(":process"), full, COP(":noproc")));
@@ -154,8 +152,8 @@ PROCESS_TEST(demonitor_of_anothers_monitor_does_nothing)
     return cop_end();
 }
 
-/* MON-11 MON-09: the watched dies at that very moment. With flush nothing is ever delivered; without,
- * true says that nothing is, and false that one DOWN is there. */
+/* MON-11 MON-09: the watched dies at that very moment. With flush nothing is ever delivered;
+ * without, true says that nothing is, and false that one DOWN is there. */
 PROCESS_TEST(demonitor_is_atomic_with_the_death)
 {
     int rounds = check_scaled(3000);
@@ -167,8 +165,7 @@ PROCESS_TEST(demonitor_is_atomic_with_the_death)
         for (int k = 0; k < i % 5; k++)
             cop_yield();
         bool was_active = cop_demonitor(ref, flush);
-        if (!flush && !was_active)
-            CHECK_TERM(check_down(ref), ":boom");
+        if (!flush && !was_active) CHECK_TERM(check_down(ref), ":boom");
         if (i % 50 == 49 || i == rounds - 1) {
             check_gone(p);
             check_no_message();
@@ -219,8 +216,8 @@ PROCESS_TEST(a_tag_replaces_down)
         cop_pid p = i == 0 ? puppet_start() : check_dead_pid();
         cop_ref ref = cop_monitor_with(cop_pid_term(p), COP_ALIAS_NONE, tag);
         cop_exit_process(p, COP(":boom"));
-        CHECK_SAME(check_next(), cop_tuple(tag, ref, COP(":process"), p,
-                                           i == 0 ? COP(":boom") : COP(":noproc")));
+        CHECK_SAME(check_next(),
+                   cop_tuple(tag, ref, COP(":process"), p, i == 0 ? COP(":boom") : COP(":noproc")));
     }
     return cop_end();
 }

@@ -36,8 +36,8 @@ PROCESS_TEST(register_and_whereis)
     CHECK(cop_is_no_pid(cop_whereis(name)));
     cop_register(name, a);
     CHECK(cop_pid_equal(cop_whereis(name), a));
-    refuses(name, b);             /* taken */
-    refuses(name, a);             /* the same again */
+    refuses(name, b);              /* taken */
+    refuses(name, a);              /* the same again */
     refuses(COP(":nam_other"), a); /* a has one */
     CHECK(cop_is_no_pid(cop_whereis(COP(":nam_other"))));
     CHECK_TERM(check_info(a, "registered_name"), ":nam_01");
@@ -52,7 +52,8 @@ PROCESS_TEST(register_and_whereis)
 /* NAM-01: what is no name, and no process. */
 PROCESS_TEST(names_that_are_refused)
 {
-    const char *names[] = {":undefined", "nil", "true", "false", "17", "\"text\"", "{:a, :b}", "[]"};
+    const char *names[] = {":undefined", "nil",      "true",     "false",
+                           "17",         "\"text\"", "{:a, :b}", "[]"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         refuses(check_parse(names[i]), cop_self());
     cop_pid dead = check_dead_pid();
@@ -136,8 +137,7 @@ static cop_next contend(cop_term arg)
     struct registration r = {COP(":nam_02"), cop_self()};
     struct cop_outcome outcome;
     cop_term msg;
-    if (cop_try(try_register, &r, &outcome))
-        atomic_fetch_add(&won, 1);
+    if (cop_try(try_register, &r, &outcome)) atomic_fetch_add(&won, 1);
     cop_send(arg, COP(":tried"));
     cop_receive(&msg, COP_INFINITY);
     return cop_end();
@@ -222,14 +222,10 @@ static void names_from_another_thread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(register_and_whereis),
-        cmocka_unit_test(names_that_are_refused),
-        cmocka_unit_test(unregister),
-        cmocka_unit_test(the_name_of_the_dead),
-        cmocka_unit_test(registered_lists_all),
-        cmocka_unit_test(send_to_a_name),
-        cmocka_unit_test(one_wins_a_name),
-        cmocka_unit_test(names_from_another_thread),
+        cmocka_unit_test(register_and_whereis), cmocka_unit_test(names_that_are_refused),
+        cmocka_unit_test(unregister),           cmocka_unit_test(the_name_of_the_dead),
+        cmocka_unit_test(registered_lists_all), cmocka_unit_test(send_to_a_name),
+        cmocka_unit_test(one_wins_a_name),      cmocka_unit_test(names_from_another_thread),
     };
     return cmocka_run_group_tests_name("name", tests, check_start_node, check_stop_node);
 }

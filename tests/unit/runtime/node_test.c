@@ -44,10 +44,7 @@ static void one_node_at_a_time(void **state)
 static void options_out_of_range(void **state)
 {
     struct cop_node_opts bad[] = {
-        {.schedulers = -1},
-        {.schedulers = 1 << 20},
-        {.processes_max = -1},
-        {.spares_max = -1},
+        {.schedulers = -1}, {.schedulers = 1 << 20}, {.processes_max = -1}, {.spares_max = -1},
         {.size = 3},
     };
     (void)state;
@@ -82,7 +79,7 @@ static void run_tells_how_it_ended(void **state)
     cop_node_stop();
 }
 
-/* --- Stopping -----------------------------------------------------------------------------------*/
+/* --- Stopping ----------------------------------------------------------------------------------*/
 
 static char order[16];
 static atomic_int order_len;
@@ -230,7 +227,7 @@ static void system_stop_gives_the_status(void **state)
     cop_node_stop();
 }
 
-/* --- The limit of processes ---------------------------------------------------------------------*/
+/* --- The limit of processes --------------------------------------------------------------------*/
 
 static cop_term spawn_one(void *arg)
 {
@@ -244,8 +241,7 @@ static cop_next spawn_to_the_limit(cop_term arg)
     struct cop_outcome o;
     (void)arg;
     for (int i = 0; i < 200; i++) {
-        if (!cop_try(spawn_one, NULL, &o))
-            break;
+        if (!cop_try(spawn_one, NULL, &o)) break;
         pids = cop_cons(o.value, pids);
     }
     CHECK_INT(o.class_, COP_CLASS_ERROR);
@@ -269,8 +265,7 @@ static void processes_max(void **state)
     assert_int_equal(cop_node_start(&opts), 0);
     bool is_ok = cop_run(spawn_to_the_limit, cop_nil(), text, sizeof(text));
     cop_node_stop();
-    if (!is_ok)
-        fail_msg("%s", text);
+    if (!is_ok) fail_msg("%s", text);
 }
 
 int main(void)

@@ -40,8 +40,7 @@ PROCESS_TEST(the_dictionary_is_private)
 static bool put_in_turns(void *state, cop_term msg)
 {
     int *turn = state;
-    if (*turn > 0)
-        CHECK_SAME(cop_get(COP(":last")), cop_list(*turn - 1, "text"));
+    if (*turn > 0) CHECK_SAME(cop_get(COP(":last")), cop_list(*turn - 1, "text"));
     cop_put(COP(":last"), cop_list(*turn, "text"));
     *turn += 1;
     return cop_identical(msg, COP(":go"));
@@ -105,7 +104,7 @@ PROCESS_TEST(group_leader)
     return cop_end();
 }
 
-/* --- Hibernation --------------------------------------------------------------------------------*/
+/* --- Hibernation -------------------------------------------------------------------------------*/
 
 struct server {
     cop_pid owner;
@@ -119,8 +118,7 @@ static cop_next server_wake(void *state)
     cop_term msg;
     s->wakes++;
     CHECK(cop_receive(&msg, 0));
-    if (cop_match(msg, ":stop"))
-        return cop_end();
+    if (cop_match(msg, ":stop")) return cop_end();
     cop_send(s->owner, cop_tuple(s->wakes, msg));
     return cop_hibernate(server_wake, s);
 }
@@ -161,7 +159,7 @@ static cop_next hibernate_with_a_message(cop_term arg)
     cop_pid *owner = cop_alloc(sizeof(*owner));
     *owner = cop_to_pid(arg);
     cop_send(cop_self(), COP(":here"));
-    CHECK(cop_is_alive(cop_self())); /* this one is in the mailbox, */
+    CHECK(cop_is_alive(cop_self()));        /* this one is in the mailbox, */
     cop_send(cop_self(), COP(":here_too")); /* that one may be on its way */
     return cop_hibernate(woken_at_once, owner);
 }
@@ -182,8 +180,7 @@ static cop_next timed_wake(void *state)
     cop_term msg;
     if (!cop_receive(&msg, 0)) {
         s->timeouts++;
-        if (s->timeouts < 3)
-            return cop_hibernate_for(timed_wake, s, 10);
+        if (s->timeouts < 3) return cop_hibernate_for(timed_wake, s, 10);
         cop_send(s->owner, COP(":timed_out"));
         return cop_hibernate(timed_wake, s);
     }

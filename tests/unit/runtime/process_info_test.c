@@ -59,10 +59,26 @@ PROCESS_TEST(forms_of_questions)
 PROCESS_TEST(items)
 {
     const char *items[] = {
-        "current_function", "initial_call", "status",       "message_queue_len", "messages",
-        "links",            "monitors",     "monitored_by", "dictionary",        "trap_exit",
-        "priority",         "group_leader", "reductions",   "memory",            "registered_name",
-        "parent",           "label",        "stack_size",   "total_heap_size",   "heap_size",
+        "current_function",
+        "initial_call",
+        "status",
+        "message_queue_len",
+        "messages",
+        "links",
+        "monitors",
+        "monitored_by",
+        "dictionary",
+        "trap_exit",
+        "priority",
+        "group_leader",
+        "reductions",
+        "memory",
+        "registered_name",
+        "parent",
+        "label",
+        "stack_size",
+        "total_heap_size",
+        "heap_size",
     };
     cop_pid p = puppet_start();
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
@@ -155,8 +171,8 @@ PROCESS_TEST(memory)
     return cop_end();
 }
 
-/* PRC-13: three numbers, the first 0 for local ones; the pid of the dead stays dead and is not given
- * to another soon. */
+/* PRC-13: three numbers, the first 0 for local ones; the pid of the dead stays dead and is not
+ * given to another soon. */
 PROCESS_TEST(pids)
 {
     enum { COUNT = 2000 };

@@ -2,7 +2,7 @@
 /* Signals in general: order, reception, death and its order of events (SIG). */
 #include "support/check_process.h"
 
-#define SENDERS 4
+#define SENDERS  4
 #define MESSAGES 2000
 
 static cop_next send_numbered(cop_term arg)
@@ -79,8 +79,7 @@ static cop_next forward_all(cop_term arg)
     for (;;) {
         cop_term msg;
         cop_receive(&msg, COP_INFINITY);
-        if (cop_match(msg, ":stop"))
-            return cop_end();
+        if (cop_match(msg, ":stop")) return cop_end();
         cop_send(to, msg);
     }
 }
@@ -308,8 +307,7 @@ PROCESS_TEST(downs_come_in_the_order_of_the_monitors)
     cop_exit_process(p, COP(":boom"));
     for (int i = 1; i < COUNT - 1; i++) {
         cop_ref ref;
-        if (i == 7)
-            continue;
+        if (i == 7) continue;
         cop_expect(check_next(), "{:DOWN, ref, :process, _, :boom}", ref);
         CHECK(cop_ref_equal(ref, refs[i]));
     }

@@ -25,14 +25,13 @@ PROCESS_TEST(the_argument_is_copied)
     return cop_end();
 }
 
-/* --- Stacks -------------------------------------------------------------------------------------*/
+/* --- Stacks ------------------------------------------------------------------------------------*/
 
 static int go_deep(int depth)
 {
     volatile char frame[1000];
     memset((char *)(uintptr_t)frame, depth, sizeof(frame));
-    if (depth == 0)
-        return frame[17];
+    if (depth == 0) return frame[17];
     return go_deep(depth - 1) + frame[17] * 0 + 1;
 }
 
@@ -61,7 +60,7 @@ PROCESS_TEST(larger_stacks)
     return cop_end();
 }
 
-/* --- Options ------------------------------------------------------------------------------------*/
+/* --- Options -----------------------------------------------------------------------------------*/
 
 static cop_next wait_for_end(cop_term arg)
 {
@@ -81,7 +80,7 @@ PROCESS_TEST(the_name_of_the_function)
     return cop_end();
 }
 
-/* --- Other threads ------------------------------------------------------------------------------*/
+/* --- Other threads -----------------------------------------------------------------------------*/
 
 static atomic_int ran;
 
@@ -136,7 +135,7 @@ static void self_outside_of_processes(void **state)
     check_run("no_process_here", no_process_here);
 }
 
-/* --- Many ---------------------------------------------------------------------------------------*/
+/* --- Many --------------------------------------------------------------------------------------*/
 
 /* A ring of processes that wait inside a receive, each with its stack: a token goes round. */
 static cop_next ring_member(cop_term arg)
@@ -146,8 +145,7 @@ static cop_next ring_member(cop_term arg)
         cop_term msg;
         cop_receive(&msg, COP_INFINITY);
         cop_send(next, msg);
-        if (cop_identical(msg, COP(":stop")))
-            return cop_end();
+        if (cop_identical(msg, COP(":stop"))) return cop_end();
     }
 }
 
@@ -191,12 +189,9 @@ PROCESS_TEST(a_tree_of_processes)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_argument_is_copied),
-        cmocka_unit_test(larger_stacks),
-        cmocka_unit_test(the_name_of_the_function),
-        cmocka_unit_test(spawn_from_other_threads),
-        cmocka_unit_test(self_outside_of_processes),
-        cmocka_unit_test(many_processes_with_stacks),
+        cmocka_unit_test(the_argument_is_copied),    cmocka_unit_test(larger_stacks),
+        cmocka_unit_test(the_name_of_the_function),  cmocka_unit_test(spawn_from_other_threads),
+        cmocka_unit_test(self_outside_of_processes), cmocka_unit_test(many_processes_with_stacks),
         cmocka_unit_test(a_tree_of_processes),
     };
     return cmocka_run_group_tests_name("spawn", tests, check_start_node, check_stop_node);

@@ -134,10 +134,8 @@ PROCESS_TEST(cancel_against_firing)
     int rounds = check_scaled(300);
     for (int i = 0; i < rounds; i++) {
         cop_ref t = cop_start_timer(i % 3, cop_pid_term(cop_self()), COP(":x"));
-        if (i % 4 == 1)
-            cop_sleep(1);
-        if (i % 4 == 2)
-            cop_yield();
+        if (i % 4 == 1) cop_sleep(1);
+        if (i % 4 == 2) cop_yield();
         if (cop_cancel_timer(t) == -1)
             CHECK_SAME(check_next(), cop_tuple(COP(":timeout"), t, COP(":x")));
     }

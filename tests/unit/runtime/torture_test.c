@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All at once, at random, on four schedulers: spawns, sends, links, monitors, kills, names, timers,
- * tries, blocking calls, and long slices that are handed over. It must end with no process left, and
- * the sanitizers must have nothing to say. The length follows COPPICE_TEST_SCALE. */
+ * tries, blocking calls, and long slices that are handed over. It must end with no process left,
+ * and the sanitizers must have nothing to say. The length follows COPPICE_TEST_SCALE. */
 #include "support/check_process.h"
 
 #include <pthread.h>
@@ -53,8 +53,7 @@ static void spawn_actor(uint64_t *random)
     struct cop_spawn_opts opts = {0};
     cop_ref ref;
     uint64_t kind = next_random(random) % 8;
-    if (atomic_load(&alive) >= ALIVE_MAX)
-        return;
+    if (atomic_load(&alive) >= ALIVE_MAX) return;
     opts.link = (kind & 1) != 0;
     opts.monitor = (kind & 2) != 0;
     opts.ret_ref = &ref;
@@ -156,18 +155,18 @@ static bool step(uint64_t *random)
     case 12: cop_trap_exit(next_random(random) % 2 == 0); break;
     case 13: cop_is_alive(pid); break;
     case 14: cop_process_info(pid, COP("[:links, :monitored_by, :message_queue_len]")); break;
-    case 15: cop_send_after((int64_t)(next_random(random) % 5), cop_pid_term(pid), COP(":tick")); break;
+    case 15:
+        cop_send_after((int64_t)(next_random(random) % 5), cop_pid_term(pid), COP(":tick"));
+        break;
     case 16: cop_cancel_timer(cop_start_timer(3, cop_pid_term(pid), COP(":tock"))); break;
     case 17: cop_try(name_oneself, random, &outcome); break;
     case 18: cop_drop(&(cop_kept){cop_keep(cop_list(1, "two", cop_self())).term_}); break;
     case 19: cop_put(COP(":key"), cop_list((int64_t)(next_random(random) % 9), "value")); break;
     case 20:
-        if (next_random(random) % 40 == 0)
-            busy(15);
+        if (next_random(random) % 40 == 0) busy(15);
         break;
     case 21:
-        if (next_random(random) % 8 == 0)
-            cop_blocking(block_shortly, NULL);
+        if (next_random(random) % 8 == 0) cop_blocking(block_shortly, NULL);
         break;
     case 22: return next_random(random) % 4 == 0;
     default: cop_make_ref();
@@ -181,8 +180,7 @@ static cop_next wake(void *state)
     cop_term msg;
     cop_receive(&msg, 0);
     for (int i = 0; i < 20; i++) {
-        if (atomic_fetch_sub(&budget, 1) <= 0 || step(random))
-            return cop_end();
+        if (atomic_fetch_sub(&budget, 1) <= 0 || step(random)) return cop_end();
     }
     return cop_hibernate_for(wake, random, 2);
 }
@@ -193,13 +191,10 @@ static cop_next actor(cop_term arg)
     uint64_t *random = cop_alloc(sizeof(*random));
     *random = (uint64_t)cop_to_int(arg);
     for (int i = 0; i < 40; i++) {
-        if (atomic_fetch_sub(&budget, 1) <= 0 || step(random))
-            return cop_end();
+        if (atomic_fetch_sub(&budget, 1) <= 0 || step(random)) return cop_end();
     }
-    if (next_random(random) % 3 == 0)
-        return cop_hibernate_for(wake, random, 1);
-    if (next_random(random) % 16 == 0)
-        cop_exit(COP(":enough"));
+    if (next_random(random) % 3 == 0) return cop_hibernate_for(wake, random, 1);
+    if (next_random(random) % 16 == 0) cop_exit(COP(":enough"));
     return cop_end();
 }
 
@@ -208,8 +203,7 @@ PROCESS_TEST(torture)
 {
     uint64_t random = 17;
     const char *seed = getenv("COPPICE_TORTURE_SEED");
-    if (seed != NULL)
-        random = strtoull(seed, NULL, 10);
+    if (seed != NULL) random = strtoull(seed, NULL, 10);
     cop_trap_exit(true);
     atomic_store(&budget, check_scaled(150000));
     for (int i = 0; i < TABLE_LEN; i++)
