@@ -65,8 +65,10 @@ COP_BEGIN_DECLS
 /* Behind the macros. cache is the site's own word: NULL until the text was compiled. Any thread may
  * be first; all get the same result (release on publishing, acquire on reading). */
 COP_API cop_term cop__literal(void **cache, const struct cop__site *site);
-COP_API bool cop__match(void **cache, const struct cop__site *site, cop_term t, void *const *vars);
-COP_API void cop__expect(void **cache, const struct cop__site *site, cop_term t, void *const *vars);
+COP_API bool cop__match(void **cache, const struct cop__site *site, cop_term t,
+                        const void *const *vars);
+COP_API void cop__expect(void **cache, const struct cop__site *site, cop_term t,
+                         const void *const *vars);
 COP_API cop_term cop__build(void **cache, const struct cop__site *site, const void *const *vars);
 /* Fields lie in a struct in the order of the names, each aligned as its type asks. */
 COP_API bool cop__record_match(void **cache, const struct cop__site *site, cop_term t,
@@ -117,7 +119,7 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
     return COP__TYPE_BYTES;
 }
 #define COP__TYPE(x)    cop__type_of(static_cast<decltype(x) *>(nullptr))
-#define COP__ADDRESS(x) const_cast<void *>(static_cast<const void *>(&(x)))
+#define COP__ADDRESS(x) static_cast<const void *>(&(x))
 #else
 #define COP__TYPE(x)                                                                               \
     _Generic(&(x),                                                                                 \
@@ -142,7 +144,7 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
         cop_bytes *: COP__TYPE_BYTES,                                                              \
         const cop_bytes *: COP__TYPE_BYTES)
 /* Through void * for those that are written; a pinned one may be const, and is only read. */
-#define COP__ADDRESS(x) ((void *)&(x))
+#define COP__ADDRESS(x) ((const void *)&(x))
 #endif
 
 /* In C++ the record of a site in an inline function or a template would clash with the others of
@@ -210,7 +212,7 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
         const cop_term cop__subject = (term);                                                      \
         COP__SITE(use, "" text, #__VA_ARGS__, COP__COUNT(__VA_ARGS__),                             \
                   COP__MAP(COP__TYPE, __VA_ARGS__));                                               \
-        void *const cop__vars[] = {COP__MAP(COP__ADDRESS, __VA_ARGS__)};                           \
+        const void *const cop__vars[] = {COP__MAP(COP__ADDRESS, __VA_ARGS__)};                     \
         function(&cop__site_cache, &cop__site_record.head, cop__subject, cop__vars);               \
     })
 #define COP__BUILD_N(text) COP(text)

@@ -77,8 +77,8 @@ COP_API COP_NORETURN void cop__assert_no_match(const char *file, int line, const
 COP_API cop_term cop__assert_ends(const char *file, int line, enum cop_class class_, cop_try_fn fn,
                                   void *arg);
 /* Takes a message by the pattern of a site, or fails; is_wanted false: fails if there is one. */
-COP_API void cop__assert_receive(void **cache, const struct cop__site *site, void *const *vars,
-                                 int64_t timeout_ms, bool is_wanted);
+COP_API void cop__assert_receive(void **cache, const struct cop__site *site,
+                                 const void *const *vars, int64_t timeout_ms, bool is_wanted);
 
 COP_END_DECLS
 
@@ -95,7 +95,7 @@ COP_END_DECLS
     do {                                                                                           \
         COP__SITE(COP__USE_MATCH, "" text, #__VA_ARGS__, COP__COUNT(__VA_ARGS__),                  \
                   COP__MAP(COP__TYPE, __VA_ARGS__));                                               \
-        void *const cop__vars[] = {COP__MAP(COP__ADDRESS, __VA_ARGS__)};                           \
+        const void *const cop__vars[] = {COP__MAP(COP__ADDRESS, __VA_ARGS__)};                     \
         cop__assert_receive(&cop__site_cache, &cop__site_record.head, cop__vars, ms, is_wanted);   \
     } while (0)
 

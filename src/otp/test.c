@@ -203,7 +203,7 @@ cop_term cop__assert_ends(const char *file, int line, enum cop_class class_, cop
 struct wanted {
     void **cache;
     const struct cop__site *site;
-    void *const *vars;
+    const void *const *vars;
 };
 
 static bool matches(cop_term msg, void *arg)
@@ -213,7 +213,7 @@ static bool matches(cop_term msg, void *arg)
     return cop__match(w->cache, w->site, msg, w->vars);
 }
 
-void cop__assert_receive(void **cache, const struct cop__site *site, void *const *vars,
+void cop__assert_receive(void **cache, const struct cop__site *site, const void *const *vars,
                          int64_t timeout_ms, bool is_wanted)
 {
     struct wanted w = {cache, site, vars};

@@ -65,7 +65,8 @@ static bool get(cop_term map, cop_term key, cop_term *ret_value)
     return !cop_is_none(*ret_value);
 }
 
-bool cop__pattern_run(const struct cop__pattern *p, cop_term t, void *const *vars, cop_term *bound)
+bool cop__pattern_run(const struct cop__pattern *p, cop_term t, const void *const *vars,
+                      cop_term *bound)
 {
     cop_term r[COP__MATCH_REGISTERS];
     const cop_term *items;

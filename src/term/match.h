@@ -7,6 +7,8 @@
 #ifndef COPPICE_TERM_MATCH_H
 #define COPPICE_TERM_MATCH_H
 
+#include <string.h>
+
 #include "coppice/pattern.h"
 #include "term/template.h"
 
@@ -76,9 +78,18 @@ void cop__pattern_fini(struct cop__pattern *p);
 
 /* Whether t matches. bound has room for p->vars terms and is filled as far as the match went; vars are
  * the C variables, read where pinned. */
-bool cop__pattern_run(const struct cop__pattern *p, cop_term t, void *const *vars, cop_term *bound);
+bool cop__pattern_run(const struct cop__pattern *p, cop_term t, const void *const *vars,
+                      cop_term *bound);
 /* Writes a bound value of this type to a C variable. */
 void cop__pattern_write(const struct cop__match_bind *bind, void *var, cop_term value);
+/* The address of a variable that is bound: what is only read may be const, so all come as const. */
+static inline void *cop__pattern_target(const void *var)
+{
+    void *target;
+
+    memcpy(&target, &var, sizeof(target));
+    return target;
+}
 /* The term of the C value of this type at var. */
 cop_term cop__pattern_read(uint8_t type, const void *var);
 

@@ -184,7 +184,7 @@ cop_term cop__literal(void **cache, const struct cop__site *site)
     return COP_LIKELY(word != 0) ? cop__term(word) : literal_slow(cache, site);
 }
 
-bool cop__match(void **cache, const struct cop__site *site, cop_term t, void *const *vars)
+bool cop__match(void **cache, const struct cop__site *site, cop_term t, const void *const *vars)
 {
     const struct compiled *c = compiled_of(cache, site);
     cop_term bound[COP__SITE_VARS_MAX];
@@ -192,12 +192,12 @@ bool cop__match(void **cache, const struct cop__site *site, cop_term t, void *co
     if (!cop__pattern_run(&c->pattern, t, vars, bound)) return false;
     for (size_t i = 0; i < c->pattern.binds_len; i++) {
         const struct cop__match_bind *bind = &c->pattern.binds[i];
-        cop__pattern_write(bind, vars[bind->var], bound[bind->var]);
+        cop__pattern_write(bind, cop__pattern_target(vars[bind->var]), bound[bind->var]);
     }
     return true;
 }
 
-void cop__expect(void **cache, const struct cop__site *site, cop_term t, void *const *vars)
+void cop__expect(void **cache, const struct cop__site *site, cop_term t, const void *const *vars)
 {
     if (!cop__match(cache, site, t, vars)) cop__expect_failed(site, t);
 }
