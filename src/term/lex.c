@@ -18,8 +18,8 @@ static const char *const operators[] = {
     "+",   "-",   "*",   "/",   "!",   "^",   "&",    "|",   "@",   ".",
 };
 static const char *const operator_names[] = {"<<>>", "..//", "%{}", "<<<", ">>>", "<<~", "{}", "%"};
-/* Words that are operators, and operators that never begin an expression: a line that begins with one
- * goes on with the expression of the line before. */
+/* Words that are operators, and operators that never begin an expression: a line that begins with
+ * one goes on with the expression of the line before. */
 static const char *const operator_words[] = {"and", "or", "not", "in", "when"};
 static const char *const never_first[] = {
     "===", "!==", "&&&",  "|||", "~>>", "<~>", "+++", "---", "^^^", "<|>", "==", "!=", "<=",
@@ -306,7 +306,8 @@ static bool take_name(struct cop__lexer *lex, size_t n)
     return true;
 }
 
-/* An operator, or its use as a name: `+: 1`, Kernel.+, &+/2. was_capture: the token before was &. */
+/* An operator, or its use as a name: `+: 1`, Kernel.+, &+/2. was_capture: the token before was
+ * &. */
 static bool take_operator(struct cop__lexer *lex, bool was_capture)
 {
     size_t as_name = cop__lex_operator_size(lex, 0, true);

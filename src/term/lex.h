@@ -73,7 +73,7 @@ bool cop__lex_next(struct cop__lexer *lex);
  * STRING_PART, or a VALUE with the last part. */
 bool cop__lex_continue(struct cop__lexer *lex, const struct cop__delimited *delimited);
 
-/* --- Between lex.c and lex_text.c ---------------------------------------------------------------*/
+/* --- Between lex.c and lex_text.c --------------------------------------------------------------*/
 
 /* Fills the error; returns false. */
 bool cop__lex_fail(struct cop__lexer *lex, int line, int column, const char *format, ...)

@@ -8,7 +8,7 @@
 
 #include "term/syntax.h"
 
-/* --- The buffer of a text that is not as in the source ------------------------------------------ */
+/* --- The buffer of a text that is not as in the source ---------------------------------------- */
 
 static void put(struct cop__lexer *lex, char c)
 {
@@ -39,7 +39,7 @@ static void put_code(struct cop__lexer *lex, uint32_t code)
     put(lex, (char)(0x80 | (code & 0x3f)));
 }
 
-/* --- Numbers ------------------------------------------------------------------------------------*/
+/* --- Numbers -----------------------------------------------------------------------------------*/
 
 /* The digits of one base at `at`, underscores between them left out, into the buffer. */
 static void put_digits(struct cop__lexer *lex, int base)
@@ -131,7 +131,7 @@ bool cop__lex_number(struct cop__lexer *lex)
     return true;
 }
 
-/* --- Escapes ------------------------------------------------------------------------------------*/
+/* --- Escapes -----------------------------------------------------------------------------------*/
 
 /* The hexadecimal number of 1 to max digits at `from` bytes ahead: its digits, or 0. */
 static size_t hex_at(const struct cop__lexer *lex, size_t from, size_t max, uint32_t *ret_value)
@@ -147,7 +147,8 @@ static size_t hex_at(const struct cop__lexer *lex, size_t from, size_t max, uint
     return n;
 }
 
-/* \xHH, \x{H...}, \uHHHH, \u{H...}; at the backslash. A byte with \x in strings, else a code point. */
+/* \xHH, \x{H...}, \uHHHH, \u{H...}; at the backslash. A byte with \x in strings, else a code
+ * point. */
 static bool read_hex_escape(struct cop__lexer *lex, uint32_t *ret_code, bool *ret_byte)
 {
     bool is_x = cop__lex_peek(lex, 1) == 'x';
@@ -171,7 +172,8 @@ static bool read_hex_escape(struct cop__lexer *lex, uint32_t *ret_code, bool *re
     return true;
 }
 
-/* One escape, at the backslash, which is not the last character. *ret_none: it stands for nothing. */
+/* One escape, at the backslash, which is not the last character. *ret_none: it stands for
+ * nothing. */
 static bool read_escape(struct cop__lexer *lex, uint32_t *ret_code, bool *ret_byte, bool *ret_none)
 {
     static const char from[] = "0abdefnrstv";
@@ -231,7 +233,7 @@ bool cop__lex_char(struct cop__lexer *lex)
     return true;
 }
 
-/* --- Texts between quotes ------------------------------------------------------------------------*/
+/* --- Texts between quotes ----------------------------------------------------------------------*/
 
 static const char *text_noun(const struct cop__delimited *d)
 {
@@ -419,7 +421,8 @@ bool cop__lex_continue(struct cop__lexer *lex, const struct cop__delimited *deli
     return ok;
 }
 
-/* A text from here, its opening character(s) of `skip` bytes included; the token keeps its place. */
+/* A text from here, its opening character(s) of `skip` bytes included; the token keeps its
+ * place. */
 static bool begin_text(struct cop__lexer *lex, struct cop__delimited d, size_t skip)
 {
     int line = lex->token.line;

@@ -35,7 +35,7 @@ bool cop_quoted_build(cop_term quoted, cop_term bindings, cop_term *ret_term,
     return build(quoted, bindings, ret_term, ret_error);
 }
 
-/* --- The console's matches ------------------------------------------------------------------------*/
+/* --- The console's matches ---------------------------------------------------------------------*/
 
 struct console_match {
     struct cop__pattern pattern;

@@ -15,8 +15,8 @@
  *     pairs    expr => expr, ...   then  key: expr, ...
  *
  * One loop with an explicit stack reads it (operator precedence): either an operand is wanted or an
- * operator. A frame of the stack is an operator that waits for its right side, or an open bracket or
- * call that gathers operands.
+ * operator. A frame of the stack is an operator that waits for its right side, or an open bracket
+ * or call that gathers operands.
  *
  * It differs from Elixir in that a minus before a number makes a negative number, %Name{a: 1} is
  * quoted as the map %{__struct__: Name, a: 1}, <<...>> of literals as the binary, a string with
@@ -106,7 +106,7 @@ static bool next(struct cop__parser *p)
     return cop__lex_next(&p->lex);
 }
 
-/* --- The stacks ---------------------------------------------------------------------------------*/
+/* --- The stacks --------------------------------------------------------------------------------*/
 
 static bool fail_depth(struct cop__parser *p, struct cop__place place)
 {
@@ -184,7 +184,7 @@ static const struct cop__operator *find_operator(const struct cop__parser *p)
     return NULL;
 }
 
-/* --- An operand is wanted ------------------------------------------------------------------------*/
+/* --- An operand is wanted ----------------------------------------------------------------------*/
 
 static const char *expected_operand(struct cop__parser *p)
 {
@@ -389,7 +389,7 @@ static bool want_operand(struct cop__parser *p)
     return cop__parse_fail_token(p, expected_operand(p));
 }
 
-/* --- An operator is wanted -----------------------------------------------------------------------*/
+/* --- An operator is wanted ---------------------------------------------------------------------*/
 
 static const char *expected_operator(struct cop__parser *p)
 {

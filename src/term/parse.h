@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parser's two stacks, shared by parse.c (which token is allowed where) and parse_close.c (what a
- * closed bracket, call or operator becomes). Both stacks are blocks of the heap: nesting uses no C
- * stack. */
+/* The parser's two stacks, shared by parse.c (which token is allowed where) and parse_close.c (what
+ * a closed bracket, call or operator becomes). Both stacks are blocks of the heap: nesting uses no
+ * C stack. */
 #ifndef COPPICE_TERM_PARSE_H
 #define COPPICE_TERM_PARSE_H
 

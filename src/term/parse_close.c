@@ -138,7 +138,7 @@ bool cop__parse_end_element(struct cop__parser *p)
     return true;
 }
 
-/* --- Brackets -----------------------------------------------------------------------------------*/
+/* --- Brackets ----------------------------------------------------------------------------------*/
 
 static cop_term map_of(const struct cop__parser *p, const struct cop__frame *f)
 {
@@ -220,7 +220,7 @@ static bool bits_of(struct cop__parser *p, const struct cop__frame *f, cop_term 
     return true;
 }
 
-/* --- Blocks and strings with holes ----------------------------------------------------------------*/
+/* --- Blocks and strings with holes -------------------------------------------------------------*/
 
 static cop_term block_of(const struct cop__parser *p, const struct cop__frame *f)
 {

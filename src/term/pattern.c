@@ -76,7 +76,7 @@ static bool open_part(struct compiler *c, enum part_kind kind, uint8_t src, uint
     return true;
 }
 
-/* --- Names -------------------------------------------------------------------------------------- */
+/* --- Names ------------------------------------------------------------------------------------ */
 
 static bool is_console(const struct compiler *c)
 {
@@ -213,7 +213,7 @@ static bool resolve_pin(struct compiler *c, cop_term quoted, struct cop__place p
     return *ret_var != UINT32_MAX && note_use(c, *ret_var, true, place);
 }
 
-/* --- Parts -------------------------------------------------------------------------------------- */
+/* --- Parts ------------------------------------------------------------------------------------ */
 
 static bool is_immediate(cop_term t)
 {

@@ -42,8 +42,8 @@ cop_term cop__quote_binary(const char *name, struct cop__place place, cop_term a
 /* {:., meta, [left, right]}; right may be cop_none(): {:., meta, [left]}. */
 cop_term cop__quote_dot(struct cop__place place, cop_term left, cop_term right);
 
-/* Whether t is a call, variable or operator, {name, meta, args}: its parts. Anything else stands for
- * itself (lists and pairs as far as their elements do). */
+/* Whether t is a call, variable or operator, {name, meta, args}: its parts. Anything else stands
+ * for itself (lists and pairs as far as their elements do). */
 bool cop__quoted_is_node(cop_term t, cop_term *ret_name, cop_term *ret_args);
 /* The place in the meta of a node; `fallback` for what has none. */
 struct cop__place cop__quoted_place(cop_term t, struct cop__place fallback);

@@ -20,7 +20,7 @@ int cop__scope_find(const struct cop__scope *scope, cop_term name)
     return -1;
 }
 
-/* --- Running -------------------------------------------------------------------------------------*/
+/* --- Running -----------------------------------------------------------------------------------*/
 
 static cop_term make_map(const cop_term *terms, uint32_t n)
 {
@@ -144,7 +144,7 @@ void cop__template_fini(struct cop__template *t)
     t->ops_len = t->ops_cap = 0;
 }
 
-/* --- Compiling -----------------------------------------------------------------------------------*/
+/* --- Compiling ---------------------------------------------------------------------------------*/
 
 void cop__walk_emit(struct cop__walk *w, enum cop__build_code code, uint32_t n, cop_term term)
 {

@@ -44,8 +44,8 @@ struct cop__scope {
 /* The number of the variable called name, or -1. */
 int cop__scope_find(const struct cop__scope *scope, cop_term name);
 
-/* Compiles. Names in the bindings become constants. The template is to be freed in any case. Its terms
- * belong to the current heap. */
+/* Compiles. Names in the bindings become constants. The template is to be freed in any case. Its
+ * terms belong to the current heap. */
 bool cop__template_compile(struct cop__template *t, cop_term quoted, struct cop__scope *scope,
                            struct cop_parse_error *error);
 void cop__template_fini(struct cop__template *t);

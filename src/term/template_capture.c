@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Captures: what `&...` means, how its arguments with holes are written as data (coppice/syntax.h). */
+/* Captures: what `&...` means, how its arguments with holes are written as data
+ * (coppice/syntax.h). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #define CAPTURE_DEPTH_MAX 64
 #define ARITY_MAX         255
 
-/* --- Finding holes -------------------------------------------------------------------------------*/
+/* --- Finding holes -----------------------------------------------------------------------------*/
 
 struct pending {
     cop_term *terms;
@@ -83,7 +84,7 @@ bool cop__has_hole(cop_term quoted)
     return false;
 }
 
-/* --- Compiling -----------------------------------------------------------------------------------*/
+/* --- Compiling ---------------------------------------------------------------------------------*/
 
 static bool is_no_parens(cop_term meta)
 {

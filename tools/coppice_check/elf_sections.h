@@ -12,13 +12,13 @@ struct elf_file {
     size_t size;
 };
 
-/* Reads a file and looks whether it is one that can be understood. False: *ret_why says why not; the
- * file is to be freed in any case. */
+/* Reads a file and looks whether it is one that can be understood. False: *ret_why says why not;
+ * the file is to be freed in any case. */
 bool elf_read(struct elf_file *file, const char *path, const char **ret_why);
 void elf_free(struct elf_file *file);
 
-/* The next section of this name after *at (0 to begin with): its bytes. False: there is none, or the
- * section table is damaged, then *ret_why is set. */
+/* The next section of this name after *at (0 to begin with): its bytes. False: there is none, or
+ * the section table is damaged, then *ret_why is set. */
 bool elf_next_section(const struct elf_file *file, const char *name, size_t *at,
                       const char **ret_data, size_t *ret_size, const char **ret_why);
 

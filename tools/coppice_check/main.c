@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coppice-check PROGRAM...: verifies the literals, patterns and templates of programs without running
- * them.
+/* coppice-check PROGRAM...: verifies the literals, patterns and templates of programs without
+ * running them.
  *
  * COP, cop_match, cop_expect, cop_build and COP_RECORD leave records in the section `cop_sites`
  * (coppice/pattern.h) of executables, shared objects and object files. Each is compiled here as it
