@@ -167,10 +167,9 @@ cop_ref cop_monitor_with(cop_term process, enum cop_alias_mode alias, cop_term t
     return monitor(process, alias, tag);
 }
 
-/* Ends a monitor of p. True if it had not fired. */
-static bool take_off(struct cop__thread *t, struct cop__proc *p, struct cop__relation *r)
+/* Ends a monitor of p that has not fired. */
+static void take_off(struct cop__thread *t, struct cop__proc *p, struct cop__relation *r)
 {
-    bool was_active = !r->is_fired;
     if (r->peer != 0) cop__signal_send(t, COP__SIG_DEMONITOR, r->peer, r->key, cop_nil());
     if (r->alias == COP_ALIAS_EXPLICIT) {
         r->peer = 0;
@@ -178,7 +177,6 @@ static bool take_off(struct cop__thread *t, struct cop__proc *p, struct cop__rel
     } else {
         cop__relation_remove(p, &p->monitors, r);
     }
-    return was_active;
 }
 
 static bool is_down_of(cop_term msg, void *arg)
@@ -186,6 +184,8 @@ static bool is_down_of(cop_term msg, void *arg)
     const cop_ref *ref = arg;
     if (!cop_is_tuple(msg) || cop_tuple_size(msg) != 5) return false;
     cop_term r = cop_elem(msg, 1);
+    if (cop_elem(msg, 2).word != cop__atom(COP_ATOM_process).word)
+        return false;
     return cop_is_reference(r) && cop_ref_equal(cop_to_ref(r), *ref);
 }
 
@@ -195,7 +195,11 @@ bool cop_demonitor(cop_ref ref, bool flush)
     struct cop__proc *p = t->current;
     bool was_active = false;
     struct cop__relation *r = cop__relation_find(&p->monitors, ref.id[1]);
-    if (ref.id[0] == cop__proc_id(p) && r != NULL) was_active = take_off(t, p, r);
+    /* One that has fired is an alias only: demonitor leaves it (ALS-04). */
+    if (ref.id[0] == cop__proc_id(p) && r != NULL && !r->is_fired) {
+        take_off(t, p, r);
+        was_active = true;
+    }
     if (!was_active && flush) {
         cop__mailbox_unhand(p);
         cop__mailbox_remove_if(p, is_down_of, &ref);
