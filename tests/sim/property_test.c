@@ -106,6 +106,7 @@ static void drive(int base)
     for (int i = 0; i < WORKERS; i++)
         cop_send(world.pids[i], COP(":check"));
     wait_for_all("checked");
+    world_check_all_at_rest();
     end_some(&random, true);
     for (int i = 0; processes_now() > base; i++) {
         if (i == 1000) {

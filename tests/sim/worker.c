@@ -18,8 +18,11 @@ static uint32_t below(struct self *s, uint32_t bound)
     return (uint32_t)(world_random(&s->random) % bound);
 }
 
+/* Somebody else: often one and the same, so that what two do to each other crosses. */
 static int other(struct self *s)
 {
+    if (below(s, 2) == 0)
+        return s->me ^ 1;
     int i = (int)below(s, WORKERS - 1);
     return i >= s->me ? i + 1 : i;
 }

@@ -225,8 +225,36 @@ bool world_received(int me, cop_term msg)
     return true;
 }
 
+static uint32_t links_of(int me)
+{
+    cop_term list = cop_elem(cop_process_info(cop_self(), COP(":links")), 1);
+    uint32_t mask = 0;
+    for (; !cop_is_empty_list(list); list = cop_tail(list)) {
+        int x = world_index(cop_to_pid(cop_head(list)));
+        if (x < 0)
+            world_fail("%d is linked to a child that has ended", me);
+        else
+            mask |= 1U << x;
+    }
+    return mask;
+}
+
+void world_check_all_at_rest(void)
+{
+    for (int a = 0; a < WORKERS; a++) {
+        for (int b = 0; !world.is_dead[a] && b < WORKERS; b++) {
+            bool from_a = (world.links[a] >> b & 1) != 0;
+            bool from_b = !world.is_dead[b] && (world.links[b] >> a & 1) != 0;
+            if (from_a && !from_b)
+                world_fail("%d is linked to %d%s, and not the other way", a, b,
+                           world.is_dead[b] ? ", who is dead" : "");
+        }
+    }
+}
+
 void world_check_at_rest(int me)
 {
+    world.links[me] = links_of(me);
     check_links_at_rest(me);
     check_watches_at_rest(me);
     for (int i = 0; i < world.timer_count; i++) {

@@ -9,7 +9,8 @@
  *  - a monitor gives exactly one DOWN, none after demonitor (MON-03, 08, 11), one after a reply
  *    ends it (ALS-04); all tell the same reason (SIG-13), after all that the dead had sent
  *    (MON-16);
- *  - a link gives exactly one EXIT, none after unlink (LNK-01, 07, 09);
+ *  - a link gives exactly one EXIT, none after unlink (LNK-01, 07, 09); both sides agree whether
+ *    there is one (LNK-13), and none with the dead remains (LNK-10);
  *  - a timer fires once, and not after cancel returned a number (TMR-07);
  *  - the name of the dead is free (SIG-07). */
 #ifndef COP_TESTS_SIM_WORLD_H
@@ -69,6 +70,7 @@ struct world {
     int timer_count;
     int child_count;
     int child_exits_due[WORKERS]; /* linked children whose EXIT has not been handled */
+    uint32_t links[WORKERS];      /* whom each is linked to, at rest: a bit each */
     bool has_failed;
     char failure[512];
 };
@@ -92,5 +94,7 @@ struct watch *world_watch(int me, int target, cop_ref ref);
 struct watch *world_find_watch(cop_ref ref);
 /* Nothing is on the way any more: what was due to me must have come. */
 void world_check_at_rest(int me);
+/* The same for what several have told: their links. */
+void world_check_all_at_rest(void);
 
 #endif

@@ -182,6 +182,21 @@ PROCESS_TEST(unalias_leaves_the_monitor)
     return cop_end();
 }
 
+/* ALS-01 ALS-04: demonitor is nothing to a plain alias, nor to one that outlived its monitor. */
+PROCESS_TEST(demonitor_leaves_plain_aliases)
+{
+    cop_ref plain[] = {cop_alias(COP_ALIAS_REPLY), cop_alias(COP_ALIAS_EXPLICIT),
+                       watch(check_dead_pid(), COP_ALIAS_EXPLICIT)};
+    check_down(plain[2]);
+    for (int i = 0; i < 3; i++) {
+        CHECK(!cop_demonitor(plain[i], true));
+        cop_send(plain[i], COP(":still"));
+        CHECK_TERM(check_next(), ":still");
+        CHECK(cop_unalias(plain[i]) == (i > 0));
+    }
+    return cop_end();
+}
+
 static cop_term do_unalias(cop_term arg)
 {
     return cop_bool(cop_unalias(cop_to_ref(arg)));
@@ -230,6 +245,7 @@ int main(void)
         cmocka_unit_test(aliases_of_monitors),
         cmocka_unit_test(a_reply_ends_the_monitor),
         cmocka_unit_test(unalias_leaves_the_monitor),
+        cmocka_unit_test(demonitor_leaves_plain_aliases),
         cmocka_unit_test(only_the_creator_ends_an_alias),
         cmocka_unit_test(no_late_reply),
     };

@@ -235,6 +235,23 @@ PROCESS_TEST(flush_finds_a_tagged_down)
     return cop_end();
 }
 
+/* MON-09: flush takes the DOWN, and nothing else that carries the reference. */
+PROCESS_TEST(flush_takes_the_down_only)
+{
+    cop_pid p = puppet_start();
+    cop_ref ref = cop_monitor_with(cop_pid_term(p), COP_ALIAS_DEMONITOR, cop_none());
+    cop_term reply = cop_tuple(COP(":reply"), ref, 1, 2, 3);
+    cop_send(ref, reply);
+    CHECK(cop_is_alive(cop_self()));
+    cop_exit_process(p, COP(":boom"));
+    check_gone(p);
+    CHECK(cop_is_alive(cop_self()));
+    CHECK(!cop_demonitor(ref, true));
+    CHECK_SAME(check_next(), reply);
+    check_no_message();
+    return cop_end();
+}
+
 /* MON-14 */
 PROCESS_TEST(monitors_show_on_both_sides)
 {
@@ -289,6 +306,7 @@ int main(void)
         cmocka_unit_test(spawn_with_link_and_monitor),
         cmocka_unit_test(a_tag_replaces_down),
         cmocka_unit_test(flush_finds_a_tagged_down),
+        cmocka_unit_test(flush_takes_the_down_only),
         cmocka_unit_test(monitors_show_on_both_sides),
         cmocka_unit_test(an_answer_comes_before_the_down),
     };

@@ -176,6 +176,39 @@ PROCESS_TEST(the_name_is_free_before_anyone_is_told)
     return cop_end();
 }
 
+static cop_term watch_many_times(cop_term arg)
+{
+    for (int i = 0; i < 3000; i++)
+        cop_monitor(arg);
+    return cop_ok();
+}
+
+/* SIG-07: though there are many others to be told, who is told first finds the name free. */
+PROCESS_TEST(the_name_is_free_while_others_are_still_told)
+{
+    cop_term name = COP(":sig_07_many");
+    cop_trap_exit(true);
+    for (int i = 0; i < 30; i++) {
+        cop_pid owner = puppet_start(), watcher = puppet_start();
+        puppet_call(owner, take_name, name);
+        cop_ref timer = cop_send_after(100000, cop_pid_term(owner), COP(":late"));
+        if (i % 2 == 0)
+            cop_monitor(owner);
+        else
+            cop_link(owner);
+        puppet_call(watcher, watch_many_times, cop_pid_term(owner));
+        puppet_exit(owner, COP(":boom"));
+        cop_term msg;
+        while (!cop_receive(&msg, 0)) { /* awake on its own scheduler, to see the first moment */
+        }
+        CHECK(cop_is_no_pid(cop_whereis(name)));
+        CHECK(cop_match(msg, "{:DOWN, _, _, _, :boom}") || cop_match(msg, "{:EXIT, _, :boom}"));
+        CHECK_INT(cop_read_timer(timer), -1);
+        cop_exit_process(watcher, COP(":kill"));
+    }
+    return cop_end();
+}
+
 /* SIG-07 TMR-04: the dead one's timers are gone when its death is seen. */
 PROCESS_TEST(timers_are_gone_before_anyone_is_told)
 {
@@ -325,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_busy_process_handles_signals),
         cmocka_unit_test(no_code_runs_after_a_fatal_signal),
         cmocka_unit_test(the_name_is_free_before_anyone_is_told),
+        cmocka_unit_test(the_name_is_free_while_others_are_still_told),
         cmocka_unit_test(timers_are_gone_before_anyone_is_told),
         cmocka_unit_test(signals_to_the_dead),
         cmocka_unit_test(a_signal_to_oneself_takes_effect_at_once),
