@@ -52,11 +52,22 @@ void cop__raise_bad_map(cop_term t)
     cop_error(cop_tuple(COP(":badmap"), t));
 }
 
+/* Of a keyword list the words are given here: those of a :badkey would guess at a wrong dot. */
 void cop__raise_key(cop_term key, cop_term what)
 {
+    const struct cop_inspect_opts one_line = {0, 50};
+    cop_term message = cop_nil();
+
+    if (!cop_is_map(what)) {
+        cop_bytes key_text = cop_to_bytes(cop_inspect_with(key, one_line));
+        cop_bytes text = cop_to_bytes(cop_inspect_with(what, one_line));
+
+        message = cop_format("key %.*s not found in: %.*s", (int)key_text.len, key_text.data,
+                             (int)text.len, text.data);
+    }
     cop_error(cop_build("%{__struct__: KeyError, __exception__: true, key: key, term: what,"
-                        " message: nil}",
-                        key, what));
+                        " message: message}",
+                        key, what, message));
 }
 
 static const char *kind_name(cop_term t)

@@ -32,7 +32,9 @@ cop_term cop__kernel_make_ref(void)
 
 cop_term cop__kernel_send(cop_term to, cop_term message)
 {
-    if (cop_is_atom(to) && cop_is_no_pid(cop_whereis(to)))
+    bool is_destination = cop_is_pid(to) || cop_is_reference(to) || cop_is_tuple(to);
+
+    if (!is_destination && (!cop_is_atom(to) || cop_is_no_pid(cop_whereis(to))))
         cop__raise_argument(1, "invalid destination");
     return cop_send(to, message);
 }
@@ -201,6 +203,7 @@ cop_term cop__kernel_apply_fun(cop_term fun, cop_term args)
 
 cop_term cop__kernel_apply(cop_term module, cop_term function, cop_term args)
 {
+    if (!cop_is_list(args) || cop_list_len(args) < 0) cop__raise_argument(3, "not a list");
     return cop_apply(module, function, args);
 }
 
@@ -246,6 +249,8 @@ cop_term cop__kernel_inspect_with(cop_term t, cop_term options)
 
 cop_term cop__kernel_to_charlist(cop_term t)
 {
+    if (!cop_is_binary(t) && !cop_is_atom(t) && !cop_is_number(t) && !cop_is_list(t))
+        cop__raise_protocol("List.Chars", t);
     return cop_apply(COP("String"), COP(":to_charlist"), cop_list(cop__to_string(t)));
 }
 

@@ -33,7 +33,8 @@ static cop_term key_find(cop_term list, cop_term key, cop_term position)
 {
     int64_t i;
 
-    if (!cop__is_int64(position, &i) || i < 0) cop__raise_no_clause("List.keyfind/4");
+    if (!cop__is_int64(position, &i)) cop__raise_argument(2, "not an integer");
+    if (i < 0) cop__raise_argument(2, "out of range");
     for (cop_term l = cop__enumerate(list); !cop_is_empty_list(l); l = cop_tail(l)) {
         cop_term t = cop_head(l);
 

@@ -191,6 +191,16 @@ static cop_term split_at_blanks(cop_term string)
     return cop_list_reverse(done);
 }
 
+/* Between all code points, and before and after them. */
+static cop_term split_codes(cop_bytes text)
+{
+    cop_term done = COP("[\"\"]");
+
+    for (size_t i = 0; i < text.len; i += code_size(text, i))
+        done = cop_cons(cop_binary(text.data + i, code_size(text, i)), done);
+    return cop_list_reverse(cop_cons(COP("\"\""), done));
+}
+
 static cop_term split(cop_term string, cop_term pattern)
 {
     cop_bytes text = string_arg(string, "String.split/3");
@@ -198,7 +208,7 @@ static cop_term split(cop_term string, cop_term pattern)
     cop_term done = cop_empty_list();
     size_t from = 0;
 
-    if (what.len == 0) cop_raise("ArgumentError", "an empty pattern is not supported");
+    if (what.len == 0) return split_codes(text);
     for (;;) {
         size_t to = position(text, from, what);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# elixir tables.exs   Records the tables of this folder anew on a real node: inspect.tsv, compare.tsv and
-# errors.tsv are read, their first columns are evaluated, and the answers are written back. Lines that
+# elixir tables.exs   Records the tables of this folder anew on a real node: inspect.tsv, compare.tsv,
+# errors.tsv and stdlib.tsv are read, their first columns are evaluated, and the answers are written back. Lines that
 # begin with # stay as they are. Run it in this folder.
 defmodule Tables do
   def rewrite(file, answer) do
@@ -37,6 +37,19 @@ defmodule Tables do
     Enum.intersperse([a, b, order, to_string(x === y)], "\t")
   end
 
+  # What the standard library gives, on one line, or what it says.
+  def answered([source | _]) do
+    said =
+      try do
+        {term, _} = Code.eval_string(source)
+        inspect(term, inspect_fun: &charlist/2)
+      catch
+        kind, reason -> Exception.format_banner(kind, reason, __STACKTRACE__)
+      end
+
+    [source, "\t", String.replace(said, "\n", "\\n")]
+  end
+
   def failed([source | _]) do
     said =
       try do
@@ -54,3 +67,4 @@ end
 Tables.rewrite("inspect.tsv", &Tables.inspected/1)
 Tables.rewrite("compare.tsv", &Tables.compared/1)
 Tables.rewrite("errors.tsv", &Tables.failed/1)
+Tables.rewrite("stdlib.tsv", &Tables.answered/1)
