@@ -38,9 +38,10 @@ struct cop_spawn_opts {
     const char *name;  /* of the function, for tools: "KV.Registry.init/1"; must live for ever */
 };
 
-/* Starts a process that calls fn(arg); arg is copied into its first region. opts may be NULL. Never
- * fails: past the limit of processes it is an error system_limit. Runs on: any thread (without link
- * and monitor there). Switches: may. */
+/* Starts a process that calls fn(arg); arg is copied into its first region. opts may be NULL.
+ * Past the limit of processes it is an error system_limit; on a thread that is no process the
+ * answer is cop_no_pid() then. Runs on: any thread (without link and monitor there). Switches:
+ * may. */
 COP_API cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts);
 
 /* Returned by a process's function: done, the process ends with `normal`. */

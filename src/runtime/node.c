@@ -13,6 +13,7 @@
 #include "runtime/watchdog.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,15 +239,24 @@ static bool accept_down(cop_term msg, void *arg)
     return cop_match(msg, "{:DOWN, r, :process, _, _}", r) && cop_ref_equal(r, *ref);
 }
 
+/* Starts the function, waits for its end, and returns its reason. */
+static cop_term run_and_wait(void *arg)
+{
+    const struct run *run = arg;
+    cop_ref ref;
+    cop_term down;
+    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref, .name = "cop_run"};
+    cop__spawn(run->fn, run->arg->term, &opts, true);
+    cop_receive_ref(ref, accept_down, &ref, &down, COP_INFINITY);
+    return cop_elem(down, 4);
+}
+
 static cop_next run_main(cop_term arg)
 {
     struct run *run = (struct run *)(uintptr_t)cop_to_int(arg);
-    cop_ref ref;
-    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref, .name = "cop_run"};
-    cop_spawn(run->fn, run->arg->term, &opts);
-    cop_term down;
-    cop_receive_ref(ref, accept_down, &ref, &down, COP_INFINITY);
-    cop_term reason = cop_elem(down, 4);
+    struct cop_outcome outcome;
+    cop_term reason =
+        cop_try(run_and_wait, run, &outcome) ? outcome.value : cop_outcome_reason(&outcome);
     run->is_normal = cop__is(reason, COP_ATOM_normal);
     if (!run->is_normal && run->text != NULL) {
         cop_bytes words = cop_to_bytes(cop_format_exit(reason));
@@ -260,13 +270,17 @@ static cop_next run_main(cop_term arg)
 
 bool cop_run(cop_start_fn fn, cop_term arg, char *text, size_t text_size)
 {
+    static const struct cop_spawn_opts none;
     COP_CHECK(cop__current() == NULL, "cop_run is for threads that are no processes");
     struct run run = {.fn = fn, .text = text_size > 0 ? text : NULL, .text_size = text_size};
     run.arg = cop__pack(arg, 0);
     cop_region *region = cop_region_open();
-    cop_spawn(run_main, cop_int((int64_t)(intptr_t)&run), NULL);
+    cop_pid pid = cop__spawn(run_main, cop_int((int64_t)(intptr_t)&run), &none, true);
     cop_region_close(region);
-    cop__os_park(&run.parker, -1);
+    if (!cop_is_no_pid(pid))
+        cop__os_park(&run.parker, -1);
+    else if (run.text != NULL)
+        snprintf(run.text, run.text_size, "too many processes");
     cop__block_free(run.arg);
     return run.is_normal;
 }

@@ -86,15 +86,13 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     p->start_arg = cop__heap_adopt(&p->heap, cop__pack(arg, 0));
 }
 
-cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts)
+cop_pid cop__spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts, bool reserve)
 {
-    static const struct cop_spawn_opts none;
-    if (opts == NULL) opts = &none;
     struct cop__proc *parent = cop__current();
     struct cop__thread *t = parent != NULL ? cop__enter() : cop__thread();
-    struct cop__proc *p = cop__proc_alloc();
+    struct cop__proc *p = cop__proc_alloc(reserve);
     if (p == NULL) {
-        COP_CHECK(parent != NULL, "too many processes");
+        if (parent == NULL) return cop_no_pid();
         cop__raise_atom(COP_ATOM_system_limit);
     }
     proc_init(p, fn, arg, opts);
@@ -109,6 +107,12 @@ cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *op
         cop__count(parent, SPAWN_WORK);
     }
     return pid;
+}
+
+cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts)
+{
+    static const struct cop_spawn_opts none;
+    return cop__spawn(fn, arg, opts != NULL ? opts : &none, false);
 }
 
 cop_next cop_end(void)

@@ -4,8 +4,10 @@
  * only while its inbox is closed. */
 #include "runtime/proc_table.h"
 
+/* Slots beyond the limit, for the runtime's own processes: a full node can still be stopped. */
+#define RESERVE 16
 /* So many freed slots wait before the oldest is used again. */
-#define REST 1024
+#define REST    1024
 
 struct cop__proc_table cop__proc_table;
 
@@ -21,7 +23,7 @@ static struct {
 void cop__proc_table_init(int processes_max)
 {
     table.max = (uint32_t)processes_max;
-    table.size = ((size_t)table.max + 1) * sizeof(struct cop__proc);
+    table.size = ((size_t)table.max + RESERVE + 1) * sizeof(struct cop__proc);
     cop__proc_table.slots = cop__os_reserve(table.size);
     COP_CHECK(cop__proc_table.slots != NULL, "no address space for %d processes", processes_max);
     atomic_store_explicit(&cop__proc_table.used, 0, memory_order_relaxed);
@@ -64,17 +66,19 @@ uint32_t cop__proc_count(void)
     return count;
 }
 
-struct cop__proc *cop__proc_alloc(void)
+struct cop__proc *cop__proc_alloc(bool reserve)
 {
     struct cop__proc *p = NULL;
+    uint32_t max = table.max + (reserve ? RESERVE : 0);
     pthread_mutex_lock(&table.lock);
     uint32_t used = atomic_load_explicit(&cop__proc_table.used, memory_order_relaxed);
-    if (table.free_len > REST || (used == table.max && table.free_len > 0)) {
+    bool may_have_more = used - table.free_len < max;
+    if (may_have_more && (table.free_len > REST || (used >= max && table.free_len > 0))) {
         p = table.free_first;
         table.free_first = p->next;
         if (p->next == NULL) table.free_last = &table.free_first;
         table.free_len--;
-    } else if (used < table.max) {
+    } else if (may_have_more && used < max) {
         p = &cop__proc_table.slots[used + 1];
         atomic_store_explicit(&p->inbox, COP__INBOX_CLOSED, memory_order_relaxed);
         atomic_store_explicit(&p->pid, used + 1, memory_order_relaxed);
