@@ -143,7 +143,7 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
         const cop_from *: COP__TYPE_FROM,                                                          \
         cop_bytes *: COP__TYPE_BYTES,                                                              \
         const cop_bytes *: COP__TYPE_BYTES)
-/* Through void * for those that are written; a pinned one may be const, and is only read. */
+/* As const, since a pinned variable may be; those that are bound are written all the same. */
 #define COP__ADDRESS(x) ((const void *)&(x))
 #endif
 
