@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running patterns. cop__pattern_run() is on the way of every message: one switch a step, no call for
- * tuples, atoms, small integers and the binding of terms. */
+/* Running patterns. cop__pattern_run() is on the way of every message: one switch a step, no call
+ * for tuples, atoms, small integers and the binding of terms. */
 #include "term/match.h"
 
 #include <string.h>
@@ -125,7 +125,7 @@ bool cop__pattern_run(const struct cop__pattern *p, cop_term t, const void *cons
     }
 }
 
-/* The variable's declared type may be another of the same size (long, long long): written as bytes. */
+/* The variable's declared type may be another of the same size (long, long long): so as bytes. */
 #define STORE(var, value)                                                                          \
     do {                                                                                           \
         __typeof__(value) stored_ = (value);                                                       \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Patterns: a quoted form compiled to a row of steps that take a term apart.
  *
- * The steps are for a machine with registers of terms; register 0 holds the subject. Each step looks
- * at one register, may load a part of it into another, and ends the match when it does not fit. There
- * is no jump: a pattern is a conjunction. */
+ * The steps are for a machine with registers of terms; register 0 holds the subject. Each step
+ * looks at one register, may load a part of it into another, and ends the match when it does not
+ * fit. There is no jump: a pattern is a conjunction. */
 #ifndef COPPICE_TERM_MATCH_H
 #define COPPICE_TERM_MATCH_H
 
@@ -59,8 +59,8 @@ struct cop__pattern {
     uint32_t vars; /* how many there are */
 };
 
-/* What the names in a pattern are. For a site: the C variables after it (scope, types). For a console:
- * scope is empty but for its bindings, and names gathers what is bound. */
+/* What the names in a pattern are. For a site: the C variables after it (scope, types). For a
+ * console: scope is empty but for its bindings, and names gathers what is bound. */
 struct cop__pattern_names {
     struct cop__scope scope;
     const uint8_t *types; /* of the scope's variables */
@@ -70,14 +70,14 @@ struct cop__pattern_names {
     size_t found_cap;
 };
 
-/* Compiles; the pattern is to be freed in any case, and names->found with free(). Terms in its steps
- * belong to the current heap. */
+/* Compiles; the pattern is to be freed in any case, and names->found with free(). Terms in its
+ * steps belong to the current heap. */
 bool cop__pattern_compile(struct cop__pattern *p, cop_term quoted, struct cop__pattern_names *names,
                           struct cop_parse_error *error);
 void cop__pattern_fini(struct cop__pattern *p);
 
-/* Whether t matches. bound has room for p->vars terms and is filled as far as the match went; vars are
- * the C variables, read where pinned. */
+/* Whether t matches. bound has room for p->vars terms and is filled as far as the match went;
+ * vars are the C variables, read where pinned. */
 bool cop__pattern_run(const struct cop__pattern *p, cop_term t, const void *const *vars,
                       cop_term *bound);
 /* Writes a bound value of this type to a C variable. */

@@ -108,52 +108,6 @@ static bool next(struct cop__parser *p)
 
 /* --- The stacks --------------------------------------------------------------------------------*/
 
-static bool fail_depth(struct cop__parser *p, struct cop__place place)
-{
-    return cop__parse_fail(p, place, "nested too deep: more than %d levels", COP__SYNTAX_DEPTH_MAX);
-}
-
-bool cop__parse_push(struct cop__parser *p, cop_term term, struct cop__place place, int depth,
-                     enum cop__shape shape)
-{
-    struct cop__operand *operand;
-
-    if (depth > COP__SYNTAX_DEPTH_MAX) return fail_depth(p, place);
-    if (p->operands_len == p->operands_cap) {
-        p->operands_cap = p->operands_cap == 0 ? 32 : p->operands_cap * 2;
-        p->operands = cop__syntax_grow(p->operands, p->operands_cap * sizeof(*operand));
-    }
-    operand = &p->operands[p->operands_len++];
-    operand->term = term;
-    operand->place = place;
-    operand->depth = depth;
-    operand->shape = shape;
-    return true;
-}
-
-struct cop__frame *cop__parse_open(struct cop__parser *p, enum cop__frame_kind kind,
-                                   struct cop__place place)
-{
-    struct cop__frame *f;
-
-    if (p->frames_len >= COP__SYNTAX_DEPTH_MAX) {
-        (void)fail_depth(p, place);
-        return NULL;
-    }
-    if (p->frames_len == p->frames_cap) {
-        p->frames_cap = p->frames_cap == 0 ? 16 : p->frames_cap * 2;
-        p->frames = cop__syntax_grow(p->frames, p->frames_cap * sizeof(*f));
-    }
-    f = &p->frames[p->frames_len++];
-    memset(f, 0, sizeof(*f));
-    f->kind = kind;
-    f->place = place;
-    f->base = p->operands_len;
-    f->keys = SIZE_MAX;
-    p->want_operand = true;
-    return f;
-}
-
 static bool holds_statements(const struct cop__frame *f)
 {
     return f->kind == COP__FRAME_BLOCK || f->kind == COP__FRAME_PAREN || f->kind == COP__FRAME_HOLE;
@@ -582,7 +536,7 @@ static bool dot(struct cop__parser *p)
     left->term = cop__quote_node_no_parens(callee, place, cop_empty_list());
     left->place = place;
     left->shape = COP__SHAPE_FIELD;
-    if ((left->depth += 2) > COP__SYNTAX_DEPTH_MAX) return fail_depth(p, place);
+    if ((left->depth += 2) > COP__SYNTAX_DEPTH_MAX) return cop__parse_fail_depth(p, place);
     return next(p);
 }
 

@@ -84,6 +84,9 @@ bool cop__parse_fail(struct cop__parser *p, struct cop__place place, const char 
 /* "unexpected token: ... (expected ...)"; at the end of the text: incomplete. */
 bool cop__parse_fail_token(struct cop__parser *p, const char *expected);
 
+/* "nested too deep" */
+bool cop__parse_fail_depth(struct cop__parser *p, struct cop__place place);
+
 bool cop__parse_push(struct cop__parser *p, cop_term term, struct cop__place place, int depth,
                      enum cop__shape shape);
 /* NULL when it nests too deep. head is none. */

@@ -2,9 +2,9 @@
 /* Literals, patterns and templates in C source: compiled when they first run, then shared by all
  * threads.
  *
- * A site's cache word is NULL until somebody has compiled it. Several threads may do so at once: the
- * first to publish wins (release; readers acquire), the others free theirs. All terms of a compiled
- * site are immortal. */
+ * A site's cache word is NULL until somebody has compiled it. Several threads may do so at once:
+ * the first to publish wins (release; readers acquire), the others free theirs. All terms of a
+ * compiled site are immortal. */
 #include "term/site.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@ static void compiled_free(struct compiled *c)
     free(c);
 }
 
-/* --- Compiling -----------------------------------------------------------------------------------*/
+/* --- Compiling -------------------------------------------------------------------------------- */
 
 static bool check_used(const struct cop__site_vars *vars, uint32_t used,
                        struct cop_parse_error *error)
@@ -164,7 +164,7 @@ static inline const struct compiled *compiled_of(void **cache, const struct cop_
     return COP_LIKELY(c != NULL) ? c : compile_and_publish(cache, site);
 }
 
-/* --- What the macros call ------------------------------------------------------------------------*/
+/* --- What the macros call --------------------------------------------------------------------- */
 
 static COP_COLD __attribute__((noinline)) cop_term literal_slow(void **cache,
                                                                 const struct cop__site *site)

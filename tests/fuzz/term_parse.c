@@ -19,7 +19,8 @@ static bool has(cop_bytes text, const char *part)
     return memmem(text.data, text.len, part, strlen(part)) != NULL;
 }
 
-/* Whether a struct may be in the text: some are printed in a form of their own, which is no literal. */
+/* Whether a struct may be in the text: some are printed in a form of their own, which is no
+ * literal. */
 static bool has_struct(cop_bytes text)
 {
     for (size_t i = 0; i + 1 < text.len; i++) {

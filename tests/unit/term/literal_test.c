@@ -148,7 +148,7 @@ static void collections(void **state)
                          cop_list(cop_map_put(cop_map_new(), cop_atom("a"), term_of("{[], {}}")))));
 }
 
-/* --- Captures: syntax.h (public) says how they are written as data --------------------------------*/
+/* --- Captures: syntax.h (public) says how they are written as data ---------------------------- */
 
 static void check_capture(const char *text, const char *function, int arity, const char *args)
 {
@@ -262,7 +262,7 @@ static void atoms_have_a_limit(void **state)
     check_fails(text, 1, "atom length must be less than system limit");
 }
 
-/* --- Calling captures ------------------------------------------------------------------------------*/
+/* --- Calling captures ------------------------------------------------------------------------- */
 
 /* Kernel.+ adds, all else returns {function, args}. */
 static cop_term apply(void *arg, cop_term module, cop_term function, cop_term args)

@@ -9,7 +9,7 @@
 #include "term/match.h"
 #include "term/types.h"
 
-/* --- The slow matcher: recursive, over the quoted form, with a map of bindings --------------------- */
+/* --- The slow matcher: recursive, over the quoted form, with a map of bindings ---------------- */
 
 static bool slow(cop_term p, cop_term t, cop_term *bindings);
 
@@ -65,7 +65,7 @@ static bool slow(cop_term p, cop_term t, cop_term *bindings)
     return slow(cop_head(p), cop_head(t), bindings) && slow(cop_tail(p), cop_tail(t), bindings);
 }
 
-/* --- Generated patterns: a term with some of its parts replaced ------------------------------------ */
+/* --- Generated patterns: a term with some of its parts replaced ------------------------------- */
 
 static cop_term node(const char *name, cop_term args)
 {
@@ -161,7 +161,7 @@ static void agrees_with_the_slow_matcher(void **state)
     assert_true(failed > 1000);
 }
 
-/* --- Examples -----------------------------------------------------------------------------------*/
+/* --- Examples --------------------------------------------------------------------------------- */
 
 static void check_match(const char *pattern, const char *term, const char *bindings)
 {

@@ -6,7 +6,7 @@
 #include "quoted_table.h"
 #include "syntax_test.h"
 
-/* --- Quoted forms, their places left out ----------------------------------------------------------*/
+/* --- Quoted forms, their places left out ------------------------------------------------------ */
 
 static cop_term strip(cop_term t);
 
@@ -50,7 +50,7 @@ static void quotes_as_elixir(void **state)
     }
 }
 
-/* Where we differ from Elixir on purpose: a blank before a minus does not make an argument of it. */
+/* Where we differ from Elixir on purpose: a minus after a blank makes no argument. */
 static void minus_after_a_name_subtracts(void **state)
 {
     (void)state;
@@ -87,7 +87,7 @@ static void nothing_is_an_empty_block(void **state)
     check_same(strip(quoted_of("  # only a comment\n")), term_of("{:__block__, [], []}"));
 }
 
-/* --- Errors -------------------------------------------------------------------------------------- */
+/* --- Errors ----------------------------------------------------------------------------------- */
 
 struct failure {
     const char *text;
@@ -210,7 +210,7 @@ static void says_that_more_is_expected(void **state)
     CHECK_FAILURES(failures);
 }
 
-/* --- Depth --------------------------------------------------------------------------------------- */
+/* --- Depth ------------------------------------------------------------------------------------ */
 
 /* `repeat` times `text`, with what comes before and after; to be freed. */
 static char *repeated(const char *before, const char *text, size_t repeat, const char *after)

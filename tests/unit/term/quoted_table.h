@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Expressions and their quoted forms, as Code.string_to_quoted of Elixir 1.14 answers, without lines
- * and columns and with our few differences (parse.c) applied. */
+/* Expressions and their quoted forms, as Code.string_to_quoted of Elixir 1.14 answers, without
+ * lines and columns and with our few differences (parse.c) applied. */
 /* clang-format off */
 static const struct {
     const char *text;
@@ -13,7 +13,8 @@ static const struct {
     {"Mod.fun()",
      "{{:., [], [Mod, :fun]}, [], []}"},
     {"m.k.j",
-     "{{:., [], [{{:., [], [{:m, [], nil}, :k]}, [no_parens: true], []}, :j]}, [no_parens: true], []}"},
+     "{{:., [], [{{:., [], [{:m, [], nil}, :k]}, [no_parens: true], []}, :j]}, "
+     "[no_parens: true], []}"},
     {"kw[:a]",
      "{{:., [], [Access, :get]}, [], [{:kw, [], nil}, :a]}"},
     {"f.(1)",
@@ -83,17 +84,21 @@ static const struct {
     {"%A.B{x | a: 1}",
      "{:%{}, [], [{:|, [], [{:x, [], nil}, [a: 1]]}]}"},
     {"\"a#{b}c\"",
-     "{:<>, [], [\"a\", {:<>, [], [{{:., [], [Kernel, :to_string]}, [], [{:b, [], nil}]}, \"c\"]}]}"},
+     "{:<>, [], [\"a\", {:<>, [], [{{:., [], [Kernel, :to_string]}, [], [{:b, [], nil}]}, "
+     "\"c\"]}]}"},
     {"\"#{a}\"",
      "{{:., [], [Kernel, :to_string]}, [], [{:a, [], nil}]}"},
     {"\"#{a}#{b}\"",
-     "{:<>, [], [{{:., [], [Kernel, :to_string]}, [], [{:a, [], nil}]}, {{:., [], [Kernel, :to_string]}, [], [{:b, [], nil}]}]}"},
+     "{:<>, [], [{{:., [], [Kernel, :to_string]}, [], [{:a, [], nil}]}, {{:., [], [Kernel, "
+     ":to_string]}, [], [{:b, [], nil}]}]}"},
     {"\"#{\"x#{y}z\"}\"",
-     "{{:., [], [Kernel, :to_string]}, [], [{:<>, [], [\"x\", {:<>, [], [{{:., [], [Kernel, :to_string]}, [], [{:y, [], nil}]}, \"z\"]}]}]}"},
+     "{{:., [], [Kernel, :to_string]}, [], [{:<>, [], [\"x\", {:<>, [], [{{:., [], [Kernel, "
+     ":to_string]}, [], [{:y, [], nil}]}, \"z\"]}]}]}"},
     {"\"#{a; b}\"",
      "{{:., [], [Kernel, :to_string]}, [], [{:__block__, [], [{:a, [], nil}, {:b, [], nil}]}]}"},
     {"\"#{%{a: 1}[:a]}}\"",
-     "{:<>, [], [{{:., [], [Kernel, :to_string]}, [], [{{:., [], [Access, :get]}, [], [{:%{}, [], [a: 1]}, :a]}]}, \"}\"]}"},
+     "{:<>, [], [{{:., [], [Kernel, :to_string]}, [], [{{:., [], [Access, :get]}, [], [{:%{}, "
+     "[], [a: 1]}, :a]}]}, \"}\"]}"},
     {"'abc'",
      "[97, 98, 99]"},
     {"~c\"abc\"",
@@ -141,7 +146,8 @@ static const struct {
     {"@x",
      "{:@, [], [{:x, [], nil}]}"},
     {"a[b][c]",
-     "{{:., [], [Access, :get]}, [], [{{:., [], [Access, :get]}, [], [{:a, [], nil}, {:b, [], nil}]}, {:c, [], nil}]}"},
+     "{{:., [], [Access, :get]}, [], [{{:., [], [Access, :get]}, [], [{:a, [], nil}, {:b, [], "
+     "nil}]}, {:c, [], nil}]}"},
     {"A.b[c]",
      "{{:., [], [Access, :get]}, [], [{{:., [], [A, :b]}, [no_parens: true], []}, {:c, [], nil}]}"},
     {"f(x)[c]",
@@ -243,7 +249,8 @@ static const struct {
     {"a or b and c",
      "{:or, [], [{:a, [], nil}, {:and, [], [{:b, [], nil}, {:c, [], nil}]}]}"},
     {"a == b or c < d",
-     "{:or, [], [{:==, [], [{:a, [], nil}, {:b, [], nil}]}, {:<, [], [{:c, [], nil}, {:d, [], nil}]}]}"},
+     "{:or, [], [{:==, [], [{:a, [], nil}, {:b, [], nil}]}, {:<, [], [{:c, [], nil}, {:d, [], "
+     "nil}]}]}"},
     {"a = b == c",
      "{:=, [], [{:a, [], nil}, {:==, [], [{:b, [], nil}, {:c, [], nil}]}]}"},
     {"a |> b == c",
@@ -253,11 +260,13 @@ static const struct {
     {"a in b == c",
      "{:==, [], [{:in, [], [{:a, [], nil}, {:b, [], nil}]}, {:c, [], nil}]}"},
     {"a < b == c > d",
-     "{:==, [], [{:<, [], [{:a, [], nil}, {:b, [], nil}]}, {:>, [], [{:c, [], nil}, {:d, [], nil}]}]}"},
+     "{:==, [], [{:<, [], [{:a, [], nil}, {:b, [], nil}]}, {:>, [], [{:c, [], nil}, {:d, [], "
+     "nil}]}]}"},
     {"a <= b >= c",
      "{:>=, [], [{:<=, [], [{:a, [], nil}, {:b, [], nil}]}, {:c, [], nil}]}"},
     {"a != b !== c === d",
-     "{:===, [], [{:!==, [], [{:!=, [], [{:a, [], nil}, {:b, [], nil}]}, {:c, [], nil}]}, {:d, [], nil}]}"},
+     "{:===, [], [{:!==, [], [{:!=, [], [{:a, [], nil}, {:b, [], nil}]}, {:c, [], nil}]}, "
+     "{:d, [], nil}]}"},
     {"&a.b/1",
      "{:&, [], [{:/, [], [{{:., [], [{:a, [], nil}, :b]}, [no_parens: true], []}, 1]}]}"},
     {"& &1 + 1",
@@ -411,7 +420,8 @@ static const struct {
     {"%{\na: 1,\n}",
      "{:%{}, [], [a: 1]}"},
     {"a.b.c.d",
-     "{{:., [], [{{:., [], [{{:., [], [{:a, [], nil}, :b]}, [no_parens: true], []}, :c]}, [no_parens: true], []}, :d]}, [no_parens: true], []}"},
+     "{{:., [], [{{:., [], [{{:., [], [{:a, [], nil}, :b]}, [no_parens: true], []}, :c]}, "
+     "[no_parens: true], []}, :d]}, [no_parens: true], []}"},
     {"a.b(1).c(2)",
      "{{:., [], [{{:., [], [{:a, [], nil}, :b]}, [], [1]}, :c]}, [], [2]}"},
     {"1..2",
@@ -431,15 +441,19 @@ static const struct {
     {"Enum.map([1, 2], &(&1 * 2))",
      "{{:., [], [Enum, :map]}, [], [[1, 2], {:&, [], [{:*, [], [{:&, [], [1]}, 2]}]}]}"},
     {"Agent.start_link(&Map.new/0)",
-     "{{:., [], [Agent, :start_link]}, [], [{:&, [], [{:/, [], [{{:., [], [Map, :new]}, [no_parens: true], []}, 0]}]}]}"},
+     "{{:., [], [Agent, :start_link]}, [], [{:&, [], [{:/, [], [{{:., [], [Map, :new]}, "
+     "[no_parens: true], []}, 0]}]}]}"},
     {"Supervisor.child_spec(KV.Bucket, []).restart == :temporary",
-     "{:==, [], [{{:., [], [{{:., [], [Supervisor, :child_spec]}, [], [KV.Bucket, []]}, :restart]}, [no_parens: true], []}, :temporary]}"},
+     "{:==, [], [{{:., [], [{{:., [], [Supervisor, :child_spec]}, [], [KV.Bucket, []]}, "
+     ":restart]}, [no_parens: true], []}, :temporary]}"},
     {"IO.puts \"hello\"",
      "{{:., [], [IO, :puts]}, [], [\"hello\"]}"},
     {"Process.exit(Process.whereis(KV.Registry), :kill)",
-     "{{:., [], [Process, :exit]}, [], [{{:., [], [Process, :whereis]}, [], [KV.Registry]}, :kill]}"},
+     "{{:., [], [Process, :exit]}, [], [{{:., [], [Process, :whereis]}, [], [KV.Registry]}, "
+     ":kill]}"},
     {"Agent.get(b, &Map.get(&1, \"eggs\"))",
-     "{{:., [], [Agent, :get]}, [], [{:b, [], nil}, {:&, [], [{{:., [], [Map, :get]}, [], [{:&, [], [1]}, \"eggs\"]}]}]}"},
+     "{{:., [], [Agent, :get]}, [], [{:b, [], nil}, {:&, [], [{{:., [], [Map, :get]}, [], "
+     "[{:&, [], [1]}, \"eggs\"]}]}]}"},
     {"[a: 1, b: 2][:a]",
      "{{:., [], [Access, :get]}, [], [[a: 1, b: 2], :a]}"},
     {"%{a: 1}.a",
@@ -465,7 +479,8 @@ static const struct {
     {"div 7, 2",
      "{:div, [], [7, 2]}"},
     {"a\n\n.b\n.c",
-     "{{:., [], [{{:., [], [{:a, [], nil}, :b]}, [no_parens: true], []}, :c]}, [no_parens: true], []}"},
+     "{{:., [], [{{:., [], [{:a, [], nil}, :b]}, [no_parens: true], []}, :c]}, "
+     "[no_parens: true], []}"},
     {"{1, {2, {3, 4}}}",
      "{1, {2, {3, 4}}}"},
     {"[[], [[]]]",
@@ -509,6 +524,7 @@ static const struct {
     {"&\"x #{&1}\"",
      "{:&, [], [{:<>, [], [\"x \", {{:., [], [Kernel, :to_string]}, [], [{:&, [], [1]}]}]}]}"},
     {"&Map.put(&1, :a, {&2, [&3 | 1]})",
-     "{:&, [], [{{:., [], [Map, :put]}, [], [{:&, [], [1]}, :a, {{:&, [], [2]}, [{:|, [], [{:&, [], [3]}, 1]}]}]}]}"},
+     "{:&, [], [{{:., [], [Map, :put]}, [], [{:&, [], [1]}, :a, {{:&, [], [2]}, [{:|, [], "
+     "[{:&, [], [3]}, 1]}]}]}]}"},
 };
 /* clang-format on */

@@ -202,7 +202,7 @@ static void wide_templates(void **state)
     assert_int_equal(cop_list_len(t), 45);
 }
 
-/* --- Threads --------------------------------------------------------------------------------------*/
+/* --- Threads ---------------------------------------------------------------------------------- */
 
 #define THREADS 4
 
@@ -241,7 +241,7 @@ static void threads_may_be_first_together(void **state)
     pthread_barrier_destroy(&barrier);
 }
 
-/* --- Wrong sites ----------------------------------------------------------------------------------*/
+/* --- Wrong sites ------------------------------------------------------------------------------ */
 
 struct made {
     struct cop__site site;
