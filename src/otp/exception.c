@@ -145,12 +145,9 @@ static void add_missing_key(struct cop__text *text, cop_term key, cop_term in)
     if (cop_is_none(in)) return;
     cop__text_add(text, " in: ");
     cop__text_add_term(text, in);
-    if (!cop_is_map(in))
-        cop__text_add(text, ". If you are using the dot syntax, such as map.field, make sure the "
-                            "left-hand side of the dot is a map");
 }
 
-/* in may be cop_none(). What is no map is told in the message at once. */
+/* in may be cop_none(). A reason about what is no map comes from a dot, and gets a hint. */
 static cop_term key_error(cop_term key, cop_term in)
 {
     cop_term e, message = cop_nil();
@@ -158,6 +155,8 @@ static cop_term key_error(cop_term key, cop_term in)
 
     if (!cop_is_none(in) && !cop_is_map(in)) {
         add_missing_key(&text, key, in);
+        cop__text_add(&text, ". If you are using the dot syntax, such as map.field, make sure the "
+                             "left-hand side of the dot is a map");
         message = cop__text_binary(&text);
     }
     e = cop_map_put(with_message("KeyError", message), COP(":key"), key);

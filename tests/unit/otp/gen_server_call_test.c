@@ -141,18 +141,29 @@ PROCESS_TEST(server_dies_during_the_call)
     assert_mailbox_empty();
 }
 
-static cop_next kill_when_it_sleeps(cop_term pid)
+/* Kills the probe that it is told of when that is in the middle of a call. */
+static cop_next kill_when_it_sleeps(cop_term arg)
 {
-    cop_exit_process(cop_to_pid(pid), COP(":kill"));
+    cop_term msg;
+    cop_pid pid = cop_no_pid();
+
+    (void)arg;
+    do {
+        cop_receive(&msg, COP_INFINITY);
+        cop_match(msg, "{:init, pid}", pid);
+    } while (!cop_match(msg, "{:sleeps, _}"));
+    cop_exit_process(pid, COP(":kill"));
     return cop_end();
 }
 
 /* GEN-42: killed */
 PROCESS_TEST(server_is_killed_during_the_call)
 {
-    cop_pid pid = probe_start(cop_empty_list());
+    cop_pid pid, killer = cop_spawn(kill_when_it_sleeps, cop_nil(), NULL);
 
-    cop_spawn(kill_when_it_sleeps, cop_pid_term(pid), NULL);
+    cop_assert_match(
+        cop_gen_server_start(&probe_module, cop_build("[to: killer]", killer), cop_empty_list()),
+        "{:ok, pid}", pid);
     cop_assert_equal(COP(":killed"), probe_call_exits(pid, COP("{:sleep, 60000}")));
 }
 
