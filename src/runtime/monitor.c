@@ -184,8 +184,7 @@ static bool is_down_of(cop_term msg, void *arg)
     const cop_ref *ref = arg;
     if (!cop_is_tuple(msg) || cop_tuple_size(msg) != 5) return false;
     cop_term r = cop_elem(msg, 1);
-    if (cop_elem(msg, 2).word != cop__atom(COP_ATOM_process).word)
-        return false;
+    if (cop_elem(msg, 2).word != cop__atom(COP_ATOM_process).word) return false;
     return cop_is_reference(r) && cop_ref_equal(cop_to_ref(r), *ref);
 }
 

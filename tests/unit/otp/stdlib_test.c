@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modules of the standard library: what a real node answers (tests/conformance/stdlib.tsv), limits
- * of integers, and that every table is in order. */
+/* The modules of the standard library: what a real node answers (tests/conformance/stdlib.tsv),
+ * limits of integers, and that every table is in order. */
 #include "support/process_test.h"
 
 #include "coppice/shell.h"
