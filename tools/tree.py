@@ -11,6 +11,8 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 C_SUFFIXES = (".c", ".h", ".cc", ".cpp", ".def")
 
+SHOWN_MAX = 100
+
 
 def every_file():
     """All files of the tree, relative to its root."""
@@ -37,8 +39,10 @@ def read(path):
 
 def finish(tool, complaints):
     """Prints the complaints and ends the check: status 1 if there was any."""
-    for complaint in complaints:
+    for complaint in complaints[:SHOWN_MAX]:
         print(complaint)
+    if len(complaints) > SHOWN_MAX:
+        print("...")
     if complaints:
         print(f"{tool}: {len(complaints)} complaint(s)", file=sys.stderr)
     sys.exit(1 if complaints else 0)
