@@ -27,6 +27,12 @@ if(COPPICE_WERROR)
 endif()
 # An empty value, so that a source that says `#define _GNU_SOURCE` itself says the same.
 add_compile_definitions($<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE=>)
+# The way of a message goes through a dozen small functions in as many files.
+if(COPPICE_LTO AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    add_compile_options($<$<COMPILE_LANGUAGE:C>:-flto=auto>
+        $<$<COMPILE_LANGUAGE:C>:-ffat-lto-objects>)
+    add_link_options(-flto=auto)
+endif()
 if(COPPICE_CHECKS)
     add_compile_definitions(COP_DEBUG=1)
 endif()

@@ -16,7 +16,9 @@
 /* Debian 12's headers do not have it yet. */
 #define COP_MADV_GUARD_INSTALL 102
 
-__thread void *cop__tls_word __attribute__((tls_model("initial-exec")));
+/* Named by inline assembly, which link-time optimization does not see. */
+__attribute__((used, externally_visible)) __thread void *cop__tls_word
+    __attribute__((tls_model("initial-exec")));
 
 __attribute__((noinline)) int *cop__os_errno(void)
 {
