@@ -64,7 +64,7 @@ static bool obey(cop_term order, cop_result *ret)
     else if (cop_match(order, ":no_clause"))
         *ret = cop_no_clause(order);
     else if (cop_match(order, ":zeros"))
-        *ret = (cop_result){COP__RESULT_BAD};
+        *ret = (cop_result){.kind_ = COP__RESULT_BAD};
     else
         return false;
     return true;
