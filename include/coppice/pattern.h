@@ -248,7 +248,7 @@ constexpr uint8_t cop__type_of(const cop_bytes *)
                   COP__TYPE_NONE);                                                                 \
         return cop__record_build(&cop__site_cache, &cop__site_record.head, p);                     \
     }                                                                                              \
-    COP__STATIC_ASSERT(sizeof(struct name) > 0, "")
+    struct name
 #define COP__FIELD(declaration) declaration;
 #endif
 

@@ -97,7 +97,7 @@ static cop_term end_level(struct call *c, cop_apply_fn apply, void *arg)
     const struct level *level = &c->levels[c->levels_len - 1];
     const cop_term *values = c->values + level->base;
     size_t len = c->values_len - level->base;
-    cop_term result = cop_none();
+    cop_term result;
 
     if (cop__is_text(level->kind, "call")) {
         if (len < 2) cop__term_fail("badarg", level->kind);

@@ -338,6 +338,11 @@ static cop_term make_charlist(struct cop__lexer *lex)
     return list;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
 /* The list of the buffer's words; modifier a: atoms, c: charlists, s: strings. */
 static bool make_words(struct cop__lexer *lex, char modifier)
 {
@@ -351,12 +356,12 @@ static bool make_words(struct cop__lexer *lex, char modifier)
     for (;;) {
         size_t start;
         cop_bytes word;
-        while (end > 0 && memchr(" \t\n\r\f", lex->buffer[end - 1], 5) != NULL) {
+        while (end > 0 && is_space(lex->buffer[end - 1])) {
             end--;
         }
         if (end == 0) break;
         start = end;
-        while (start > 0 && memchr(" \t\n\r\f", lex->buffer[start - 1], 5) == NULL) {
+        while (start > 0 && !is_space(lex->buffer[start - 1])) {
             start--;
         }
         word.data = lex->buffer + start;
@@ -453,7 +458,7 @@ bool cop__lex_string(struct cop__lexer *lex)
         return true;
     }
     /* "a b": 1 */
-    if (memchr(" \t\r\n", cop__lex_peek(lex, 1), 4) != NULL || lex->end - lex->at == 1) {
+    if (is_space((char)cop__lex_peek(lex, 1)) || lex->end - lex->at == 1) {
         cop_bytes name = {lex->buffer, lex->buffer_len};
         cop__lex_step(lex, 1);
         return cop__lex_make_atom(lex, name, COP__TOKEN_KEY);

@@ -26,7 +26,7 @@ static bool fits_int(cop_term t)
 }
 
 /* Whether a C variable of this type can hold t. */
-static bool fits(uint8_t type, cop_term t)
+static __attribute__((noinline)) bool fits_slow(uint8_t type, cop_term t)
 {
     switch ((enum cop__type)type) {
     case COP__TYPE_TERM: return true;
@@ -41,6 +41,13 @@ static bool fits(uint8_t type, cop_term t)
     case COP__TYPE_NONE: break;
     }
     return false;
+}
+
+/* The usual cases without a call. */
+static inline bool fits(uint8_t type, cop_term t)
+{
+    return type == COP__TYPE_TERM || (type == COP__TYPE_INT64 && cop__is_small(t)) ||
+           fits_slow(type, t);
 }
 
 static bool begins_with(cop_term t, cop_term prefix)
@@ -84,7 +91,7 @@ bool cop__pattern_run(const struct cop__pattern *p, cop_term t, const void *cons
             break;
         case COP__MATCH_ELEM_BIND:
             items = cop__tuple_items(src);
-            if (op->type != COP__TYPE_TERM && !fits(op->type, items[op->n])) return false;
+            if (!fits(op->type, items[op->n])) return false;
             bound[op->word] = items[op->n];
             break;
         case COP__MATCH_CONS:
@@ -108,7 +115,7 @@ bool cop__pattern_run(const struct cop__pattern *p, cop_term t, const void *cons
             if (!same(src, cop__term(op->word))) return false;
             break;
         case COP__MATCH_BIND:
-            if (op->type != COP__TYPE_TERM && !fits(op->type, src)) return false;
+            if (!fits(op->type, src)) return false;
             bound[op->n] = src;
             break;
         case COP__MATCH_AGAIN:
@@ -121,6 +128,7 @@ bool cop__pattern_run(const struct cop__pattern *p, cop_term t, const void *cons
             if (!begins_with(src, cop__term(op->word))) return false;
             break;
         case COP__MATCH_END: return true;
+        default: __builtin_unreachable();
         }
     }
 }

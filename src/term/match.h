@@ -11,6 +11,7 @@
 
 #include "coppice/pattern.h"
 #include "term/template.h"
+#include "term/types.h"
 
 #define COP__MATCH_REGISTERS 64
 
@@ -80,15 +81,30 @@ void cop__pattern_fini(struct cop__pattern *p);
  * vars are the C variables, read where pinned. */
 bool cop__pattern_run(const struct cop__pattern *p, cop_term t, const void *const *vars,
                       cop_term *bound);
+/* False if t cannot match because it is no tuple of the right size: what most clauses that do not
+ * match fail by. */
+static inline bool cop__pattern_may_match(const struct cop__pattern *p, cop_term t)
+{
+    return p->ops->code != COP__MATCH_TUPLE || cop__is_tuple_of(t, p->ops->n);
+}
 /* Writes a bound value of this type to a C variable. */
 void cop__pattern_write(const struct cop__match_bind *bind, void *var, cop_term value);
-/* The address of a variable that is bound: what is only read may be const, so all come as const. */
-static inline void *cop__pattern_target(const void *var)
+/* The same for a variable's address as the macros pass it: what is pinned may be const, so all come
+ * as const. The usual cases are done without a call. */
+static inline void cop__pattern_store(const struct cop__match_bind *bind, const void *var,
+                                      cop_term value)
 {
     void *target;
 
     memcpy(&target, &var, sizeof(target));
-    return target;
+    if (bind->type == COP__TYPE_TERM && !bind->is_rest) {
+        memcpy(target, &value, sizeof(value));
+    } else if (bind->type == COP__TYPE_INT64 && cop__is_small(value)) {
+        int64_t number = cop__small_value(value);
+        memcpy(target, &number, sizeof(number));
+    } else {
+        cop__pattern_write(bind, target, value);
+    }
 }
 /* The term of the C value of this type at var. */
 cop_term cop__pattern_read(uint8_t type, const void *var);

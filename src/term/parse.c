@@ -138,6 +138,13 @@ static const struct cop__operator *find_operator(const struct cop__parser *p)
     return NULL;
 }
 
+/* Past a name and the parenthesis after it. */
+static bool skip_two(struct cop__parser *p)
+{
+    if (!next(p)) return false;
+    return next(p);
+}
+
 /* --- An operand is wanted ----------------------------------------------------------------------*/
 
 static const char *expected_operand(struct cop__parser *p)
@@ -180,7 +187,7 @@ static bool operand_name(struct cop__parser *p)
         struct cop__frame *f = cop__parse_open(p, COP__FRAME_CALL, token_place(p));
         if (f == NULL) return false;
         f->head = name;
-        return next(p) && next(p);
+        return skip_two(p);
     }
     return push_token(p, cop__quote_node(name, token_place(p), cop_nil()), COP__SHAPE_NAME);
 }
@@ -327,7 +334,7 @@ static bool want_operand(struct cop__parser *p)
         if (cop__parse_top(p)->kind != COP__FRAME_BLOCK) return fail_unended(p);
         p->done = true;
         return cop__parse_close(p);
-    case COP__TOKEN_VALUE: return push_token(p, token->value, COP__SHAPE_PLAIN);
+    case COP__TOKEN_VALUE:
     case COP__TOKEN_ALIAS: return push_token(p, token->value, COP__SHAPE_PLAIN);
     case COP__TOKEN_ARGUMENT:
         return push_token(p, cop__quote_unary("&", token_place(p), token->value), COP__SHAPE_PLAIN);
@@ -531,7 +538,7 @@ static bool dot(struct cop__parser *p)
     if (cop__lex_peek(&p->lex, 0) == '(') {
         f = open_call(p, callee, place);
         if (f == NULL) return false;
-        return next(p) && next(p);
+        return skip_two(p);
     }
     left->term = cop__quote_node_no_parens(callee, place, cop_empty_list());
     left->place = place;

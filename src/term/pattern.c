@@ -59,7 +59,8 @@ static bool open_part(struct compiler *c, enum part_kind kind, uint8_t src, uint
 {
     struct part *part;
 
-    if (free_register + 3 > COP__MATCH_REGISTERS || c->parts_len > COP__MATCH_REGISTERS * 2) {
+    if (free_register + 3 > COP__MATCH_REGISTERS ||
+        c->parts_len > (size_t)COP__MATCH_REGISTERS * 2) {
         return cop__syntax_fail(c->error, place, "a pattern nested too deep");
     }
     if (c->parts_len == c->parts_cap) {
@@ -228,7 +229,7 @@ static void emit_constant(struct compiler *c, cop_term value, uint8_t src)
 static bool compile_pin(struct compiler *c, cop_term quoted, uint8_t src, struct cop__place place)
 {
     cop_term value;
-    uint32_t var;
+    uint32_t var = 0;
 
     if (!resolve_pin(c, quoted, place, &value, &var)) return false;
     if (!cop_is_none(value)) {

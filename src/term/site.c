@@ -189,10 +189,11 @@ bool cop__match(void **cache, const struct cop__site *site, cop_term t, const vo
     const struct compiled *c = compiled_of(cache, site);
     cop_term bound[COP__SITE_VARS_MAX];
 
+    if (!cop__pattern_may_match(&c->pattern, t)) return false;
     if (!cop__pattern_run(&c->pattern, t, vars, bound)) return false;
     for (size_t i = 0; i < c->pattern.binds_len; i++) {
         const struct cop__match_bind *bind = &c->pattern.binds[i];
-        cop__pattern_write(bind, cop__pattern_target(vars[bind->var]), bound[bind->var]);
+        cop__pattern_store(bind, vars[bind->var], bound[bind->var]);
     }
     return true;
 }
@@ -230,7 +231,7 @@ bool cop__record_match(void **cache, const struct cop__site *site, cop_term t, v
     if (!cop__pattern_run(&c->pattern, t, NULL, bound)) return false;
     for (size_t i = 0; i < c->pattern.binds_len; i++) {
         const struct cop__match_bind *bind = &c->pattern.binds[i];
-        cop__pattern_write(bind, (char *)record + c->vars.offsets[bind->var], bound[bind->var]);
+        cop__pattern_store(bind, (char *)record + c->vars.offsets[bind->var], bound[bind->var]);
     }
     return true;
 }

@@ -32,7 +32,7 @@ static bool read_all(struct elf_file *file, FILE *stream, const char **ret_why)
         if (got == 0) break;
     }
     if (ferror(stream) != 0) {
-        *ret_why = strerror(errno);
+        *ret_why = strerror(errno); /* NOLINT(concurrency-mt-unsafe): there is one thread */
         return false;
     }
     return true;
@@ -64,7 +64,7 @@ bool elf_read(struct elf_file *file, const char *path, const char **ret_why)
     file->data = NULL;
     file->size = 0;
     if (stream == NULL) {
-        *ret_why = strerror(errno);
+        *ret_why = strerror(errno); /* NOLINT(concurrency-mt-unsafe): there is one thread */
         return false;
     }
     ok = read_all(file, stream, ret_why) && check_head(file, ret_why);

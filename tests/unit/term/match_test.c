@@ -294,8 +294,8 @@ static void long_patterns(void **state)
         (void)snprintf(pattern + strlen(pattern), 12, "v%d, ", i);
         (void)snprintf(term + strlen(term), 12, "%d, ", i);
     }
-    strcat(pattern, "{a, b}]");
-    strcat(term, "{:x, :y}]");
+    (void)snprintf(pattern + strlen(pattern), 12, "{a, b}]");
+    (void)snprintf(term + strlen(term), 12, "{:x, :y}]");
     assert_true(cop_quoted_match(quoted_of(pattern), term_of(term), cop_map_new(), &after, &error));
     assert_int_equal(cop_map_size(after), 302);
     check_same(cop_map_get(after, cop_atom("v299"), cop_none()), cop_int(299));

@@ -216,11 +216,12 @@ static void says_that_more_is_expected(void **state)
 static char *repeated(const char *before, const char *text, size_t repeat, const char *after)
 {
     size_t len = strlen(text);
-    char *all = malloc(strlen(before) + len * repeat + strlen(after) + 1);
+    size_t size = strlen(before) + len * repeat + strlen(after) + 1;
+    char *all = malloc(size);
     char *at = all + strlen(before);
 
     assert_non_null(all);
-    memcpy(all, before, strlen(before));
+    (void)snprintf(all, size, "%s", before);
     for (size_t i = 0; i < repeat; i++, at += len) {
         memcpy(at, text, len);
     }
