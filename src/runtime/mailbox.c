@@ -5,6 +5,7 @@
 #include "runtime/exit.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
+#include "runtime/sim.h"
 #include "runtime/timer.h"
 
 void cop__mailbox_init(struct cop__proc *p)
@@ -205,6 +206,7 @@ void cop_yield(void)
 {
     struct cop__proc *p = cop__enter()->current;
     cop__park(p, COP__POST_YIELD);
-    if (!cop__signals_take(p)) cop__die(p);
+    bool defers = cop__node.is_seeded && !cop__is_exiting(p) && cop__sim_defers();
+    if (!defers && !cop__signals_take(p)) cop__die(p);
     cop__leave(cop__thread());
 }

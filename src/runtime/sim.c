@@ -23,6 +23,11 @@ uint32_t cop__sim_slice(void)
     return 1 + (uint32_t)cop__rand_below(&cop__node.seed_rand, 8);
 }
 
+bool cop__sim_defers(void)
+{
+    return cop__rand_below(&cop__node.seed_rand, 2) == 0;
+}
+
 struct cop__proc *cop__sim_idle(struct cop__thread *t)
 {
     struct cop__node *n = &cop__node;

@@ -159,6 +159,19 @@ static void remove_link(struct self *s, int to)
     world.pairs[to][s->me].exits = 0;
 }
 
+/* Some links and unlinks in a row with one partner, who does the same: they cross. */
+static void link_burst(struct self *s, int to)
+{
+    for (int i = 2 + (int)below(s, 3); i > 0; i--) {
+        if (below(s, 4) == 0)
+            cop_yield();
+        if (below(s, 2) == 0)
+            make_link(s, to);
+        else
+            remove_link(s, to);
+    }
+}
+
 static struct watch *random_watch(struct self *s)
 {
     for (int i = 0; i < 8 && world.watch_count > 0; i++) {
@@ -298,8 +311,8 @@ static void step(struct self *s)
     case 2:
     case 3:
     case 4: send_direct(s, to, cop_nil()); break;
-    case 5:
-    case 6: make_link(s, to); break;
+    case 5: make_link(s, to); break;
+    case 6: link_burst(s, s->me ^ 1); break;
     case 7:
     case 8: remove_link(s, to); break;
     case 9:
