@@ -2,9 +2,9 @@
 /* Requests and replies: how a client waits for a server (GEN-39 to 48, 52).
  *
  * The client watches the server with a monitor that is also an alias, and sends the alias along as
- * the address for the reply. When the client gives up, one demonitor ends both: a DOWN or a reply
- * that comes after that is dropped by the runtime. A reply that came before counts as the
- * result. */
+ * the address for the reply. The first reply ends both; when the client gives up, one demonitor
+ * does. A DOWN or a reply that comes after that is dropped by the runtime; a reply that came before
+ * counts as the result. */
 #include "otp/gen.h"
 #include "otp/exception.h"
 
@@ -42,7 +42,7 @@ static cop_term from_of(cop_ref ref)
 bool cop__request(cop_term label, cop_pid server, cop_term request, int64_t timeout_ms,
                   cop_term *ret)
 {
-    cop_ref ref = cop_monitor_with(cop_pid_term(server), COP_ALIAS_DEMONITOR, cop_none());
+    cop_ref ref = cop_monitor_with(cop_pid_term(server), COP_ALIAS_REPLY_DEMONITOR, cop_none());
     cop_term msg;
 
     cop_send(cop_pid_term(server), cop_tuple(label, from_of(ref), request));
@@ -55,8 +55,6 @@ bool cop__request(cop_term label, cop_pid server, cop_term request, int64_t time
     } else if (cop_tuple_size(msg) == 5) {
         *ret = cop_elem(msg, 4);
         return false;
-    } else {
-        cop_demonitor(ref, true);
     }
     *ret = cop_elem(msg, 1);
     return true;

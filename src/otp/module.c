@@ -342,7 +342,7 @@ cop_term cop__apply(cop_term module, cop_term function, const cop_term *args, si
 
 cop_term cop_apply(cop_term module, cop_term function, cop_term args)
 {
-    cop_term items[COP__ARGS_MAX];
+    cop_term items[COP__ARGS_MAX] = {{0}};
     int64_t len = cop_list_len(args);
     size_t count = 0;
 

@@ -96,9 +96,14 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
 {
     struct probe *p = state;
     cop_result result;
-    cop_term a;
+    cop_term a, b;
 
     if (obey(request, &result)) return result;
+    if (cop_match(request, "{:reply_twice, a, b}", a, b)) {
+        cop_gen_server_reply(from, a);
+        cop_gen_server_reply(from, b);
+        return cop_noreply();
+    }
     if (cop_match(request, ":ping")) return cop_reply(COP(":pong"));
     if (cop_match(request, ":from")) return cop_reply(cop_from_term(from));
     if (cop_match(request, ":dictionary")) return cop_reply(cop_dictionary());

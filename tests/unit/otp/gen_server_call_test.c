@@ -187,6 +187,17 @@ PROCESS_TEST(reply_from_elsewhere)
     cop_assert_receive("{^ref, :hello}", ref);
 }
 
+/* GEN-20: the second answer is dropped, also if it comes before the client has seen the first */
+PROCESS_TEST(reply_twice)
+{
+    cop_pid pid = probe_start(cop_empty_list());
+
+    for (int i = 0; i < 100; i++)
+        cop_assert_equal(1, cop_gen_server_call(pid, COP("{:reply_twice, 1, 2}"), 5000));
+    cop_assert_equal(COP(":pong"), cop_gen_server_call(pid, COP(":ping"), 5000));
+    assert_mailbox_empty();
+}
+
 /* GEN-21: terminate runs first, then comes the reply, then the end */
 PROCESS_TEST(stop_with_reply)
 {
@@ -316,6 +327,7 @@ int main(void)
         cmocka_unit_test(server_dies_during_the_call),
         cmocka_unit_test(server_is_killed_during_the_call),
         cmocka_unit_test(reply_from_elsewhere),
+        cmocka_unit_test(reply_twice),
         cmocka_unit_test(stop_with_reply),
         cmocka_unit_test(cast_is_always_ok),
         cmocka_unit_test(order_of_one_client),
