@@ -291,11 +291,11 @@ static void long_patterns(void **state)
 
     (void)state;
     for (int i = 0; i < 300; i++) {
-        (void)snprintf(pattern + strlen(pattern), 12, "v%d, ", i);
-        (void)snprintf(term + strlen(term), 12, "%d, ", i);
+        (void)snprintf(pattern + strlen(pattern), 16, "v%d, ", i);
+        (void)snprintf(term + strlen(term), 16, "%d, ", i);
     }
-    (void)snprintf(pattern + strlen(pattern), 12, "{a, b}]");
-    (void)snprintf(term + strlen(term), 12, "{:x, :y}]");
+    (void)snprintf(pattern + strlen(pattern), 16, "{a, b}]");
+    (void)snprintf(term + strlen(term), 16, "{:x, :y}]");
     assert_true(cop_quoted_match(quoted_of(pattern), term_of(term), cop_map_new(), &after, &error));
     assert_int_equal(cop_map_size(after), 302);
     check_same(cop_map_get(after, cop_atom("v299"), cop_none()), cop_int(299));

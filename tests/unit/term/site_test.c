@@ -251,7 +251,7 @@ struct made {
 static struct made make_site(enum cop__use use, const char *text, const char *names, int count,
                              uint8_t type)
 {
-    struct made m = {.site = {.magic = COP__SITE_MAGIC, .line = 12, .use = use}};
+    struct made m = {.site = {.magic = COP__SITE_MAGIC, .line = 12, .use = (uint8_t)use}};
     size_t len = strlen(text) + 1;
 
     memcpy(m.texts, text, len);
