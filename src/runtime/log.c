@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log: texts are queued and written by a thread of its own, so that no scheduler waits for a
  * terminal (LOG-25). While no node runs they are written at once. */
+#include "runtime/log.h"
 #include "base/alloc.h"
 #include "coppice/node.h"
-#include "runtime/log.h"
 #include "sys/os.h"
 
 #include <stdarg.h>

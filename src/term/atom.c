@@ -5,11 +5,11 @@
  *   table:   open addressing, index + 1 in each taken slot, 0 in a free one; at most half full
  *
  * An index is stored into the table after its entry, with release; readers load it with acquire. */
+#include "term/atom.h"
 #include "base/alloc.h"
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/utf8.h"
-#include "term/atom.h"
 
 #include <pthread.h>
 #include <string.h>

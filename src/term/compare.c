@@ -6,8 +6,8 @@
  * sorted keys: then a frame holds two sorts, each comparison of keys is pushed on top of it like
  * any other row, and its outcome goes to the sort instead of ending all (tree_sort.h). For equality
  * no sort is needed, since equal trees have equal shapes. */
-#include "base/alloc.h"
 #include "term/compare.h"
+#include "base/alloc.h"
 #include "term/map.h"
 #include "term/number.h"
 #include "term/tree_sort.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packing terms into blocks. A term of a few boxes, as most messages are, is copied in two short
  * loops that write nothing but the copy; all others through a log (log.h). */
-#include "base/alloc.h"
 #include "term/copy.h"
+#include "base/alloc.h"
 #include "term/log.h"
 
 #include <string.h>

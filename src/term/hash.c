@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hashes of terms: equal for identical terms. A walk with a stack of rows of terms still to come;
  * maps have one shape for the same content, so they need no special care. */
+#include "base/hash.h"
 #include "base/alloc.h"
 #include "base/check.h"
-#include "base/hash.h"
 #include "term/atom.h"
 #include "term/number.h"
 

@@ -5,8 +5,8 @@
  * Chunks come and go with the region: the allocator's free lists make that cheap, and a heap that
  * idles has none. The first is small, since most callbacks build little; each next one is
  * larger. */
-#include "base/alloc.h"
 #include "term/heap.h"
+#include "base/alloc.h"
 #include "term/heap_check.h"
 #include "term/keep.h"
 

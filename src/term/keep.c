@@ -10,8 +10,8 @@
  *
  * A node that has become a block keeps a stand-in for its header, which tells where, until all jobs
  * are done: so one that is met again, in another version of the map, is shared. */
-#include "base/alloc.h"
 #include "term/keep.h"
+#include "base/alloc.h"
 #include "term/log.h"
 
 #include <string.h>

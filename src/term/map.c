@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Maps: the public functions, and the small ones, which are two sorted rows (map.h). Trees are in
  * map_tree.c. */
+#include "term/map.h"
 #include "base/alloc.h"
 #include "term/compare.h"
-#include "term/map.h"
 #include "term/map_tree.h"
 
 #include <string.h>

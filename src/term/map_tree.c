@@ -4,9 +4,9 @@
  *
  * The highest bits of a hash choose the slot in the root, so pairs in the order of their hashes are
  * pairs in the order of the tree: a tree is built from many pairs by one sort. */
+#include "term/map_tree.h"
 #include "base/alloc.h"
 #include "term/compare.h"
-#include "term/map_tree.h"
 
 #include <stdlib.h>
 #include <string.h>

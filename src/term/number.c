@@ -2,8 +2,8 @@
 /* Integers and floats. An integer has one form only: small if it fits 61 bits, else an int64's box,
  * else digits to base 2^64. So identical integers have the same form. Big ones are carried,
  * compared and printed; nothing computes with them. */
-#include "base/alloc.h"
 #include "term/number.h"
+#include "base/alloc.h"
 
 #include <math.h>
 #include <string.h>

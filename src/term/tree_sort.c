@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A merge sort that can be interrupted (tree_sort.h). */
+#include "term/tree_sort.h"
 #include "base/alloc.h"
 #include "base/check.h"
-#include "term/tree_sort.h"
 
 #include <string.h>
 

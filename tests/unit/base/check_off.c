@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part of check_test that is compiled as a build without COP_DEBUG. */
 #undef COP_DEBUG
-#include "base/check.h"
 #include "check_off.h"
+#include "base/check.h"
 
 int evaluations_when_off(void)
 {
