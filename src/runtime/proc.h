@@ -39,7 +39,8 @@ struct cop__proc *cop__proc_slot(uint32_t index);
 /* How many processes live. */
 uint32_t cop__proc_count(void);
 
-/* cop_spawn; with reserve also when the limit of processes is reached, for the runtime's own few. */
+/* cop_spawn; with reserve also when the limit of processes is reached, for the runtime's own
+ * few. */
 cop_pid cop__spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts, bool reserve);
 
 /* The end of a process that the caller holds, its exit reason set: SIG-07 in order. A condemned one

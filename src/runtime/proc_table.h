@@ -6,8 +6,8 @@
 
 #include "runtime/proc.h"
 
-/* A slot for the caller alone, its inbox still closed; NULL when all are in use (reserve: when those
- * kept for the runtime are, too). */
+/* A slot for the caller alone, its inbox still closed; NULL when all are in use (reserve: when
+ * those kept for the runtime are, too). */
 struct cop__proc *cop__proc_alloc(bool reserve);
 /* Lets signals in: the process can be found from now on. Returns its number. */
 uint64_t cop__proc_open(struct cop__proc *p);

@@ -11,8 +11,8 @@ void cop__sim_start(uint64_t seed);
 uint32_t cop__sim_choose(uint32_t len);
 /* How many reductions the next slice has. */
 uint32_t cop__sim_slice(void);
-/* Whether a process that gave way goes on without receiving what has come: signals are received later
- * than they could be, so that those of two processes cross. */
+/* Whether a process that gave way goes on without receiving what has come: signals are received
+ * later than they could be, so that those of two processes cross. */
 bool cop__sim_defers(void);
 /* Nothing is runnable: moves the clock to the next timer and fires it; with none, waits for other
  * threads. Returns a process to run, or NULL when the node stops. */
