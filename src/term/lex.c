@@ -129,8 +129,12 @@ size_t cop__lex_name_size(const struct cop__lexer *lex, size_t from, bool in_ato
 
 static bool starts_with(const struct cop__lexer *lex, size_t from, const char *text)
 {
-    size_t len = strlen(text);
-    return (size_t)(lex->end - lex->at) >= from + len && memcmp(lex->at + from, text, len) == 0;
+    size_t left = (size_t)(lex->end - lex->at);
+    size_t len;
+
+    if (from >= left || lex->at[from] != text[0]) return false;
+    len = strlen(text);
+    return left - from >= len && memcmp(lex->at + from, text, len) == 0;
 }
 
 size_t cop__lex_operator_size(const struct cop__lexer *lex, size_t from, bool as_atom)
