@@ -300,6 +300,7 @@ static double resident(void)
 {
     long pages = 0;
     FILE *f = fopen("/proc/self/statm", "r");
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel wrote the number */
     if (f == NULL || fscanf(f, "%*s %ld", &pages) != 1) pages = 0;
     if (f != NULL) fclose(f);
     return (double)pages * 4096;

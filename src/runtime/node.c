@@ -46,6 +46,7 @@ const char *cop_version(void)
 /* A number from the environment; fallback if it is not set. False: it is no number in the range. */
 static bool number_from_env(const char *name, int64_t min, int64_t max, int64_t *value)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here sets variables */
     const char *text = getenv(name);
     if (*value != 0 || text == NULL || *text == 0) return true;
     char *end;
@@ -268,6 +269,7 @@ static cop_next run_main(cop_term arg)
     return cop_end();
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the text is written, through run */
 bool cop_run(cop_start_fn fn, cop_term arg, char *text, size_t text_size)
 {
     static const struct cop_spawn_opts none;
