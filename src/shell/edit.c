@@ -4,6 +4,7 @@
  * The console asks for one line at a time; in between the thread sleeps, so that the terminal
  * belongs to what is printed. It is never ended from outside: at the end of the node it may still
  * wait for a key, and goes with the program. */
+#include "coppice/node.h"
 #include "shell/console.h"
 
 #include <editline/readline.h>
@@ -23,6 +24,7 @@ static struct {
     pthread_cond_t asked;
     bool is_asked;
     bool is_stopped; /* the node goes: nothing may be sent any more */
+    bool is_reading; /* a prompt stands on the terminal */
     cop_pid to;
     char prompt[64];
     bool is_terminal;
@@ -70,6 +72,20 @@ static cop_pid wait_for_ask(char prompt[64])
     return to;
 }
 
+/* Called by readline before the prompt is seen: sets the terminal up for editing, so that no key
+ * is taken as in a plain line. When the node goes, the terminal stays as it is, and the thread
+ * here. */
+static int prepare_terminal(void)
+{
+    pthread_mutex_lock(&reader.lock);
+    while (reader.is_stopped)
+        pthread_cond_wait(&reader.asked, &reader.lock);
+    rl_prep_terminal(0);
+    reader.is_reading = true;
+    pthread_mutex_unlock(&reader.lock);
+    return 0;
+}
+
 /* One line without its end, in memory that the caller frees; NULL at the end of the input. */
 static char *read_line(const char *prompt)
 {
@@ -78,9 +94,10 @@ static char *read_line(const char *prompt)
     ssize_t len;
 
     if (reader.is_terminal) {
-        rl_prep_terminal(
-            0); /* before the prompt is seen, so that no key is taken as in a plain line */
         line = readline(prompt);
+        pthread_mutex_lock(&reader.lock);
+        reader.is_reading = false;
+        pthread_mutex_unlock(&reader.lock);
         if (line && line[0] != '\0') add_history(line);
         return line;
     }
@@ -116,7 +133,8 @@ static void *read_lines(void *arg)
 
     (void)arg;
     if (reader.is_terminal) {
-        rl_initialize();
+        rl_catch_signals = 0; /* it would send them on to the whole group of processes */
+        rl_pre_input_hook = prepare_terminal;
         using_history();
         stifle_history(HISTORY_LINES);
         cop__complete_init();
@@ -131,15 +149,23 @@ static void *read_lines(void *arg)
     return NULL;
 }
 
+/* Ctrl+C: an end in order, which leaves the terminal as it was. */
+static void on_interrupt(int number)
+{
+    cop_system_stop(128 + number);
+}
+
 bool cop__reader_start(void)
 {
     pthread_t thread;
+    struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigset_t all;
     sigset_t old;
     int error;
 
     reader.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     reader.has_found = reader.is_terminal && tcgetattr(STDIN_FILENO, &reader.found) == 0;
+    if (reader.is_terminal) sigaction(SIGINT, &interrupt, NULL);
     /* Signals are for the thread that waits for the end of the node. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -154,6 +180,7 @@ void cop__reader_stop(void)
 {
     pthread_mutex_lock(&reader.lock);
     reader.is_stopped = true;
-    pthread_mutex_unlock(&reader.lock);
     if (reader.has_found) (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &reader.found);
+    if (reader.is_reading && write(STDOUT_FILENO, "\n", 1) < 0) reader.is_reading = false;
+    pthread_mutex_unlock(&reader.lock);
 }

@@ -77,7 +77,7 @@ static void check_answer(const char *source, const char *expected)
 
     if (text.len != strlen(expected) || memcmp(text.data, expected, text.len) != 0) {
         printf("%s\nshown    %.*s\nexpected %s\n", source, (int)text.len, text.data, expected);
-        cop_assert(!"as expected");
+        cop_assert_equal(expected, "what is shown above");
     }
 }
 

@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
+#include <utmp.h>
 
 #include <cmocka.h>
 
@@ -25,6 +27,7 @@ struct program {
     pid_t pid;
     int in;
     int out;
+    int terminal; /* or 0: its other side is `in` and `out` */
     size_t len;
     char text[65536];
 };
@@ -71,9 +74,14 @@ static void start_on_terminal(void)
     struct winsize size = {.ws_row = 40, .ws_col = 60};
 
     memset(&p, 0, sizeof(p));
-    p.pid = forkpty(&p.out, NULL, NULL, &size);
+    assert_int_equal(openpty(&p.out, &p.terminal, NULL, NULL, &size), 0);
+    p.pid = fork();
     assert_true(p.pid >= 0);
-    if (p.pid == 0) run_child(arguments);
+    if (p.pid == 0) {
+        close(p.out);
+        login_tty(p.terminal);
+        run_child(arguments);
+    }
     p.in = p.out;
 }
 
@@ -108,16 +116,30 @@ static void expect(const char *text)
     memmove(p.text, found, p.len + 1);
 }
 
-/* Closes the input if it is a pipe, reads the rest, and looks at the exit status. */
+/* The terminal is left as a shell wants it: it reads lines and shows what is typed. */
+static void check_terminal(void)
+{
+    struct termios settings;
+
+    assert_int_equal(tcgetattr(p.terminal, &settings), 0);
+    assert_int_equal(settings.c_lflag & (ICANON | ECHO), ICANON | ECHO);
+    close(p.terminal);
+}
+
+/* Closes the input and reads the rest if they are pipes, and looks at the exit status. A terminal is
+ * open here, too, and does not end. */
 static void finish(int expected)
 {
     int status;
 
-    if (p.in != p.out) close(p.in);
-    while (read_some()) {
+    if (p.terminal == 0) {
+        close(p.in);
+        while (read_some()) {
+        }
     }
-    close(p.out);
     assert_int_equal(waitpid(p.pid, &status, 0), p.pid);
+    if (p.terminal != 0) check_terminal();
+    close(p.out);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != expected) {
         printf("%s\n", p.text); /* longer than a message may be */
         fail_msg("ended with %#x", status);
@@ -291,6 +313,31 @@ static void stops_in_order(void **state)
     finish(3);
 }
 
+/* Whether a prompt stands there already, or comes while the node stops. */
+static void leaves_the_terminal_in_order(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        start_on_terminal();
+        expect("iex(1)> ");
+        type("System.stop()\n");
+        expect("application stopped");
+        finish(0);
+    }
+    for (int i = 0; i < 5; i++) {
+        start_on_terminal();
+        expect("iex(1)> ");
+        assert_int_equal(kill(p.pid, SIGTERM), 0);
+        expect("\r\nserver stopped\r\napplication stopped");
+        finish(0);
+    }
+    start_on_terminal();
+    expect("iex(1)> ");
+    type("\x03"); /* Ctrl+C */
+    expect("\r\nserver stopped\r\napplication stopped");
+    finish(128 + SIGINT);
+}
+
 static void a_signal_ends_in_order(void **state)
 {
     (void)state;
@@ -330,6 +377,7 @@ int main(void)
         cmocka_unit_test(prompts_and_history),
         cmocka_unit_test(lines_fit_the_terminal),
         cmocka_unit_test(stops_in_order),
+        cmocka_unit_test(leaves_the_terminal_in_order),
         cmocka_unit_test(a_signal_ends_in_order),
         cmocka_unit_test(endless_loops_do_not_hold_it),
     };
