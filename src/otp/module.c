@@ -292,7 +292,7 @@ cop_term cop__call_function(cop_any_fn fn, const cop_term *a, int arity)
 {
     typedef cop_term t;
 
-    /* NOLINTBEGIN(clang-analyzer-core.CallAndMessage): whoever calls has set the arity's arguments */
+    /* NOLINTBEGIN(clang-analyzer-core.CallAndMessage): callers have set arity arguments */
     switch (arity) {
     case 0: return ((t(*)(void))fn)();
     case 1: return ((t(*)(t))fn)(a[0]);
