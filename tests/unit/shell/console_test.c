@@ -126,8 +126,8 @@ static void check_terminal(void)
     close(p.terminal);
 }
 
-/* Closes the input and reads the rest if they are pipes, and looks at the exit status. A terminal is
- * open here, too, and does not end. */
+/* Closes the input and reads the rest if they are pipes, and looks at the exit status. A terminal
+ * is open here, too, and does not end. */
 static void finish(int expected)
 {
     int status;
