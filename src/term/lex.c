@@ -437,6 +437,7 @@ bool cop__lex_next(struct cop__lexer *lex)
     token->line = lex->line;
     token->column = lex->column;
     token->adjacent = false;
+    token->space_before = false;
     if (cop__lex_peek(lex, 0) == '\n') {
         (void)skip_blank(lex, true);
         if (lex->at < lex->end && !goes_on(lex)) {

@@ -4,7 +4,8 @@
 #include "syntax_test.h"
 #include "term/lex.h"
 
-/* One token as text: kind, place, source; a blank before it and a bracket after a name are marked. */
+/* One token as text: kind, place, source; a blank before it and a bracket after a name are
+ * marked. */
 static void show_token(const struct cop__token *t, char *text, size_t size)
 {
     static const char *const kinds[] = {"end",  "newline", ";",    "value",    "part",
@@ -68,7 +69,7 @@ static void columns_are_code_points(void **state)
 {
     (void)state;
     CHECK_TOKENS("\"é\" + é\n  x", "value 1:1 \"é\"", "_operator 1:5 +", "_name 1:7 é",
-                 "_newline 1:8 end of line", "name 2:3 x", "end 2:4 end of text");
+                 "newline 1:8 end of line", "name 2:3 x", "end 2:4 end of text");
 }
 
 /* A line that begins with a binary operator goes on with the line before. */
@@ -78,9 +79,9 @@ static void lines_go_on(void **state)
     CHECK_TOKENS("a\n\n # c\n |> b", "name 1:1 a", "_operator 4:2 |>", "_name 4:5 b",
                  "end 4:6 end of text");
     CHECK_TOKENS("a\n.b", "name 1:1 a", "_. 2:1 .", "name 2:2 b", "end 2:3 end of text");
-    CHECK_TOKENS("a\n- b", "name 1:1 a", "_newline 1:2 end of line", "operator 2:1 -",
-                 "_name 2:3 b", "end 2:4 end of text");
-    CHECK_TOKENS("a\nand: b", "name 1:1 a", "_newline 1:2 end of line",
+    CHECK_TOKENS("a\n- b", "name 1:1 a", "newline 1:2 end of line", "operator 2:1 -", "_name 2:3 b",
+                 "end 2:4 end of text");
+    CHECK_TOKENS("a\nand: b", "name 1:1 a", "newline 1:2 end of line",
                  "key 2:1 and:", "_name 2:6 b", "end 2:7 end of text");
     CHECK_TOKENS("a\\\nb # c\n", "name 1:1 a", "_name 2:1 b", "_end 3:1 end of text");
 }
