@@ -64,7 +64,8 @@ bool cop_is_alive(cop_pid pid)
         atomic_load_explicit(&other->inbox, memory_order_acquire) == COP__INBOX_CLOSED)
         return false;
     struct cop__proc *self = cop__current();
-    if (self == NULL || self == other) return true;
+    if (self == NULL || self == other)
+        return (atomic_load_explicit(&other->flags, memory_order_relaxed) & COP__PROC_EXITING) == 0;
     /* All that we sent has been handled if nothing at all waits there. EMPTY may be a moment in
      * which its holder handles what it has just taken; IDLE is not. */
     if (atomic_load_explicit(&other->inbox, memory_order_acquire) == COP__INBOX_IDLE &&

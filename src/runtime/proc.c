@@ -188,11 +188,12 @@ void cop__proc_die(struct cop__proc *p)
     /* First what others could see of it, then the news of its death (SIG-07). */
     cop__name_release(p);
     if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
-    struct cop__signal *s = cop__signals_close(p);
     cop_term reason = cop__exit_final_reason(p);
     cop__watchers_end(p, reason);
     cop__links_end(p, cop__exit_message(self, reason));
     cop__monitors_end(p);
+    /* Closed last: whoever is told "not alive" may count on the news having been sent to all. */
+    struct cop__signal *s = cop__signals_close(p);
     answer_all(t, p->unhandled);
     p->unhandled = NULL;
     answer_all(t, s);
