@@ -16,9 +16,13 @@
 /* Debian 12's headers do not have it yet. */
 #define COP_MADV_GUARD_INSTALL 102
 
-/* Named by inline assembly, which link-time optimization does not see. */
-__attribute__((used, externally_visible)) __thread void *cop__tls_word
-    __attribute__((tls_model("initial-exec")));
+/* Named by inline assembly, which gcc's link-time optimization does not see. */
+#ifdef __clang__
+#define KEPT __attribute__((used))
+#else
+#define KEPT __attribute__((used, externally_visible))
+#endif
+KEPT __thread void *cop__tls_word __attribute__((tls_model("initial-exec")));
 
 __attribute__((noinline)) int *cop__os_errno(void)
 {
