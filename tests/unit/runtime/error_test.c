@@ -26,7 +26,8 @@ static void clean_letter(char *letter)
     note(*letter);
 }
 
-#define CLEANS(letter) char cleaned_##letter __attribute__((cleanup(clean_letter))) = #letter[0]
+#define CLEANS(letter)                                                                             \
+    char cleaned_##letter __attribute__((cleanup(clean_letter), unused)) = #letter[0]
 
 static cop_term innermost(void *arg)
 {
