@@ -217,7 +217,7 @@ static void printed_reads_back(void **state)
     (void)state;
     /* A capture bound inside a capture is shown as such, but the syntax does not nest them. */
     gen_term_init(&gen, 1, GEN_TERM_NO_IDS | GEN_TERM_NO_CAPTURES);
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 1000; i++) {
         cop_term t = gen_term(&gen, (size_t)(1 + i % 60));
         int width = i % 3 ? 80 : 0;
         cop_bytes text = cop_to_bytes(cop_inspect_with(t, (struct cop_inspect_opts){width, 0}));
