@@ -77,7 +77,8 @@ void cop_link(cop_pid pid)
                 if (r == NULL) r = cop__relation_add(&p->links, pid.id, pid.id);
                 r->unlink_id = 0;
             } else {
-                if (r != NULL) cop__relation_remove(p, &p->links, r);
+                /* A record that is off stays until it is acknowledged: a link signal that the dead
+                 * had sent before may still come. */
                 link_to_the_dead(p, pid.id);
             }
         }
@@ -89,6 +90,8 @@ void cop_unlink(cop_pid pid)
 {
     struct cop__thread *t = cop__enter();
     struct cop__proc *p = t->current;
+    /* First what has come: a link signal of the peer is taken back, too, then. */
+    if (cop__signals_pending(p) && !cop__signals_take(p)) cop__die(p);
     struct cop__relation *r = cop__relation_find(&p->links, pid.id);
     if (r != NULL && r->unlink_id == 0) {
         r->unlink_id = cop__ref_number(t);
