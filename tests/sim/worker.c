@@ -21,8 +21,7 @@ static uint32_t below(struct self *s, uint32_t bound)
 /* Somebody else: often one and the same, so that what two do to each other crosses. */
 static int other(struct self *s)
 {
-    if (below(s, 2) == 0)
-        return s->me ^ 1;
+    if (below(s, 2) == 0) return s->me ^ 1;
     int i = (int)below(s, WORKERS - 1);
     return i >= s->me ? i + 1 : i;
 }
@@ -151,11 +150,11 @@ static void remove_link(struct self *s, int to)
 {
     cop_term msg, reason;
     cop_unlink(world.pids[to]);
+    world.pairs[s->me][to].last_op = LINK_REMOVED;
     while (cop_receive_if(is_link_exit, &world.pids[to], &msg, 0)) {
         cop_expect(msg, "{:EXIT, _, reason}", reason);
         world_exit(s->me, world.pids[to], reason, false);
     }
-    world.pairs[s->me][to].last_op = LINK_REMOVED;
     world.pairs[to][s->me].exits = 0;
 }
 
@@ -163,8 +162,7 @@ static void remove_link(struct self *s, int to)
 static void link_burst(struct self *s, int to)
 {
     for (int i = 2 + (int)below(s, 3); i > 0; i--) {
-        if (below(s, 4) == 0)
-            cop_yield();
+        if (below(s, 4) == 0) cop_yield();
         if (below(s, 2) == 0)
             make_link(s, to);
         else
