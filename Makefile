@@ -6,8 +6,8 @@ WERROR ?= OFF
 configure = @cmake --preset $(1) -DCOPPICE_WERROR=$(WERROR) --log-level=WARNING >/dev/null
 build = @cmake --build --preset $(1)
 
-.PHONY: all run test test-asan test-tsan lint bench interop fuzz-smoke facts metrics clean help
-.PHONY: deps release debug
+.PHONY: all run test test-asan test-tsan lint bench interop fuzz-smoke models facts metrics
+.PHONY: clean help deps release debug
 
 all: release ## build the release, programs in build/bin
 
@@ -56,6 +56,10 @@ fuzz-smoke: deps ## each fuzz target for 20 seconds
 	$(call configure,fuzz)
 	$(call build,fuzz)
 	@tools/fuzz_smoke
+
+models: ## check the models of docs/models with spin
+	@tools/deps model
+	@tools/models
 
 facts: ## each fact of the specification (FACTS_FILE) with the tests that cite it
 	@tools/facts
