@@ -117,6 +117,21 @@ static void mark(struct cop__proc *p, uint64_t number)
     cop__mailbox_mark(p, number);
 }
 
+/* {name, node} with a node that is not ours: there are no others to reach (MON-04). */
+static bool is_elsewhere(cop_term process)
+{
+    return cop_is_tuple(process) && cop_elem(process, 1).word != cop__node_name().word;
+}
+
+static void down_elsewhere(struct cop__thread *t, struct cop__proc *p, uint64_t number,
+                           cop_term process)
+{
+    uint64_t self = cop__proc_id(p);
+    cop_term m = cop_tuple(cop__atom(COP_ATOM_DOWN), cop__local_ref(self, number),
+                           cop__atom(COP_ATOM_process), process, cop__atom(COP_ATOM_noconnection));
+    cop__signal_send(t, COP__SIG_DOWN, self, number, m);
+}
+
 /* What a term names: a pid, or a registered name (then *ret_name is its atom's index). Exits:
  * badarg.
  */
@@ -131,6 +146,7 @@ static uint64_t resolve(cop_term process, uint32_t *ret_name)
     if (cop_is_tuple(process) && cop_tuple_size(process) == 2) name = cop_elem(process, 0);
     if (!cop_is_atom(name)) cop__raise_atom(COP_ATOM_badarg);
     *ret_name = cop__atom_index(name);
+    if (is_elsewhere(process)) return 0;
     return cop__name_lookup(*ret_name);
 }
 
@@ -150,7 +166,10 @@ static cop_ref monitor(cop_term process, enum cop_alias_mode alias, cop_term tag
     cop_term shown = name != 0 ? cop__atom(name) : cop_nil();
     if (!is_self && !cop__signal_send(t, COP__SIG_MONITOR, peer, number, shown)) {
         r->peer = 0;
-        down_at_once(t, p, number, peer, name);
+        if (is_elsewhere(process))
+            down_elsewhere(t, p, number, process);
+        else
+            down_at_once(t, p, number, peer, name);
     }
     cop_ref ref = cop__local_ref(cop__proc_id(p), number);
     cop__leave(cop__thread());

@@ -84,6 +84,19 @@ PROCESS_TEST(monitors_by_name)
     return cop_end();
 }
 
+/* MON-04 MON-05: a name on a node that cannot be reached, though we have the name, too. */
+PROCESS_TEST(monitors_on_another_node)
+{
+    cop_term there = COP("{:mon_04, :\"no@where\"}");
+    cop_register(COP(":mon_04"), cop_self());
+    cop_ref ref = cop_monitor(there);
+    CHECK_SAME(check_next(),
+               cop_tuple(COP(":DOWN"), ref, COP(":process"), there, COP(":noconnection")));
+    CHECK_TERM(check_info(cop_self(), "monitors"), "[]");
+    CHECK(!cop_demonitor(ref, true));
+    return cop_end();
+}
+
 /* MON-06: the name is resolved when the monitor is made. */
 PROCESS_TEST(a_monitor_does_not_follow_the_name)
 {
@@ -297,6 +310,7 @@ int main(void)
         cmocka_unit_test(monitors_are_one_directional),
         cmocka_unit_test(a_monitor_of_the_dead_fires_at_once),
         cmocka_unit_test(monitors_by_name),
+        cmocka_unit_test(monitors_on_another_node),
         cmocka_unit_test(a_monitor_does_not_follow_the_name),
         cmocka_unit_test(a_monitor_of_oneself_never_fires),
         cmocka_unit_test(demonitor),
