@@ -91,6 +91,51 @@ static double play_with(cop_start_fn start)
     return took / HOPS;
 }
 
+/* The same with a bare integer: what the way of a message costs without building and copying it. */
+static bool play_bare(struct player *p)
+{
+    if (p->left-- == 0) {
+        cop_send(p->boss, COP(":over"));
+        return false;
+    }
+    cop_send(p->peer, p->left);
+    return true;
+}
+
+static cop_next bare_turn(void *state)
+{
+    cop_term msg;
+    if (!cop_receive(&msg, 0) || play_bare(state)) return cop_hibernate(bare_turn, state);
+    return cop_end();
+}
+
+static cop_next top_bare_start(cop_term number)
+{
+    return cop_hibernate(bare_turn, &players[cop_to_int(number)]);
+}
+
+static bool stack_bare_turn(void *state, cop_term msg)
+{
+    (void)msg;
+    return play_bare(state);
+}
+
+static cop_next stack_bare_start(cop_term number)
+{
+    cop_receive_loop(stack_bare_turn, &players[cop_to_int(number)]);
+    return cop_end();
+}
+
+static double message_bare_top(void)
+{
+    return play_with(top_bare_start);
+}
+
+static double message_bare_stack(void)
+{
+    return play_with(stack_bare_start);
+}
+
 static double message_top(void)
 {
     return play_with(top_start);
@@ -387,6 +432,8 @@ struct bench {
     int runs;
 };
 static const struct bench benches[] = {
+    {"message_bare_top_level", "ns", message_bare_top, RUNS},
+    {"message_bare_stack", "ns", message_bare_stack, RUNS},
     {"message_top_level", "ns", message_top, RUNS},
     {"message_stack", "ns", message_stack, RUNS},
     {"gen_server_call", "ns", gen_server_call, RUNS},
