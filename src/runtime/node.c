@@ -314,6 +314,18 @@ static cop_next kill_all(cop_term arg)
     }
 }
 
+/* True when the thread is about to end; false when it is in process code, or sleeps for ever. */
+static bool wait_for_end(struct cop__thread *t)
+{
+    while (!atomic_load_explicit(&t->has_ended, memory_order_acquire)) {
+        if (cop__gate_take(t, COP__GATE_ALONE)) cop__gate_give(t, COP__GATE_CONDEMNED);
+        if (atomic_load_explicit(&t->gate, memory_order_acquire) == COP__GATE_CONDEMNED)
+            return false;
+        cop__os_yield();
+    }
+    return true;
+}
+
 static void threads_stop(void)
 {
     struct cop__node *n = &cop__node;
@@ -327,13 +339,12 @@ static void threads_stop(void)
     pthread_mutex_unlock(&n->lock);
     if (!n->is_seeded && n->watchdog != 0) cop__watchdog_stop();
     /* Nobody makes threads or seats them any more. One that is alone may never come back from its
-     * process's code; if it does, it finds its gate condemned and sleeps for ever. */
+     * process's code; if it does, it finds its gate condemned, unwinds and sleeps for ever. */
     struct cop__list ended;
     cop__list_init(&ended);
     COP_LIST_FOR_SAFE(t, &n->threads, all)
     {
-        if (cop__gate_take(t, COP__GATE_ALONE)) cop__gate_give(t, COP__GATE_CONDEMNED);
-        if (atomic_load_explicit(&t->gate, memory_order_acquire) == COP__GATE_CONDEMNED) {
+        if (!wait_for_end(t)) {
             pthread_detach(t->handle);
             continue;
         }

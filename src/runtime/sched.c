@@ -287,5 +287,6 @@ void *cop__thread_main(void *thread)
     }
     cop__stack_flush(t);
     cop__alloc_thread_exit();
+    atomic_store_explicit(&t->has_ended, true, memory_order_release);
     return NULL;
 }

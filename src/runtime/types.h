@@ -289,7 +289,8 @@ struct cop__thread {
     bool is_sleeper;          /* under the idle lock */
     pthread_t handle;
     int number;
-    uint32_t ticks_dying; /* the watchdog alone */
+    _Atomic bool has_ended; /* last thing the thread writes; release, acquire by who joins it */
+    uint32_t ticks_dying;   /* the watchdog alone */
     /* cop__node_epoch when it was made: one that outlives its node must touch nothing */
     uint32_t epoch;
 };

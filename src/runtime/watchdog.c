@@ -193,17 +193,23 @@ static bool has_outlived(const struct cop__thread *t)
     return t->epoch != atomic_load_explicit(&cop__node_epoch, memory_order_acquire);
 }
 
+__attribute__((noreturn)) static void stay(struct cop__thread *t)
+{
+    cop__gate_give(t, COP__GATE_CONDEMNED); /* so that nobody waits for its end */
+    cop__os_sleep_for_ever();
+}
+
 void cop__enter_slow(struct cop__thread *t)
 {
     if (enter_waiting(t) == COP__GATE_CONDEMNED)
         /* returns inside of COP_FOREIGN: it goes on until that has returned */
         cop__die(t->current);
     else if (has_outlived(t))
-        cop__os_sleep_for_ever();
+        stay(t);
 }
 
 void cop__enter_at_end(struct cop__thread *t)
 {
     enter_waiting(t);
-    if (has_outlived(t)) cop__os_sleep_for_ever();
+    if (has_outlived(t)) stay(t);
 }
