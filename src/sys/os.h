@@ -21,7 +21,8 @@ int64_t cop__os_now_ns(void);
 int64_t cop__os_coarse_now_ns(void);
 
 /* A place where one thread sleeps and any thread wakes it. A wake before the sleep is not lost: the
- * next sleep returns at once. Sleeps may also return for no reason. */
+ * next sleep returns at once. A sleep without limit returns for a wake only: cop_run() counts on
+ * that. */
 struct cop__os_parker {
     _Atomic uint32_t token; /* 1: a wake is due; any thread sets, the sleeper clears */
 };

@@ -120,7 +120,6 @@ static void a_call_to_a_dead_server_says_so(void)
 /* LOG-05: the registry crashes on a call that it has no clause for. */
 static cop_term crash_registry(void *arg)
 {
-    struct cop_outcome outcome;
     (void)arg;
     cop_ref ref = cop_monitor(COP("KV.Registry"));
     cop_pid old = pid_of(COP("KV.Registry"));
@@ -129,7 +128,6 @@ static cop_term crash_registry(void *arg)
     while (cop_is_no_pid(cop_whereis(COP("KV.Registry"))) ||
            cop_pid_equal(cop_whereis(COP("KV.Registry")), old))
         cop_yield();
-    (void)outcome;
     return cop_ok();
 }
 
