@@ -9,6 +9,7 @@
 #include "coppice/base.h"
 #include "coppice/dynamic_supervisor.h"
 #include "coppice/error.h"
+#include "coppice/ets.h"
 #include "coppice/gen_server.h"
 #include "coppice/memory.h"
 #include "coppice/module.h"
