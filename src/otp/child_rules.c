@@ -15,10 +15,10 @@ enum cop__reason_class cop__reason_class(cop_term reason)
 struct cop__death_rule cop__death_rule(enum cop__restart restart, enum cop__reason_class reason)
 {
     static const struct cop__death_rule rules[3][2] = {
-        /*                    normal-class: restart, report, forget   abnormal                */
-        [COP__PERMANENT] = {{true, true, false}, {true, true, false}},   /* SUP-33 */
-        [COP__TRANSIENT] = {{false, false, false}, {true, true, false}}, /* SUP-34 */
-        [COP__TEMPORARY] = {{false, false, true}, {false, true, true}},  /* SUP-35 */
+        /*         normal-class: restart, report   abnormal        */
+        [COP__PERMANENT] = {{true, true}, {true, true}},   /* SUP-33 */
+        [COP__TRANSIENT] = {{false, false}, {true, true}}, /* SUP-34 */
+        [COP__TEMPORARY] = {{false, false}, {false, true}} /* SUP-35 */
     };
     bool abnormal = reason == COP__REASON_KILLED || reason == COP__REASON_OTHER;
 

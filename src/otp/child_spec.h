@@ -64,8 +64,6 @@ enum cop__reason_class cop__reason_class(cop_term reason);
 struct cop__death_rule {
     bool restart;
     bool report; /* child_terminated */
-    bool forget; /* the specification goes too; a DynamicSupervisor forgets all that it does not
-                  * restart (DYN-14) */
 };
 struct cop__death_rule cop__death_rule(enum cop__restart restart, enum cop__reason_class reason);
 

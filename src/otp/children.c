@@ -153,8 +153,8 @@ struct cop__child *cop__children_append(struct cop__children *all, const struct 
     *(all->last ? &all->last->after : &all->first) = child;
     all->last = child;
     all->len++;
+    child->id = cop_keep(spec->id);
     if (with_id) {
-        child->id = cop_keep(spec->id);
         child->id_hash = cop_hash(spec->id);
         child->has_id = true;
         id_index_add(all, child);
@@ -165,13 +165,11 @@ struct cop__child *cop__children_append(struct cop__children *all, const struct 
 void cop__children_remove(struct cop__children *all, struct cop__child *child)
 {
     cop__children_set(all, child, COP__CHILD_STOPPED, cop_no_pid());
-    if (child->has_id) {
-        id_index_remove(all, child);
-        cop_drop(&child->id);
-    }
+    if (child->has_id) id_index_remove(all, child);
     *(child->before ? &child->before->after : &all->first) = child->after;
     *(child->after ? &child->after->before : &all->last) = child->before;
     all->len--;
+    cop_drop(&child->id);
     cop_drop(&child->start);
     cop_drop(&child->modules);
     cop_free(child);
@@ -193,7 +191,7 @@ void cop__children_set(struct cop__children *all, struct cop__child *child,
 struct cop__spec cop__child_spec_now(const struct cop__child *child)
 {
     return (struct cop__spec){
-        .id = child->has_id ? cop_kept_term(child->id) : COP(":undefined"),
+        .id = cop_kept_term(child->id),
         .start = cop_kept_term(child->start),
         .modules = cop_kept_term(child->modules),
         .shutdown = child->shutdown,

@@ -23,13 +23,13 @@ struct cop__child {
     struct cop__child *id_next;  /* the same by id */
     cop_pid pid;                 /* indexed, unless none; see the states */
     uint64_t id_hash;            /* valid if has_id */
-    cop_kept id;                 /* valid if has_id */
+    cop_kept id;                 /* several children may have the same if it is not indexed */
     cop_kept start;              /* {module, function, arguments} */
     cop_kept modules;
     int64_t shutdown;
     enum cop__restart restart;
     enum cop__child_state state;
-    bool has_id;
+    bool has_id; /* it is known by its id, which is indexed; without, it is shown as :undefined */
     bool supervisor;
     bool significant;
     bool is_down; /* while all are stopped at once: its process is known to be dead */
@@ -67,7 +67,7 @@ void cop__children_set(struct cop__children *all, struct cop__child *child,
 struct cop__child *cop__children_by_pid(const struct cop__children *all, cop_pid pid);
 struct cop__child *cop__children_by_id(const struct cop__children *all, cop_term id);
 
-/* The specification of a child, from its kept terms; id is :undefined if it has none. */
+/* The specification of a child, from its kept terms. */
 struct cop__spec cop__child_spec_now(const struct cop__child *child);
 /* {id, pid | :undefined | :restarting, type, modules} (SUP-26). */
 cop_term cop__child_row(const struct cop__child *child);

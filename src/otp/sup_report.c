@@ -5,10 +5,11 @@
 #include "coppice/node.h"
 #include "otp/exception.h"
 #include "otp/log_settings.h"
+#include "otp/sup_server.h"
 
-static void add_name(struct cop__text *text, const struct cop__sup_ident *sup)
+static void add_name(struct cop__text *text, const struct cop__sup *sup)
 {
-    cop_term name = sup->name;
+    cop_term name = cop_kept_term(sup->name);
 
     if (cop_match(name, "{:via, _, name}", name) || cop_match(name, "{:global, name}", name) ||
         !cop_match(name, "nil")) {
@@ -17,7 +18,7 @@ static void add_name(struct cop__text *text, const struct cop__sup_ident *sup)
     }
     cop__text_add_term(text, cop_pid_term(cop_self()));
     cop__text_add(text, " (");
-    cop__text_add_term(text, sup->module);
+    cop__text_add_term(text, cop_kept_term(sup->module));
     cop__text_add(text, ")");
 }
 
@@ -38,14 +39,14 @@ static void add_start_call(struct cop__text *text, cop_term start, cop_term extr
     cop__text_add(text, "/?");
 }
 
-static void add_child(struct cop__text *text, const struct cop__spec *child, cop_pid pid,
-                      cop_term extra)
+static void add_child(struct cop__text *text, const struct cop__sup *sup,
+                      const struct cop__child *child, bool names_pid)
 {
-    if (!cop_is_no_pid(pid)) {
+    if (names_pid) {
         cop__text_add(text, "\nPid: ");
-        cop__text_add_term(text, cop_pid_term(pid));
+        cop__text_add_term(text, cop_pid_term(child->pid));
     }
-    add_start_call(text, child->start, extra);
+    add_start_call(text, cop_kept_term(child->start), cop_kept_term(sup->extra));
     if (!cop__log_details_on()) return;
     cop__text_add(text, "\nRestart: ");
     cop__text_add_term(text, cop__restart_term(child->restart));
@@ -55,10 +56,11 @@ static void add_child(struct cop__text *text, const struct cop__spec *child, cop
     cop__text_add_term(text, cop__type_term(child->supervisor));
 }
 
-static void add_head(struct cop__text *text, const struct cop__sup_ident *sup, cop_term id)
+static void add_head(struct cop__text *text, const struct cop__sup *sup,
+                     const struct cop__child *child)
 {
     cop__text_add(text, "Child ");
-    cop__text_add_term(text, id);
+    cop__text_add_term(text, cop_kept_term(child->id));
     cop__text_add(text, " of Supervisor ");
     add_name(text, sup);
 }
@@ -68,8 +70,8 @@ static void log_text(enum cop_level level, const struct cop__text *text)
     cop_log(level, "%.*s", (int)text->len, text->data);
 }
 
-void cop__sup_report(const struct cop__sup_ident *sup, enum cop__sup_context context,
-                     cop_term reason, const struct cop__spec *child, cop_pid pid, cop_term extra)
+void cop__sup_report(const struct cop__sup *sup, enum cop__sup_context context, cop_term reason,
+                     const struct cop__child *child)
 {
     static const char *const words[] = {
         [COP__START_ERROR] = " failed to start",
@@ -84,23 +86,22 @@ void cop__sup_report(const struct cop__sup_ident *sup, enum cop__sup_context con
 
     if (!cop__log_sasl_on()) return;
     if (context == COP__START_ERROR && cop_match(reason, "{:EXIT, inner}", inner)) reason = inner;
-    add_head(&text, sup, child->id);
+    add_head(&text, sup, child);
     cop__text_add(&text, words[context]);
     cop__text_add(&text, "\n** (exit) ");
     cop__add_exit(&text, reason);
-    add_child(&text, child, names_pid ? pid : cop_no_pid(), extra);
+    add_child(&text, sup, child, names_pid);
     log_text(COP_ERROR, &text);
 }
 
-void cop__sup_report_progress(const struct cop__sup_ident *sup, const struct cop__spec *child,
-                              cop_pid pid)
+void cop__sup_report_progress(const struct cop__sup *sup, const struct cop__child *child)
 {
     COP__TEXT(text);
 
     if (!cop__log_sasl_on()) return;
-    add_head(&text, sup, child->id);
+    add_head(&text, sup, child);
     cop__text_add(&text, " started");
-    add_child(&text, child, pid, cop_empty_list());
+    add_child(&text, sup, child, true);
     log_text(COP_INFO, &text);
 }
 

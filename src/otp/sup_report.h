@@ -15,19 +15,13 @@ enum cop__sup_context {
     COP__SHUTDOWN_ERROR
 };
 
-/* Who reports. */
-struct cop__sup_ident {
-    cop_term name;   /* as given to start_link: an atom, {:global, n}, {:via, m, n}; nil: none */
-    cop_term module; /* the callback module */
-};
+struct cop__sup;
 
-/* Logs an error about a child. old_pid: the process that it was, or none. extra: arguments that go
- * before those of the specification (DYN-10). */
-void cop__sup_report(const struct cop__sup_ident *sup, enum cop__sup_context context,
-                     cop_term reason, const struct cop__spec *child, cop_pid pid, cop_term extra);
+/* Logs an error about a child, as it is now. */
+void cop__sup_report(const struct cop__sup *sup, enum cop__sup_context context, cop_term reason,
+                     const struct cop__child *child);
 /* Logs that a child was started (SUP-19, LOG-17). */
-void cop__sup_report_progress(const struct cop__sup_ident *sup, const struct cop__spec *child,
-                              cop_pid pid);
+void cop__sup_report_progress(const struct cop__sup *sup, const struct cop__child *child);
 /* Logs a message that nobody should send (LOG-21). who: "Supervisor" or "DynamicSupervisor". */
 void cop__sup_report_unexpected(const char *who, cop_term msg);
 

@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a Supervisor does when a child has died (SUP-32 to 48, 58 to 62).
+/* What a Supervisor does when a child has died (SUP-32 to 48, 58 to 62): the part that depends on
+ * its strategy.
  *
  * A restart that fails is not repeated here: the child becomes RESTARTING and the supervisor sends
  * itself a message, behind what is already queued, so that between two attempts it hears calls,
- * deaths and its parent. The limit of restarts counts every attempt. */
+ * deaths and its parent. The limit of restarts counts every attempt (sup_server.c). */
 #include "otp/supervisor_state.h"
 
 #include "base/check.h"
 
 /* --- Letting go ------------------------------------------------------------------------------- */
 
-/* The child is not to run any more: STOPPED, and a temporary one is gone. */
-static void let_go(struct cop__supervisor *sup, struct cop__child *child)
+static bool another_significant_runs(const struct cop__children *all, const struct cop__child *but)
 {
-    if (child->restart == COP__TEMPORARY)
-        cop__children_remove(&sup->children, child);
-    else
-        cop__children_set(&sup->children, child, COP__CHILD_STOPPED, cop_no_pid());
-}
-
-static bool another_significant_runs(const struct cop__supervisor *sup,
-                                     const struct cop__child *but)
-{
-    for (const struct cop__child *c = sup->children.first; c; c = c->after) {
+    for (const struct cop__child *c = all->first; c; c = c->after) {
         if (c != but && c->significant && c->state != COP__CHILD_STOPPED) return true;
     }
     return false;
@@ -35,32 +26,39 @@ static bool ends_supervisor(const struct cop__supervisor *sup, const struct cop_
     switch (sup->auto_shutdown) {
     case COP__NEVER: return false;
     case COP__ANY_SIGNIFICANT: return true;
-    case COP__ALL_SIGNIFICANT: return !another_significant_runs(sup, child);
+    case COP__ALL_SIGNIFICANT: return !another_significant_runs(&sup->sup.children, child);
     }
     return false;
 }
 
+/* The child becomes STOPPED, a temporary one is gone. */
+static bool let_go(struct cop__sup *base, struct cop__child *child)
+{
+    bool ends = ends_supervisor((const struct cop__supervisor *)base, child);
+
+    if (child->restart == COP__TEMPORARY)
+        cop__children_remove(&base->children, child);
+    else
+        cop__children_set(&base->children, child, COP__CHILD_STOPPED, cop_no_pid());
+    return !ends;
+}
+
 void cop__supervisor_stop_child(struct cop__supervisor *sup, struct cop__child *child)
 {
-    if (child->state == COP__CHILD_RUNNING) {
-        cop_term reason = cop__child_stop(child->pid, child->shutdown);
-
-        if (cop__stop_is_reported(false, child->shutdown, child->restart,
-                                  cop__reason_class(reason)))
-            cop__supervisor_report(sup, COP__SHUTDOWN_ERROR, reason, child);
-    }
-    let_go(sup, child);
+    cop__sup_stop(&sup->sup, child);
+    (void)let_go(&sup->sup, child); /* asked for, so it ends nothing else (SUP-61) */
 }
 
 /* --- Restarting ------------------------------------------------------------------------------- */
 
-/* Asks for another attempt, after all that waits in the mailbox. */
-static void try_again(struct cop__supervisor *sup, struct cop__child *child, cop_pid former)
+static bool restart_child(struct cop__supervisor *sup, struct cop__child *child, cop_pid former)
 {
-    cop_term id = cop_kept_term(child->id);
+    struct cop__start start = cop__supervisor_start_child(sup, child);
 
-    cop__children_set(&sup->children, child, COP__CHILD_RESTARTING, former);
-    cop_send(cop_self(), cop_build("{:\"$gen_restart\", id}", id));
+    if (start.kind != COP__START_FAILED) return true;
+    cop__sup_report(&sup->sup, COP__START_ERROR, start.reason, child);
+    cop__sup_try_again(&sup->sup, child, former);
+    return false;
 }
 
 /* Starts the children from `from` on, in order. All are stopped. A failing one is tried again later
@@ -68,12 +66,11 @@ static void try_again(struct cop__supervisor *sup, struct cop__child *child, cop
 static void start_group(struct cop__supervisor *sup, struct cop__child *from,
                         const struct cop__child *died, cop_pid former)
 {
-    for (struct cop__child *c = from; c; c = c->after) {
+    bool goes_on = true;
+
+    for (struct cop__child *c = from; c && goes_on; c = c->after) {
         COP_ASSERT(c->state == COP__CHILD_STOPPED);
-        if (cop__supervisor_start_child(sup, c, true).kind == COP__START_FAILED) {
-            try_again(sup, c, c == died ? former : cop_no_pid());
-            return;
-        }
+        goes_on = restart_child(sup, c, c == died ? former : cop_no_pid());
     }
 }
 
@@ -82,28 +79,20 @@ static void start_group(struct cop__supervisor *sup, struct cop__child *from,
 static struct cop__child *stop_group(struct cop__supervisor *sup, struct cop__child *first,
                                      struct cop__child *died)
 {
+    struct cop__children *all = &sup->sup.children;
     struct cop__child *before = first->before;
-    struct cop__child *c = sup->children.last;
+    struct cop__child *c = all->last;
 
     while (c != before) {
         struct cop__child *next = c->before;
 
         if (c == died)
-            cop__children_set(&sup->children, c, COP__CHILD_STOPPED, cop_no_pid());
+            cop__children_set(all, c, COP__CHILD_STOPPED, cop_no_pid());
         else
             cop__supervisor_stop_child(sup, c);
         c = next;
     }
-    return before ? before->after : sup->children.first;
-}
-
-static void restart_one(struct cop__supervisor *sup, struct cop__child *child)
-{
-    cop_pid former = child->pid;
-    struct cop__start start;
-
-    start = cop__supervisor_start_child(sup, child, true);
-    if (start.kind == COP__START_FAILED) try_again(sup, child, former);
+    return before ? before->after : all->first;
 }
 
 static void restart_group(struct cop__supervisor *sup, struct cop__child *first,
@@ -115,33 +104,16 @@ static void restart_group(struct cop__supervisor *sup, struct cop__child *first,
     start_group(sup, from, died, former);
 }
 
-bool cop__supervisor_retry(struct cop__supervisor *sup, struct cop__child *child)
+static void restart(struct cop__sup *base, struct cop__child *child)
 {
-    if (!cop__intensity_add(&sup->intensity, cop_monotonic_ms())) {
-        cop__supervisor_report(sup, COP__CAUSED_SHUTDOWN, COP(":reached_max_restart_intensity"),
-                               child);
-        let_go(sup, child);
-        return false;
-    }
+    struct cop__supervisor *sup = (struct cop__supervisor *)base;
+
     switch (sup->strategy) {
-    case COP__ONE_FOR_ONE: restart_one(sup, child); break;
-    case COP__ONE_FOR_ALL: restart_group(sup, sup->children.first, child); break;
+    case COP__ONE_FOR_ONE: (void)restart_child(sup, child, child->pid); break;
+    case COP__ONE_FOR_ALL: restart_group(sup, base->children.first, child); break;
     case COP__REST_FOR_ONE: restart_group(sup, child, child); break;
     }
-    return true;
 }
 
-bool cop__supervisor_child_died(struct cop__supervisor *sup, struct cop__child *child,
-                                cop_term reason)
-{
-    struct cop__death_rule rule = cop__death_rule(child->restart, cop__reason_class(reason));
-    bool ends;
-
-    COP_ASSERT(child->state == COP__CHILD_RUNNING);
-    if (rule.report) cop__supervisor_report(sup, COP__CHILD_TERMINATED, reason, child);
-    if (rule.restart) return cop__supervisor_retry(sup, child);
-    ends = ends_supervisor(sup, child);
-    COP_ASSERT(rule.forget == (child->restart == COP__TEMPORARY));
-    let_go(sup, child);
-    return !ends;
-}
+const struct cop__sup_kind cop__supervisor_kind = {
+    .name = "Supervisor", .has_ids = true, .restart = restart, .let_go = let_go};

@@ -6,40 +6,15 @@
 
 /* --- Children --------------------------------------------------------------------------------- */
 
-static struct cop__sup_ident ident(const struct cop__supervisor *sup)
+struct cop__start cop__supervisor_start_child(struct cop__supervisor *sup, struct cop__child *child)
 {
-    return (struct cop__sup_ident){cop_kept_term(sup->name), cop_kept_term(sup->module)};
-}
+    struct cop__start start = cop__sup_start(&sup->sup, child);
 
-void cop__supervisor_report(const struct cop__supervisor *sup, enum cop__sup_context context,
-                            cop_term reason, const struct cop__child *child)
-{
-    struct cop__sup_ident who = ident(sup);
-    struct cop__spec spec = cop__child_spec_now(child);
-
-    cop__sup_report(&who, context, reason, &spec, child->pid, cop_empty_list());
-}
-
-struct cop__start cop__supervisor_start_child(struct cop__supervisor *sup, struct cop__child *child,
-                                              bool report_failure)
-{
-    struct cop__spec spec = cop__child_spec_now(child);
-    struct cop__start start = cop__child_start(spec.start, cop_empty_list(), false);
-    struct cop__sup_ident who = ident(sup);
-
-    switch (start.kind) {
-    case COP__START_STARTED:
-        cop__children_set(&sup->children, child, COP__CHILD_RUNNING, start.pid);
-        cop__sup_report_progress(&who, &spec, start.pid);
-        if (child->restart == COP__TEMPORARY)
-            cop_replace(&child->start, cop__stored_start(spec.start, child->restart));
-        break;
-    case COP__START_IGNORED:
-        cop__children_set(&sup->children, child, COP__CHILD_STOPPED, cop_no_pid());
-        break;
-    case COP__START_FAILED:
-        if (report_failure) cop__supervisor_report(sup, COP__START_ERROR, start.reason, child);
-        break;
+    if (start.kind == COP__START_IGNORED)
+        cop__children_set(&sup->sup.children, child, COP__CHILD_STOPPED, cop_no_pid());
+    if (start.kind == COP__START_STARTED) {
+        cop__sup_report_progress(&sup->sup, child);
+        cop_replace(&child->start, cop__stored_start(cop_kept_term(child->start), child->restart));
     }
     return start;
 }
@@ -47,12 +22,9 @@ struct cop__start cop__supervisor_start_child(struct cop__supervisor *sup, struc
 static void stop_all(struct cop__supervisor *sup)
 {
     /* SUP-50: reverse order, one after the other. */
-    while (sup->children.last) {
-        struct cop__child *child = sup->children.last;
-        bool vanishes = child->restart == COP__TEMPORARY;
-
-        cop__supervisor_stop_child(sup, child);
-        if (!vanishes) cop__children_remove(&sup->children, child);
+    while (sup->sup.children.last) {
+        cop__sup_stop(&sup->sup, sup->sup.children.last);
+        cop__children_remove(&sup->sup.children, sup->sup.children.last);
     }
 }
 
@@ -114,19 +86,15 @@ static bool read_auto_shutdown(cop_term t, enum cop__auto_shutdown *ret)
 static cop_term take_flags(struct cop__supervisor *sup, cop_term t)
 {
     struct flags flags;
-    int64_t intensity;
-    int64_t period;
+    cop_term wrong;
 
     if (!read_flags(t, &flags)) return cop_tuple(COP(":invalid_type"), t);
     if (!read_strategy(flags.strategy, &sup->strategy))
         return cop_tuple(COP(":invalid_strategy"), flags.strategy);
-    if (!cop_match(flags.intensity, "intensity", intensity) || intensity < 0)
-        return cop_tuple(COP(":invalid_intensity"), flags.intensity);
-    if (!cop_match(flags.period, "period", period) || period <= 0)
-        return cop_tuple(COP(":invalid_period"), flags.period);
+    wrong = cop__sup_take_intensity(&sup->sup, flags.intensity, flags.period);
+    if (!cop_is_none(wrong)) return wrong;
     if (!read_auto_shutdown(flags.auto_shutdown, &sup->auto_shutdown))
         return cop_tuple(COP(":invalid_auto_shutdown"), flags.auto_shutdown);
-    cop__intensity_init(&sup->intensity, intensity, period);
     return cop_none();
 }
 
@@ -140,9 +108,9 @@ static cop_term take_specs(struct cop__supervisor *sup, cop_term specs)
         cop_term wrong = cop__spec_check(cop_head(rest), sup->auto_shutdown, &spec);
 
         if (!cop_is_none(wrong)) return wrong;
-        if (cop__children_by_id(&sup->children, spec.id))
+        if (cop__children_by_id(&sup->sup.children, spec.id))
             return cop_tuple(COP(":duplicate_child_name"), spec.id);
-        cop__children_append(&sup->children, &spec, true);
+        cop__children_append(&sup->sup.children, &spec, true);
     }
     return cop_none();
 }
@@ -153,54 +121,36 @@ static cop_term start_all(struct cop__supervisor *sup)
 {
     struct cop__child *after;
 
-    for (struct cop__child *c = sup->children.first; c; c = after) {
-        struct cop__start start = cop__supervisor_start_child(sup, c, true);
+    for (struct cop__child *c = sup->sup.children.first; c; c = after) {
+        struct cop__start start = cop__supervisor_start_child(sup, c);
 
         after = c->after;
         if (start.kind == COP__START_FAILED) {
             cop_term id = cop_kept_term(c->id);
 
+            cop__sup_report(&sup->sup, COP__START_ERROR, start.reason, c);
             stop_all(sup);
             return cop_tuple(COP(":failed_to_start_child"), id, start.reason);
         }
         if (start.kind == COP__START_IGNORED && c->restart == COP__TEMPORARY)
-            cop__children_remove(&sup->children, c); /* SUP-15 */
+            cop__children_remove(&sup->sup.children, c); /* SUP-15 */
     }
     return cop_none();
-}
-
-/* What the callback module's init, or the caller, gave. */
-static cop_term init_value(cop_term how)
-{
-    int64_t address;
-    cop_term arg;
-    cop_term value;
-
-    if (cop_match(how, "{:call, address, arg}", address, arg)) {
-        const struct cop_module *module = (const struct cop_module *)(uintptr_t)address;
-
-        return module->supervisor_init(arg);
-    }
-    cop_expect(how, "{:init, value}", value);
-    return value;
 }
 
 static cop_result init(cop_term arg)
 {
     struct cop__supervisor *sup = cop_alloc(sizeof(*sup));
-    cop_term name, module, how, flags, specs, value, wrong;
+    cop_term flags, specs, value, wrong;
 
-    cop_expect(arg, "{name, module, how}", name, module, how);
-    cop_trap_exit(true);
-    value = init_value(how);
+    sup->sup.kind = &cop__supervisor_kind;
+    value = cop__sup_init_value(&sup->sup, arg);
     if (cop_match(value, ":ignore")) return cop_ignore();
     if (!cop_match(value, "{:ok, {flags, specs}}", flags, specs))
-        return cop_stop(cop_build("{:bad_return, {module, :init, value}}", module, value));
-    if (cop_list_len(specs) < 0) return cop_stop(cop_build("{:bad_start_spec, specs}", specs));
-    sup->name = cop_keep(name);
-    sup->module = cop_keep(module);
+        return cop__sup_bad_return(&sup->sup, value);
     wrong = take_flags(sup, flags);
     if (!cop_is_none(wrong)) return cop_stop(cop_tuple(COP(":supervisor_data"), wrong));
+    if (cop_list_len(specs) < 0) return cop_stop(cop_build("{:bad_start_spec, specs}", specs));
     wrong = take_specs(sup, specs);
     if (!cop_is_none(wrong)) return cop_stop(cop_tuple(COP(":start_spec"), wrong));
     wrong = start_all(sup);
@@ -239,14 +189,14 @@ static cop_term start_child(struct cop__supervisor *sup, cop_term t)
     cop_term wrong = cop__spec_check(t, sup->auto_shutdown, &spec);
 
     if (!cop_is_none(wrong)) return error(wrong);
-    child = cop__children_by_id(&sup->children, spec.id);
+    child = cop__children_by_id(&sup->sup.children, spec.id);
     if (child) return known_child(child);
-    child = cop__children_append(&sup->children, &spec, true);
-    start = cop__supervisor_start_child(sup, child, false);
+    child = cop__children_append(&sup->sup.children, &spec, true);
+    start = cop__supervisor_start_child(sup, child);
     if (start.kind == COP__START_STARTED) return start.answer;
     if (start.kind == COP__START_IGNORED && spec.restart != COP__TEMPORARY)
         return COP("{:ok, :undefined}");
-    cop__children_remove(&sup->children, child);
+    cop__children_remove(&sup->sup.children, child);
     if (start.kind == COP__START_IGNORED) return COP("{:ok, :undefined}");
     /* VER-05: an already started process is told as it is. */
     if (cop_match(start.reason, "{:already_started, _}")) return error(start.reason);
@@ -255,7 +205,7 @@ static cop_term start_child(struct cop__supervisor *sup, cop_term t)
 
 static cop_term restart_stopped(struct cop__supervisor *sup, struct cop__child *child)
 {
-    struct cop__start start = cop__supervisor_start_child(sup, child, false);
+    struct cop__start start = cop__supervisor_start_child(sup, child);
 
     switch (start.kind) {
     case COP__START_STARTED: return start.answer;
@@ -287,7 +237,7 @@ static cop_term answer_about(struct cop__supervisor *sup, cop_term what, struct 
     }
     if (child->state != COP__CHILD_STOPPED) return not_stopped(child);
     if (cop_match(what, ":restart_child")) return restart_stopped(sup, child);
-    cop__children_remove(&sup->children, child);
+    cop__children_remove(&sup->sup.children, child);
     return cop_ok();
 }
 
@@ -298,49 +248,15 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
     cop_term id;
 
     (void)from;
-    if (cop_match(request, ":which_children")) return cop_reply(cop__children_rows(&sup->children));
-    if (cop_match(request, ":count_children"))
-        return cop_reply(cop__children_count(&sup->children));
     if (cop_match(request, "{:start_child, what}", what)) return cop_reply(start_child(sup, what));
     if (cop_match(request, "{what, id}", what, id) &&
         (cop_match(what, ":terminate_child") || cop_match(what, ":restart_child") ||
          cop_match(what, ":delete_child") || cop_match(what, ":get_childspec")))
-        return cop_reply(answer_about(sup, what, cop__children_by_id(&sup->children, id)));
-    return cop_no_clause(request);
+        return cop_reply(answer_about(sup, what, cop__children_by_id(&sup->sup.children, id)));
+    return cop__sup_answer(&sup->sup, request);
 }
 
-/* --- Messages and the end --------------------------------------------------------------------- */
-
-static cop_result handle_cast(void *state, cop_term message)
-{
-    (void)state;
-    (void)message;
-    return cop_noreply();
-}
-
-static cop_result handle_info(void *state, cop_term message)
-{
-    struct cop__supervisor *sup = state;
-    struct cop__child *child;
-    cop_pid pid;
-    cop_term reason;
-    cop_term id;
-    bool goes_on = true;
-
-    if (cop_match(message, "{:EXIT, pid, reason}", pid, reason)) {
-        child = cop__children_by_pid(&sup->children, pid);
-        if (child && child->state == COP__CHILD_RUNNING)
-            goes_on = cop__supervisor_child_died(sup, child, reason);
-    } else if (cop_match(message, "{:\"$gen_restart\", id}", id)) {
-        /* Somebody may have stopped it meanwhile (SUP-41). */
-        child = cop__children_by_id(&sup->children, id);
-        if (child && child->state == COP__CHILD_RESTARTING)
-            goes_on = cop__supervisor_retry(sup, child);
-    } else {
-        cop__sup_report_unexpected("Supervisor", message);
-    }
-    return goes_on ? cop_noreply() : cop_stop(COP(":shutdown"));
-}
+/* --- The end ---------------------------------------------------------------------------------- */
 
 static void terminate(void *state, cop_term reason)
 {
@@ -352,12 +268,12 @@ static cop_term format_state(const void *state)
 {
     static const char *const strategies[] = {"one_for_one", "one_for_all", "rest_for_one"};
     const struct cop__supervisor *sup = state;
-    cop_term name = cop_kept_term(sup->name);
-    cop_term module = cop_kept_term(sup->module);
+    cop_term name = cop_kept_term(sup->sup.name);
+    cop_term module = cop_kept_term(sup->sup.module);
     cop_term strategy = cop_atom(strategies[sup->strategy]);
-    int64_t intensity = sup->intensity.max;
-    int64_t period = sup->intensity.period;
-    cop_term children = cop__children_rows(&sup->children);
+    int64_t intensity = sup->sup.intensity.max;
+    int64_t period = sup->sup.intensity.period;
+    cop_term children = cop__children_rows(&sup->sup.children);
 
     return cop_build("%{name: name, module: module, strategy: strategy, intensity: intensity,"
                      " period: period, children: children}",
@@ -368,8 +284,8 @@ const struct cop_gen_server cop__supervisor_callbacks = {
     .size = sizeof(struct cop_gen_server),
     .init = init,
     .handle_call = handle_call,
-    .handle_cast = handle_cast,
-    .handle_info = handle_info,
+    .handle_cast = cop__sup_handle_cast,
+    .handle_info = cop__sup_handle_info,
     .terminate = terminate,
     .format_state = format_state,
 };

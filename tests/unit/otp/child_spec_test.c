@@ -262,14 +262,14 @@ static void reason_classes(void)
     cop_assert(cop__reason_class(COP("{:shutdown, 1, 2}")) == COP__REASON_OTHER);
 }
 
-/* SUP-33, 34, 35: a row a restart type, a column a reason: R restart, r report, f forget. */
+/* SUP-33, 34, 35: a row a restart type, a column a reason: R restart, r report. */
 static void death_rules(void)
 {
     static const char *const table[3][COP__REASON_CLASSES] = {
         /*                   normal shutdown {shutdown,_} killed other */
         [COP__PERMANENT] = {"Rr", "Rr", "Rr", "Rr", "Rr"},
         [COP__TRANSIENT] = {"", "", "", "Rr", "Rr"},
-        [COP__TEMPORARY] = {"f", "f", "f", "rf", "rf"},
+        [COP__TEMPORARY] = {"", "", "", "r", "r"},
     };
 
     for (int restart = 0; restart < 3; restart++) {
@@ -280,7 +280,6 @@ static void death_rules(void)
 
             cop_assert(rule.restart == (strchr(cell, 'R') != NULL));
             cop_assert(rule.report == (strchr(cell, 'r') != NULL));
-            cop_assert(rule.forget == (strchr(cell, 'f') != NULL));
         }
     }
 }

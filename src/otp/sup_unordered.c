@@ -1,18 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of a DynamicSupervisor: all children are asked at once, and there is one timer for
- * each distinct shutdown time, so that the whole takes as long as the slowest child and not as
- * the sum.
+/* Children without an order, as those of a DynamicSupervisor: each is its process, and while it is
+ * restarting, its former one.
  *
- * The supervisor ends afterwards, so it takes every message that comes and looks at those which
- * tell of its children: the EXIT of the link and the DOWN of the monitor carry the same reason,
- * and the first counts. Only a child that was dead before it was asked has a DOWN with noproc;
- * its reason is in its EXIT, which is in the mailbox or under way. */
-#include "otp/dynamic_supervisor_state.h"
+ * At the end all are asked at once, and there is one timer for each distinct shutdown time, so that
+ * the whole takes as long as the slowest child and not as the sum. The supervisor ends afterwards,
+ * so it takes every message that comes and looks at those which tell of its children: the EXIT of
+ * the link and the DOWN of the monitor carry the same reason, and the first counts. Only a child
+ * that was dead before it was asked has a DOWN with noproc; its reason is in its EXIT, which is in
+ * the mailbox or under way. */
+#include "otp/sup_unordered.h"
 
 #include "base/check.h"
 
+/* --- One -------------------------------------------------------------------------------------- */
+
+void cop__unordered_add(struct cop__sup *sup, struct cop__spec *spec, cop_pid pid)
+{
+    struct cop__child *known = cop__children_by_pid(&sup->children, pid);
+    struct cop__child *child;
+
+    if (known) cop__children_remove(&sup->children, known);
+    spec->start = cop__stored_start(spec->start, spec->restart);
+    child = cop__children_append(&sup->children, spec, false);
+    cop__children_set(&sup->children, child, COP__CHILD_RUNNING, pid);
+}
+
+void cop__unordered_restart(struct cop__sup *sup, struct cop__child *child)
+{
+    struct cop__start start = cop__sup_start(sup, child);
+
+    switch (start.kind) {
+    case COP__START_STARTED: break;
+    case COP__START_IGNORED: cop__children_remove(&sup->children, child); break;
+    case COP__START_FAILED:
+        cop__sup_report(sup, COP__START_ERROR, start.reason, child);
+        cop__sup_try_again(sup, child, child->pid);
+        break;
+    }
+}
+
+bool cop__unordered_let_go(struct cop__sup *sup, struct cop__child *child)
+{
+    cop__children_remove(&sup->children, child);
+    return true;
+}
+
+/* --- All at once ------------------------------------------------------------------------------ */
+
 struct stopping {
-    struct cop__dynamic_supervisor *sup;
+    struct cop__sup *sup;
     cop_dict *timers; /* shutdown time -> timer */
     size_t left;      /* children that are not known to be dead */
 };
@@ -61,8 +97,9 @@ static void is_dead(struct stopping *s, struct cop__child *child, cop_term reaso
     COP_ASSERT(!child->is_down && s->left > 0);
     child->is_down = true;
     s->left--;
-    if (cop__stop_is_reported(true, child->shutdown, child->restart, cop__reason_class(reason)))
-        cop__dynamic_report(s->sup, COP__SHUTDOWN_ERROR, reason, child);
+    if (cop__stop_is_reported(s->sup->kind->dynamic, child->shutdown, child->restart,
+                              cop__reason_class(reason)))
+        cop__sup_report(s->sup, COP__SHUTDOWN_ERROR, reason, child);
 }
 
 /* Those whose time is over. */
@@ -96,7 +133,7 @@ static bool take_message(void *state, cop_term msg)
     return s->left > 0;
 }
 
-void cop__dynamic_stop_all(struct cop__dynamic_supervisor *sup)
+void cop__unordered_stop_all(struct cop__sup *sup)
 {
     struct stopping stopping = {.sup = sup, .timers = cop_dict_new()};
 

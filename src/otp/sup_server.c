@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of a supervisor's process that is the same in all. */
+#include "otp/sup_server.h"
+
+#include "base/check.h"
+
+/* --- Init ------------------------------------------------------------------------------------- */
+
+cop_term cop__sup_init_value(struct cop__sup *sup, cop_term arg)
+{
+    cop_term name, module, how, value;
+    int64_t address;
+    cop_term callback_arg;
+
+    cop_expect(arg, "{name, module, how}", name, module, how);
+    sup->name = cop_keep(name);
+    sup->module = cop_keep(module);
+    sup->extra = cop_keep(cop_empty_list());
+    cop_trap_exit(true);
+    if (cop_match(how, "{:call, address, callback_arg}", address, callback_arg))
+        return ((const struct cop_module *)(uintptr_t)address)->supervisor_init(callback_arg);
+    cop_expect(how, "{:init, value}", value);
+    return value;
+}
+
+cop_result cop__sup_bad_return(const struct cop__sup *sup, cop_term value)
+{
+    cop_term module = cop_kept_term(sup->module);
+
+    return cop_stop(cop_build("{:bad_return, {module, :init, value}}", module, value));
+}
+
+cop_term cop__sup_take_intensity(struct cop__sup *sup, cop_term intensity, cop_term period)
+{
+    int64_t max;
+    int64_t seconds;
+
+    if (!cop_match(intensity, "max", max) || max < 0)
+        return cop_tuple(COP(":invalid_intensity"), intensity);
+    if (!cop_match(period, "seconds", seconds) || seconds <= 0)
+        return cop_tuple(COP(":invalid_period"), period);
+    cop__intensity_init(&sup->intensity, max, seconds);
+    return cop_none();
+}
+
+/* --- Starts and stops ------------------------------------------------------------------------- */
+
+struct cop__start cop__sup_start(struct cop__sup *sup, struct cop__child *child)
+{
+    struct cop__start start = cop__child_start(cop_kept_term(child->start),
+                                               cop_kept_term(sup->extra), sup->kind->dynamic);
+
+    if (start.kind == COP__START_STARTED)
+        cop__children_set(&sup->children, child, COP__CHILD_RUNNING, start.pid);
+    return start;
+}
+
+void cop__sup_stop(struct cop__sup *sup, const struct cop__child *child)
+{
+    cop_term reason;
+
+    if (child->state != COP__CHILD_RUNNING) return;
+    reason = cop__child_stop(child->pid, child->shutdown);
+    if (cop__stop_is_reported(sup->kind->dynamic, child->shutdown, child->restart,
+                              cop__reason_class(reason)))
+        cop__sup_report(sup, COP__SHUTDOWN_ERROR, reason, child);
+}
+
+/* --- Deaths and restarts ---------------------------------------------------------------------- */
+
+/* The key by which a later message finds child again. */
+static cop_term key_of(const struct cop__sup *sup, const struct cop__child *child)
+{
+    return sup->kind->has_ids ? cop_kept_term(child->id) : cop_pid_term(child->pid);
+}
+
+static struct cop__child *find(const struct cop__sup *sup, cop_term key)
+{
+    if (sup->kind->has_ids) return cop__children_by_id(&sup->children, key);
+    return cop_is_pid(key) ? cop__children_by_pid(&sup->children, cop_to_pid(key)) : NULL;
+}
+
+void cop__sup_try_again(struct cop__sup *sup, struct cop__child *child, cop_pid former)
+{
+    cop__children_set(&sup->children, child, COP__CHILD_RESTARTING, former);
+    cop_send(cop_self(), cop_tuple(COP(":\"$gen_restart\""), key_of(sup, child)));
+}
+
+/* Counts a restart and carries it out, unless it is one too many (SUP-37, 38): then false. */
+static bool restart(struct cop__sup *sup, struct cop__child *child)
+{
+    if (!cop__intensity_add(&sup->intensity, cop_monotonic_ms())) {
+        cop__sup_report(sup, COP__CAUSED_SHUTDOWN, COP(":reached_max_restart_intensity"), child);
+        (void)sup->kind->let_go(sup, child);
+        return false;
+    }
+    sup->kind->restart(sup, child);
+    return true;
+}
+
+/* False: the supervisor must stop. */
+static bool child_died(struct cop__sup *sup, struct cop__child *child, cop_term reason)
+{
+    struct cop__death_rule rule = cop__death_rule(child->restart, cop__reason_class(reason));
+
+    COP_ASSERT(child->state == COP__CHILD_RUNNING);
+    if (rule.report) cop__sup_report(sup, COP__CHILD_TERMINATED, reason, child);
+    return rule.restart ? restart(sup, child) : sup->kind->let_go(sup, child);
+}
+
+cop_result cop__sup_handle_info(void *state, cop_term message)
+{
+    struct cop__sup *sup = state;
+    struct cop__child *child;
+    cop_pid pid;
+    cop_term reason;
+    cop_term key;
+    bool goes_on = true;
+
+    if (cop_match(message, "{:EXIT, pid, reason}", pid, reason)) {
+        child = cop__children_by_pid(&sup->children, pid);
+        if (child && child->state == COP__CHILD_RUNNING) goes_on = child_died(sup, child, reason);
+    } else if (cop_match(message, "{:\"$gen_restart\", key}", key)) {
+        /* Somebody may have stopped it meanwhile (SUP-41). */
+        child = find(sup, key);
+        if (child && child->state == COP__CHILD_RESTARTING) goes_on = restart(sup, child);
+    } else {
+        cop__sup_report_unexpected(sup->kind->name, message);
+    }
+    return goes_on ? cop_noreply() : cop_stop(COP(":shutdown"));
+}
+
+cop_result cop__sup_handle_cast(void *state, cop_term message)
+{
+    (void)state;
+    (void)message;
+    return cop_noreply();
+}
+
+/* --- Questions -------------------------------------------------------------------------------- */
+
+cop_result cop__sup_answer(const struct cop__sup *sup, cop_term request)
+{
+    if (cop_match(request, ":which_children")) return cop_reply(cop__children_rows(&sup->children));
+    if (cop_match(request, ":count_children"))
+        return cop_reply(cop__children_count(&sup->children));
+    return cop_no_clause(request);
+}
