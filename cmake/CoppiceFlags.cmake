@@ -21,6 +21,8 @@ set(warnings -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wun
 set(warnings_c -Wstrict-prototypes -Wmissing-prototypes)
 add_compile_options(
     "$<$<COMPILE_LANGUAGE:C,CXX>:${warnings};-fno-omit-frame-pointer>"
+    # Places in stacktraces and patterns are told from here: apps/kv/registry.c:42.
+    "$<$<COMPILE_LANGUAGE:C,CXX>:-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=>"
     "$<$<COMPILE_LANGUAGE:C>:${warnings_c}>")
 if(COPPICE_WERROR)
     add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-Werror>)

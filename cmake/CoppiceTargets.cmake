@@ -10,6 +10,8 @@ function(coppice_set_up_library target)
         "$<$<COMPILE_LANGUAGE:C,CXX>:${COPPICE_PUBLIC_FLAGS}>")
     target_compile_options(${target} PRIVATE
         $<$<COMPILE_LANGUAGE:C>:-fvisibility=hidden>)
+    # What it raises is about a call of its user's: that one's place is none in here.
+    target_compile_definitions(${target} PRIVATE COP_PLACES=0)
     if(NOT COPPICE_SANITIZE)
         # This code runs on small stacks. (Sanitizers widen frames, so not there.)
         target_compile_options(${target} PRIVATE

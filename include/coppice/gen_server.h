@@ -31,8 +31,11 @@ enum cop__action {
 typedef struct cop_result {
     enum cop__result_kind kind_;
     enum cop__action action_;
-    cop_term term_;  /* reply, reason, or the message without a clause */
-    cop_term extra_; /* STOP_REPLY: the reply; BAD: the value to report */
+    cop_term term_; /* reply, reason, or the message without a clause */
+    union {
+        cop_term extra_;                /* STOP_REPLY: the reply; BAD: the value to report */
+        const struct cop_place *place_; /* NO_CLAUSE: where that was said */
+    };
     cop_term continue_;
     void *state_;
     int64_t timeout_ms_;
@@ -92,6 +95,8 @@ COP_API cop_result cop_stop_reply(cop_term reason, cop_term reply); /* handle_ca
 /* No clause of the callback takes this message: the server fails as Elixir's would, with a
  * FunctionClauseError that names the callback; in handle_info it is logged and dropped (GEN-34). */
 COP_API cop_result cop_no_clause(cop_term message);
+COP_API cop_result cop_no_clause_at(const struct cop_place *place, cop_term message);
+#define cop_no_clause(message) cop_no_clause_at(COP_HERE, message)
 /* Any other return value: {:bad_return_value, value} (GEN-23). */
 COP_API cop_result cop_bad_return(cop_term value);
 #define cop_reply(reply) cop_reply(cop_term_of(reply))

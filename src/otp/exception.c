@@ -71,7 +71,7 @@ cop_term cop_exception(const char *module, const char *format, ...)
     return exception;
 }
 
-void cop_raise(const char *module, const char *format, ...)
+void(cop_raise)(const char *module, const char *format, ...)
 {
     va_list args;
     cop_term exception;
@@ -352,34 +352,30 @@ void cop__add_message(struct cop__text *text, cop_term exception)
 
 /* --- Raising ---------------------------------------------------------------------------------- */
 
-/* Raises value with one entry of a stack, so that the reason tells of an error (LOG-23). */
-static COP_NORETURN void raise_from(cop_term value, cop_term entry)
+/* Raises value in a call that no frame names: its entry goes before those of the stacktrace, unless
+ * the caller has that name. */
+static COP_NORETURN void raise_from(cop_term value, cop_term module, cop_term function,
+                                    cop_term args)
 {
     struct cop_outcome outcome = {
-        .class_ = COP_CLASS_ERROR, .value = value, .stack = cop_list(entry)};
+        .class_ = COP_CLASS_ERROR, .value = value, .stack = cop_stacktrace(NULL)};
 
+    if (!cop_match(outcome.stack, "[{^module, ^function, ^args, _} | _]", module, function, args))
+        outcome.stack =
+            cop_cons(cop_tuple(module, function, args, cop_empty_list()), outcome.stack);
     cop_reraise(&outcome);
-}
-
-cop_term cop__function_clause(cop_term module, const char *function, int arity)
-{
-    cop_term name = cop_atom(function);
-
-    return cop_build("{:function_clause, [{module, name, arity, []}]}", module, name, arity);
 }
 
 void cop__raise_function_clause(cop_term module, const char *function, int arity)
 {
     cop_term name = cop_atom(function);
 
-    raise_from(function_clause_error(module, name, cop_int(arity)),
-               cop_build("{module, name, arity, []}", module, name, arity));
+    raise_from(function_clause_error(module, name, cop_int(arity)), module, name, cop_int(arity));
 }
 
 void cop__raise_undefined(cop_term module, cop_term function, cop_term args)
 {
     int64_t arity = cop_list_len(args);
 
-    raise_from(undefined_function_error(module, function, cop_int(arity)),
-               cop_build("{module, function, args, []}", module, function, args));
+    raise_from(undefined_function_error(module, function, cop_int(arity)), module, function, args);
 }

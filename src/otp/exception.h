@@ -21,9 +21,6 @@ void cop__add_stack(struct cop__text *text, cop_term stack, int indent);
 /* Whether a reason is {what was raised, stack}, so that it tells of an error and not of an exit. */
 bool cop__reason_is_error(cop_term reason, cop_term *ret_raised, cop_term *ret_stack);
 
-/* {:function_clause, [{module, function, arity, []}]}: what a process dies of that has no
- * clause. */
-cop_term cop__function_clause(cop_term module, const char *function, int arity);
 /* Raises a FunctionClauseError that names a function with a guard, which the caller missed. */
 COP_NORETURN void cop__raise_function_clause(cop_term module, const char *function, int arity);
 /* Raises an UndefinedFunctionError. */

@@ -64,6 +64,10 @@ static void add_stack_entry(struct cop__text *text, cop_term entry)
 {
     if (cop_tuple_size(entry) == 4) {
         add_location(text, cop_elem(entry, 3));
+        if (cop_match(entry, "{_, :__FILE__, 1, _}")) {
+            cop__text_add(text, "(file)");
+            return;
+        }
         cop__text_add_call(text, cop_elem(entry, 0), cop_elem(entry, 1), cop_elem(entry, 2));
         return;
     }
@@ -260,6 +264,18 @@ static cop_term add_outer(struct cop__text *text, cop_term reason)
     return cop_none();
 }
 
+/* The pattern of a cop_expect stands in the stacktrace. */
+static void add_pattern(struct cop__text *text, cop_term stack)
+{
+    cop_term location, pattern = cop_nil();
+
+    if (cop_match(stack, "[{_, _, _, location} | _]", location) && cop_is_keyword(location))
+        pattern = cop_keyword_get(location, COP(":pattern"), pattern);
+    if (!cop_is_binary(pattern)) return;
+    cop__text_add(text, ", expected: ");
+    cop__text_add_bytes(text, cop_to_bytes(pattern));
+}
+
 /* "** (RuntimeError) oops" */
 static void add_exception(struct cop__text *text, cop_term reason, cop_term stack)
 {
@@ -269,6 +285,7 @@ static void add_exception(struct cop__text *text, cop_term reason, cop_term stac
     cop__text_add_term(text, cop_map_get(exception, COP(":__struct__"), cop_nil()));
     cop__text_add(text, ") ");
     cop__add_message(text, exception);
+    add_pattern(text, stack);
 }
 
 void cop__add_exit(struct cop__text *text, cop_term reason)
@@ -316,6 +333,15 @@ cop_term cop_format_exit(cop_term reason)
     COP__TEXT(text);
 
     cop__add_exit(&text, reason);
+    return cop__text_binary(&text);
+}
+
+cop_term cop_format_outcome(const struct cop_outcome *outcome)
+{
+    COP__TEXT(text);
+
+    cop__add_banner(&text, outcome->class_, outcome->value, outcome->stack);
+    cop__add_stack(&text, outcome->stack, 4);
     return cop__text_binary(&text);
 }
 

@@ -52,9 +52,14 @@ cop_result cop_stop_reply(cop_term reason, cop_term reply)
     return (cop_result){.kind_ = COP__RESULT_STOP_REPLY, .term_ = reason, .extra_ = reply};
 }
 
-cop_result cop_no_clause(cop_term message)
+cop_result cop_no_clause_at(const struct cop_place *place, cop_term message)
 {
-    return result_of(COP__RESULT_NO_CLAUSE, message);
+    return (cop_result){.kind_ = COP__RESULT_NO_CLAUSE, .term_ = message, .place_ = place};
+}
+
+cop_result(cop_no_clause)(cop_term message)
+{
+    return cop_no_clause_at(NULL, message);
 }
 
 cop_result cop_bad_return(cop_term value)

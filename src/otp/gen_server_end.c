@@ -35,8 +35,11 @@ struct ending {
 static cop_term call_terminate(void *arg)
 {
     const struct ending *e = arg;
+    struct cop_frame frame = {.module = e->server->module, .function = "terminate", .arity = 2};
 
+    cop_frame_enter(&frame);
     e->server->callbacks->terminate(e->server->state, e->reason);
+    cop_frame_leave(&frame);
     return cop_nil();
 }
 
@@ -88,10 +91,22 @@ void cop__server_end_bad_return(struct cop__turn *turn, cop_term value)
     cop__server_end_with(turn, cop_tuple(COP(":bad_return_value"), value));
 }
 
+struct cop_outcome cop__no_clause_outcome(struct cop_frame *frame, const cop_result *r)
+{
+    struct cop_outcome how = {.class_ = COP_CLASS_ERROR, .value = COP(":function_clause")};
+
+    cop_frame_enter(frame);
+    how.stack = cop_stacktrace(r->place_);
+    cop_frame_leave(frame);
+    return how;
+}
+
 cop_term cop__result_shown(const cop_result *r, cop_term state)
 {
-    cop_term term = r->term_, extra = r->extra_;
+    cop_term term = r->term_, extra;
 
+    if (r->kind_ == COP__RESULT_NO_CLAUSE) return cop_nil();
+    extra = r->extra_;
     switch (r->kind_) {
     case COP__RESULT_STARTED: return cop_build("{:ok, state}", state);
     case COP__RESULT_IGNORE: return COP(":ignore");

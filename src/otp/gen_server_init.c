@@ -38,11 +38,19 @@ struct init_call {
     cop_result result;
 };
 
+static struct cop_frame init_frame(const struct cop__server *s)
+{
+    return (struct cop_frame){.module = s->module, .function = "init", .arity = 1};
+}
+
 static cop_term call_init(void *arg)
 {
     struct init_call *i = arg;
+    struct cop_frame frame = init_frame(i->server);
 
+    cop_frame_enter(&frame);
     i->result = i->server->callbacks->init(i->arg);
+    cop_frame_leave(&frame);
     return cop_nil();
 }
 
@@ -76,16 +84,13 @@ static cop_result thrown_in_init(cop_term value)
 static COP_NORETURN void not_started(struct cop__server *s, cop_pid starter, const cop_result *r)
 {
     struct cop_outcome how = {COP_CLASS_EXIT, COP(":normal"), cop_empty_list()};
-    cop_term whole;
+    struct cop_frame frame = init_frame(s);
 
     switch (r->kind_) {
     case COP__RESULT_IGNORE: fail(s, starter, COP(":ignore"), how);
     case COP__RESULT_FAIL: fail(s, starter, cop_tuple(COP(":error"), r->term_), how);
     case COP__RESULT_STOP: how.value = r->term_; break;
-    case COP__RESULT_NO_CLAUSE:
-        whole = cop__function_clause(cop_module_name(s->module), "init", 1);
-        how = (struct cop_outcome){COP_CLASS_ERROR, cop_elem(whole, 0), cop_elem(whole, 1)};
-        break;
+    case COP__RESULT_NO_CLAUSE: how = cop__no_clause_outcome(&frame, r); break;
     case COP__RESULT_BAD:
     default:
         how.value = cop_tuple(COP(":bad_return_value"), cop__result_shown(r, cop_nil()));

@@ -71,12 +71,21 @@ static cop_result no_callback(const struct cop__turn *turn)
     return cop_no_clause(turn->about);
 }
 
+static struct cop_frame callback_frame(const struct cop__turn *turn)
+{
+    return (struct cop_frame){.module = turn->server->module,
+                              .function = callback_names[turn->in].name,
+                              .arity = callback_names[turn->in].arity};
+}
+
 static cop_term call_callback(void *arg)
 {
     struct cop__turn *turn = arg;
     const struct cop_gen_server *c = turn->server->callbacks;
     void *state = turn->server->state;
+    struct cop_frame frame = callback_frame(turn);
 
+    cop_frame_enter(&frame);
     switch (turn->in) {
     case COP__IN_CALL:
         turn->result = c->handle_call == NULL
@@ -97,6 +106,7 @@ static cop_term call_callback(void *arg)
         break;
     case COP__IN_NONE: break;
     }
+    cop_frame_leave(&frame);
     return cop_nil();
 }
 
@@ -125,18 +135,13 @@ static cop_next wait_next(struct cop__server *s)
 /* The message has no clause in the callback: that kills, except in handle_info. */
 static void without_clause(struct cop__turn *turn)
 {
-    struct cop_outcome how = {.class_ = COP_CLASS_ERROR};
-    cop_term whole;
+    struct cop_frame frame = callback_frame(turn);
 
     if (turn->in == COP__IN_INFO) {
         log_unexpected(turn->server, turn->about);
         return;
     }
-    whole = cop__function_clause(cop_module_name(turn->server->module),
-                                 callback_names[turn->in].name, callback_names[turn->in].arity);
-    how.value = cop_elem(whole, 0);
-    how.stack = cop_elem(whole, 1);
-    cop__server_end(turn, how, cop_none());
+    cop__server_end(turn, cop__no_clause_outcome(&frame, &turn->result), cop_none());
 }
 
 /* What is done after the callback's answer was taken care of (GEN-25 to 30). A continue runs as a

@@ -53,6 +53,8 @@ COP_NORETURN void cop__server_end_bad_return(struct cop__turn *turn, cop_term va
 cop_term cop__server_state(struct cop__server *s);
 /* What Elixir would have returned, to show it where a callback must not return it. */
 cop_term cop__result_shown(const cop_result *r, cop_term state);
+/* The error of a callback, named by its frame, that has returned cop_no_clause(). */
+struct cop_outcome cop__no_clause_outcome(struct cop_frame *frame, const cop_result *r);
 /* The reason that a client and the links see, from what was raised. */
 cop_term cop__whole_reason(const struct cop_outcome *how);
 /* Hooks for system messages; arg is the server. */

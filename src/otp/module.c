@@ -329,6 +329,21 @@ static cop_term child_spec(struct entry *entry, cop_term arg)
     return spec;
 }
 
+/* What the function raises names it in its stacktrace. */
+static cop_term call_by_name(const struct entry *entry, const struct function *f,
+                             const cop_term *args)
+{
+    struct cop_frame frame = {.module = entry->module,
+                              .function = entry->module->functions[f - entry->functions].signature,
+                              .arity = f->arity};
+    cop_term result;
+
+    cop_frame_enter(&frame);
+    result = cop__call_function(f->fn, args, f->arity);
+    cop_frame_leave(&frame);
+    return result;
+}
+
 cop_term cop__apply(cop_term module, cop_term function, const cop_term *args, size_t len)
 {
     struct entry *entry = look_up(module);
@@ -336,7 +351,7 @@ cop_term cop__apply(cop_term module, cop_term function, const cop_term *args, si
     if (entry != NULL) {
         const struct function *found = find_function(entry, function, (int64_t)len);
 
-        if (found != NULL) return cop__call_function(found->fn, args, found->arity);
+        if (found != NULL) return call_by_name(entry, found, args);
         if (is_child_spec(entry, function, (int64_t)len)) return child_spec(entry, args[0]);
     }
     cop__raise_undefined(module, function, cop_list_from(args, len));

@@ -125,14 +125,24 @@ cop_term cop__kernel_spawn_monitor(cop_term fun)
 
 /* --- Errors ----------------------------------------------------------------------------------- */
 
+/* Raises as the caller of the function does, whose own name in the stacktrace tells nothing. */
+static COP_NORETURN void leave(enum cop_class class_, cop_term value)
+{
+    struct cop_outcome how = {class_, value, cop_stacktrace(NULL)};
+    cop_term callers;
+
+    if (cop_match(how.stack, "[{Kernel, _, _, _} | callers]", callers)) how.stack = callers;
+    cop_reraise(&how);
+}
+
 cop_term cop__kernel_exit(cop_term reason)
 {
-    cop_exit(reason);
+    leave(COP_CLASS_EXIT, reason);
 }
 
 cop_term cop__kernel_throw(cop_term value)
 {
-    cop_throw(value);
+    leave(COP_CLASS_THROW, value);
 }
 
 /* The message of an exception that is raised by its module's name only. */
@@ -162,7 +172,7 @@ cop_term cop__kernel_raise_with(cop_term module, cop_term attributes)
         for (rest = attributes; cop_match(rest, "[{key, value} | rest]", key, value, rest);)
             exception = cop_map_put(exception, key, value);
     }
-    cop_error(exception);
+    leave(COP_CLASS_ERROR, exception);
 }
 
 cop_term cop__kernel_raise(cop_term exception)
@@ -170,10 +180,11 @@ cop_term cop__kernel_raise(cop_term exception)
     cop_term module;
 
     if (cop_is_binary(exception))
-        cop_error(cop_build("%{__struct__: RuntimeError, __exception__: true, message: exception}",
-                            exception));
+        leave(COP_CLASS_ERROR,
+              cop_build("%{__struct__: RuntimeError, __exception__: true, message: exception}",
+                        exception));
     if (cop_match(exception, "%{__exception__: true, __struct__: module}", module))
-        cop_error(exception);
+        leave(COP_CLASS_ERROR, exception);
     if (!cop_is_atom(exception))
         cop_raise("ArgumentError",
                   "raise/1 expects a module name, string or exception as the first argument");

@@ -59,8 +59,7 @@ static cop_next test(cop_term boot)
     } else {
         COP__TEXT(text);
 
-        cop__add_banner(&text, outcome.class_, outcome.value, outcome.stack);
-        cop__add_stack(&text, outcome.stack, 4);
+        cop__text_add_bytes(&text, cop_to_bytes(cop_format_outcome(&outcome)));
         set_why(run, &text);
     }
     cop_exit(COP(":shutdown"));

@@ -12,6 +12,7 @@
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
+#include "runtime/stacktrace.h"
 #include "term/site.h"
 
 #include <stdlib.h>
@@ -23,7 +24,14 @@ void cop__exit_set(struct cop__proc *p, enum cop_class class_, cop_term reason,
     atomic_fetch_or_explicit(&p->flags, COP__PROC_EXITING, memory_order_relaxed);
     p->exit_class = class_;
     p->exit_reason = reason;
+    p->exit_stack = cop_empty_list();
     p->exit_block = block;
+}
+
+void cop__exit_raised(struct cop__proc *p, const struct cop__catch *entry)
+{
+    cop__exit_set(p, entry->class_, entry->reason, NULL);
+    p->exit_stack = entry->stack;
 }
 
 /* --- Unwinding -------------------------------------------------------------------------------- */
@@ -80,33 +88,46 @@ void cop__die(struct cop__proc *p)
 
 /* --- Raising ---------------------------------------------------------------------------------- */
 
-__attribute__((noreturn)) static void raise_it(enum cop_class class_, cop_term reason)
+/* Outside of the runtime: errors of terms and of arguments are also found inside. */
+static struct cop__proc *raising(void)
 {
     struct cop__proc *p = cop__current();
     COP_CHECK(p != NULL, "an error outside of a process: nobody can handle it");
     struct cop__thread *t = cop__thread();
-    /* Errors of terms and of arguments are also found inside the runtime. */
     if (atomic_load_explicit(&t->gate, memory_order_relaxed) == COP__GATE_RUNTIME) cop__leave(t);
     COP_CHECK(p->foreign == p->catch_->foreign,
               "an exit inside of COP_FOREIGN would unwind the frames of a foreign library");
+    return p;
+}
+
+__attribute__((noreturn)) static void raise_it(struct cop__proc *p, enum cop_class class_,
+                                               cop_term reason, cop_term stack)
+{
     p->catch_->class_ = class_;
     p->catch_->reason = reason;
+    p->catch_->stack = stack;
     unwind_to(p->catch_);
 }
 
-void cop_exit(cop_term reason)
+void cop_raise_at(const struct cop_place *place, enum cop_class class_, cop_term reason)
 {
-    raise_it(COP_CLASS_EXIT, reason);
+    struct cop__proc *p = raising();
+    raise_it(p, class_, reason, cop__stacktrace(p, place, NULL));
 }
 
-void cop_error(cop_term reason)
+void(cop_exit)(cop_term reason)
 {
-    raise_it(COP_CLASS_ERROR, reason);
+    cop_raise_at(NULL, COP_CLASS_EXIT, reason);
 }
 
-void cop_throw(cop_term value)
+void(cop_error)(cop_term reason)
 {
-    raise_it(COP_CLASS_THROW, value);
+    cop_raise_at(NULL, COP_CLASS_ERROR, reason);
+}
+
+void(cop_throw)(cop_term value)
+{
+    cop_raise_at(NULL, COP_CLASS_THROW, value);
 }
 
 void cop__raise_atom(uint32_t atom)
@@ -116,8 +137,10 @@ void cop__raise_atom(uint32_t atom)
 
 void cop__expect_failed(const struct cop__site *site, cop_term t)
 {
-    (void)site;
-    cop_error(cop_tuple(cop__atom(COP_ATOM_badmatch), t));
+    struct cop__proc *p = raising();
+    const struct cop_place place = {cop__site_file(site), (int)site->line};
+    raise_it(p, COP_CLASS_ERROR, cop_tuple(cop__atom(COP_ATOM_badmatch), t),
+             cop__stacktrace(p, &place, cop__site_text(site)));
 }
 
 void cop__term_fail(const char *reason, cop_term culprit)
@@ -146,24 +169,23 @@ bool cop_try(cop_try_fn fn, void *arg, struct cop_outcome *ret_outcome)
     COP_CHECK(p != NULL, "cop_try outside of a process");
     struct attempt a = {.fn = fn, .arg = arg};
     struct cop__catch here = {.outer = p->catch_, .foreign = p->foreign};
+    struct cop_frame *frames = p->frames;
     p->catch_ = &here;
     int aborted = cop__ctx_enter(&here.sp, attempt_main, &a);
     p->catch_ = here.outer;
-    ret_outcome->stack = cop_empty_list();
     if (!aborted) {
-        ret_outcome->class_ = COP_CLASS_NONE;
-        ret_outcome->value = a.value;
+        *ret_outcome = (struct cop_outcome){COP_CLASS_NONE, a.value, cop_empty_list()};
         return true;
     }
-    ret_outcome->class_ = here.class_;
-    ret_outcome->value = here.reason;
+    p->frames = frames;
+    *ret_outcome = (struct cop_outcome){here.class_, here.reason, here.stack};
     return false;
 }
 
 void cop_reraise(const struct cop_outcome *outcome)
 {
     COP_CHECK(outcome->class_ != COP_CLASS_NONE, "cop_reraise of a normal outcome");
-    raise_it(outcome->class_, outcome->value);
+    raise_it(raising(), outcome->class_, outcome->value, outcome->stack);
 }
 
 cop_term cop_outcome_reason(const struct cop_outcome *outcome)
@@ -180,7 +202,7 @@ cop_term cop_outcome_reason(const struct cop_outcome *outcome)
 
 cop_term cop__exit_final_reason(struct cop__proc *p)
 {
-    struct cop_outcome o = {p->exit_class, p->exit_reason, cop_empty_list()};
+    struct cop_outcome o = {p->exit_class, p->exit_reason, p->exit_stack};
     return cop_outcome_reason(&o);
 }
 

@@ -9,6 +9,8 @@
  * p's region, or is immortal. */
 void cop__exit_set(struct cop__proc *p, enum cop_class class_, cop_term reason,
                    struct cop__block *block COP_TAKES);
+/* The same for what nobody has caught: it was raised to the entry of p's handler. */
+void cop__exit_raised(struct cop__proc *p, const struct cop__catch *entry);
 /* p has received a fatal signal while its code waits in a call: unwinds its whole stack. Gate:
  * RUNTIME before, PROCESS while cleanups run. Returns only inside of COP_FOREIGN, whose frames
  * cannot be unwound: then the call that was waiting returns as if its time were over. */

@@ -62,6 +62,7 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     p->state = NULL;
     p->stack = NULL;
     p->catch_ = NULL;
+    p->frames = NULL;
     p->deadline_ns = -1;
     p->armed_ns = -1;
     p->dictionary = NULL;
@@ -164,10 +165,11 @@ void cop__signal_to_dead(struct cop__thread *t, struct cop__signal *s)
 static void report_crash(struct cop__proc *p)
 {
     if (p->exit_class != COP_CLASS_ERROR && p->exit_class != COP_CLASS_THROW) return;
-    cop_bytes banner = cop_to_bytes(cop_format_banner(p->exit_class, p->exit_reason));
+    struct cop_outcome how = {p->exit_class, p->exit_reason, p->exit_stack};
+    cop_bytes words = cop_to_bytes(cop_format_outcome(&how));
     cop_bytes pid = cop_to_bytes(cop_inspect(cop__pid_word(cop__proc_id(p))));
     cop_log(COP_ERROR, "Process %.*s raised an exception\n%.*s", (int)pid.len, pid.data,
-            (int)banner.len, banner.data);
+            (int)words.len, words.data);
 }
 
 static void answer_all(struct cop__thread *t, struct cop__signal *s)

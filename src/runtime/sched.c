@@ -163,7 +163,7 @@ static bool turn(struct cop__proc *p)
     p->catch_ = NULL;
     if (COP_UNLIKELY(aborted)) {
         cop__enter_at_end(cop__thread());
-        if (!cop__is_exiting(p)) cop__exit_set(p, entry.class_, entry.reason, NULL);
+        if (!cop__is_exiting(p)) cop__exit_raised(p, &entry);
         return false;
     }
     if (turn.next.wake_ == NULL) {

@@ -154,6 +154,7 @@ struct cop__catch {
     uint32_t foreign;         /* depth of COP_FOREIGN when it was set */
     enum cop_class class_;    /* what was raised; valid when cop__ctx_enter was aborted ... */
     cop_term reason;          /* ... unless the process is EXITING, which then says why */
+    cop_term stack;           /* the stacktrace that goes with it */
     struct _Unwind_Exception unwind; /* here, since the frames of the raiser go while it is used */
 };
 
@@ -182,6 +183,8 @@ struct cop__proc {
     void *state;
     struct cop__catch *catch_; /* innermost, while its code runs or waits inside a call */
 
+    struct cop_frame *frames; /* calls by name, innermost first: on its stack */
+
     struct cop__signal *mailbox_first; /* messages, oldest first */
     struct cop__signal **mailbox_last; /* where the next one goes; NULL: at mailbox_first */
     uint64_t mailbox_bytes;
@@ -204,6 +207,7 @@ struct cop__proc {
     const char *name;              /* of its function */
     struct cop__signal *unhandled; /* while EXITING: behind the signal it dies of, oldest first */
     cop_term exit_reason; /* while EXITING; lies in exit_block or the region, or is immortal */
+    cop_term exit_stack;  /* lies in the region */
     struct cop__block *exit_block;
     enum cop_class exit_class;
     struct cop__ask *ask; /* the question it waits for, if any: on its stack */

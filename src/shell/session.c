@@ -91,39 +91,9 @@ static void print_value(cop_term value)
     cop__console_print(with_line(cop_empty_list(), cop_inspect_with(value, opts)));
 }
 
-/* One entry of a stack as a line, or [] for what is none. */
-static cop_term stack_line(cop_term entry)
-{
-    const struct cop_inspect_opts one_line = {0, 50};
-    cop_term module;
-    cop_term function;
-    cop_term args;
-    cop_bytes m;
-    cop_bytes f;
-    cop_bytes a;
-
-    if (!cop_match(entry, "{module, function, args, _}", module, function, args) ||
-        !cop_is_atom(module) || !cop_is_atom(function))
-        return cop_empty_list();
-    m = cop_to_bytes(cop_inspect_with(module, one_line));
-    f = cop_atom_text(function);
-    a = cop_to_bytes(cop_inspect_with(args, one_line));
-    if (cop_is_list(args) && a.len >= 2 && a.data[0] == '[')
-        return cop_format("    %.*s.%.*s(%.*s)\n", (int)m.len, m.data, (int)f.len, f.data,
-                          (int)a.len - 2, a.data + 1);
-    return cop_format("    %.*s.%.*s/%.*s\n", (int)m.len, m.data, (int)f.len, f.data, (int)a.len,
-                      a.data);
-}
-
 static void print_failure(const struct cop_outcome *outcome)
 {
-    cop_term stack = outcome->stack;
-    cop_term lines =
-        with_line(cop_empty_list(), cop_format_banner(outcome->class_, outcome->value));
-
-    for (; cop_is_list(stack) && !cop_is_empty_list(stack); stack = cop_tail(stack))
-        lines = cop_list(lines, stack_line(cop_head(stack)));
-    cop__console_print(lines);
+    cop__console_print(with_line(cop_empty_list(), cop_format_outcome(outcome)));
 }
 
 /* --- The process ------------------------------------------------------------------------------ */

@@ -22,11 +22,31 @@
 #include "coppice/node.h"
 #include "coppice/test.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static inline void run_process_test(void (*body)(void))
 {
     char why[8192];
 
     if (!cop_test_run(body, why, sizeof why)) fail_msg("%s", why);
+}
+
+/* The text without the places of its stacktraces: "    Mod.fun/1" for "    file:7: Mod.fun/1". */
+static inline cop_term without_places(cop_term text)
+{
+    cop_bytes t = cop_to_bytes(text);
+    char kept[8192];
+    size_t len = 0;
+
+    for (size_t i = 0; i < t.len && len < sizeof kept; i++) {
+        int place = 0;
+
+        kept[len++] = t.data[i];
+        if (len < 5 || strncmp(kept + len - 5, "\n    ", 5) != 0) continue;
+        if (sscanf(t.data + i + 1, "%*[^: \n]:%*d: %n", &place) == 0) i += (size_t)place;
+    }
+    return cop_binary(kept, len);
 }
 
 #define PROCESS_TEST(name)                                                                         \

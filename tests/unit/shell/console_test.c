@@ -247,8 +247,8 @@ static void helpers(void **state)
               "pid(:nobody)\npid(\"0.1.2\")\npid(0, 1, 2) == pid(\"0.1.2\")\nh Map.get/2\n",
               1,
               "{:hello, 1}\n{:hello, 1}\n:ok\n:ok\n{:hello, 1}\n{:hello, 1}\n"
-              "** (RuntimeError) v(99) is out of bounds\n"
-              "** (ArgumentError) argument error\n#PID<0.1.2>\ntrue\n"
+              "** (RuntimeError) v(99) is out of bounds\n    IEx.Helpers.v/1\n"
+              "** (ArgumentError) argument error\n    IEx.Helpers.pid/1\n#PID<0.1.2>\ntrue\n"
               "  Map.get(map, key)\n      The value of key, or nil.\n" STOPPED);
     start(start_iex);
     type("i(Process.whereis(Demo))\n");
