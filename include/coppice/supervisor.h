@@ -30,7 +30,9 @@ COP_API cop_term cop_supervisor_init(cop_term children, cop_term options);
  * (SUP-06). */
 COP_API cop_term cop_supervisor_child_spec(cop_term child, cop_term overrides);
 
-/* {:ok, pid}, {:ok, pid, info}, {:ok, :undefined} or {:error, reason} (SUP-21). */
+/* {:ok, pid}, {:ok, pid, info}, {:ok, :undefined} or {:error, reason} (SUP-21). With the strategy
+ * :simple_one_for_one child is the list of arguments that follow those of its one specification
+ * (SUP-29). */
 COP_API cop_term cop_supervisor_start_child(cop_term supervisor, cop_term child);
 /* :ok or {:error, :not_found}; the child is stopped, its specification stays (SUP-23). */
 COP_API cop_term cop_supervisor_terminate_child(cop_term supervisor, cop_term id);
@@ -43,6 +45,11 @@ COP_API cop_term cop_supervisor_which_children(cop_term supervisor);
 COP_API cop_term cop_supervisor_count_children(cop_term supervisor); /* a map: SUP-27 */
 /* {:ok, specification} or {:error, :not_found} (SUP-28). */
 COP_API cop_term cop_supervisor_get_childspec(cop_term supervisor, cop_term id);
+/* {:ok, row} with the child's row in which_children, or {:error, :not_found} (SUP-28). */
+COP_API cop_term cop_supervisor_which_child(cop_term supervisor, cop_term id);
+/* :ok or {:error, what is wrong} (SUP-09). auto_shutdown is the flag of the supervisor that they
+ * are for, or :undefined. */
+COP_API cop_term cop_supervisor_check_childspecs(cop_term specs, cop_term auto_shutdown);
 /* Stops the children in reverse order, then the supervisor; :ok (SUP-31). */
 COP_API cop_term cop_supervisor_stop(cop_term supervisor, cop_term reason, int64_t timeout_ms);
 

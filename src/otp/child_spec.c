@@ -237,6 +237,19 @@ static void fill_defaults(struct raw_spec *raw, cop_term module)
 
 /* --- Checks of Supervisor --------------------------------------------------------------------- */
 
+bool cop__read_auto_shutdown(cop_term t, enum cop__auto_shutdown *ret)
+{
+    if (cop_match(t, ":never"))
+        *ret = COP__NEVER;
+    else if (cop_match(t, ":any_significant"))
+        *ret = COP__ANY_SIGNIFICANT;
+    else if (cop_match(t, ":all_significant"))
+        *ret = COP__ALL_SIGNIFICANT;
+    else
+        return false;
+    return true;
+}
+
 static cop_term check_significant(const struct raw_spec *raw, enum cop__restart restart,
                                   enum cop__auto_shutdown auto_shutdown)
 {

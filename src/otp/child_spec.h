@@ -11,7 +11,12 @@
 #include "coppice/module.h"
 
 enum cop__restart { COP__PERMANENT, COP__TRANSIENT, COP__TEMPORARY };
-enum cop__auto_shutdown { COP__NEVER, COP__ANY_SIGNIFICANT, COP__ALL_SIGNIFICANT };
+enum cop__auto_shutdown {
+    COP__NEVER,
+    COP__ANY_SIGNIFICANT,
+    COP__ALL_SIGNIFICANT,
+    COP__AUTO_SHUTDOWN_UNKNOWN /* checks of specifications that are for no supervisor yet */
+};
 
 /* Values of shutdown beside milliseconds; the first is that of a receive's timeout. */
 #define COP__SHUTDOWN_INFINITY    COP_INFINITY
@@ -34,6 +39,9 @@ struct cop__spec {
 cop_term cop__child_spec_of(cop_term child);
 /* cop__child_spec_of each of a proper list. */
 cop_term cop__child_specs_of(cop_term children);
+
+/* False if t is none of :never, :any_significant, :all_significant. */
+bool cop__read_auto_shutdown(cop_term t, enum cop__auto_shutdown *ret);
 
 /* Checks a specification as Supervisor does (SUP-04, 08). cop_none() if it is right, else the
  * error, and *ret is untouched. */

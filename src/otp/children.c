@@ -175,6 +175,15 @@ void cop__children_remove(struct cop__children *all, struct cop__child *child)
     cop_free(child);
 }
 
+void cop__children_clear(struct cop__children *all)
+{
+    while (all->last)
+        cop__children_remove(all, all->last);
+    cop_free(all->by_pid);
+    cop_free(all->by_id);
+    *all = (struct cop__children){.first = NULL};
+}
+
 void cop__children_set(struct cop__children *all, struct cop__child *child,
                        enum cop__child_state state, cop_pid pid)
 {

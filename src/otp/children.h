@@ -59,6 +59,9 @@ struct cop__child *cop__children_append(struct cop__children *all, const struct 
 /* Takes child out and frees it. */
 void cop__children_remove(struct cop__children *all, struct cop__child *child COP_TAKES);
 
+/* Takes all out and frees them and the indexes. */
+void cop__children_clear(struct cop__children *all);
+
 /* Sets state and pid and keeps the index by pid right. */
 void cop__children_set(struct cop__children *all, struct cop__child *child,
                        enum cop__child_state state, cop_pid pid);

@@ -117,7 +117,7 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
 static void terminate(void *state, cop_term reason)
 {
     (void)reason;
-    cop__unordered_stop_all(state);
+    cop__unordered_stop_all(state, NULL);
 }
 
 static cop_term format_state(const void *state)

@@ -10,6 +10,7 @@ void cop__standard_modules_register(void)
 
     if (__atomic_load_n(&done, __ATOMIC_ACQUIRE)) return;
     cop_module_register(&cop__supervisor_module);
+    cop_module_register(&cop__erlang_supervisor_module);
     cop_module_register(&cop__dynamic_supervisor_module);
     cop_module_register(&cop__application_module);
     cop__stdlib_register();

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modules Supervisor, DynamicSupervisor and Application, under the names that child
- * specifications, the console and other nodes call them by. */
+/* The modules about supervision and applications, under the names that child specifications, the
+ * console and other nodes call them by. */
 #ifndef COP_OTP_STANDARD_MODULES_H
 #define COP_OTP_STANDARD_MODULES_H
 
 #include "coppice/module.h"
 
 extern const struct cop_module cop__supervisor_module;
+extern const struct cop_module cop__erlang_supervisor_module;
 extern const struct cop_module cop__dynamic_supervisor_module;
 extern const struct cop_module cop__application_module;
 

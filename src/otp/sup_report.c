@@ -39,13 +39,15 @@ static void add_start_call(struct cop__text *text, cop_term start, cop_term extr
     cop__text_add(text, "/?");
 }
 
-static void add_child(struct cop__text *text, const struct cop__sup *sup,
-                      const struct cop__child *child, bool names_pid)
+static void add_pid(struct cop__text *text, cop_pid pid)
 {
-    if (names_pid) {
-        cop__text_add(text, "\nPid: ");
-        cop__text_add_term(text, cop_pid_term(child->pid));
-    }
+    cop__text_add(text, "\nPid: ");
+    cop__text_add_term(text, cop_pid_term(pid));
+}
+
+static void add_child(struct cop__text *text, const struct cop__sup *sup,
+                      const struct cop__child *child)
+{
     add_start_call(text, cop_kept_term(child->start), cop_kept_term(sup->extra));
     if (!cop__log_details_on()) return;
     cop__text_add(text, "\nRestart: ");
@@ -56,10 +58,11 @@ static void add_child(struct cop__text *text, const struct cop__sup *sup,
     cop__text_add_term(text, cop__type_term(child->supervisor));
 }
 
-static void add_head(struct cop__text *text, const struct cop__sup *sup,
+/* what: "Child " or "Children ". */
+static void add_head(struct cop__text *text, const char *what, const struct cop__sup *sup,
                      const struct cop__child *child)
 {
-    cop__text_add(text, "Child ");
+    cop__text_add(text, what);
     cop__text_add_term(text, cop_kept_term(child->id));
     cop__text_add(text, " of Supervisor ");
     add_name(text, sup);
@@ -68,6 +71,20 @@ static void add_head(struct cop__text *text, const struct cop__sup *sup,
 static void log_text(enum cop_level level, const struct cop__text *text)
 {
     cop_log(level, "%.*s", (int)text->len, text->data);
+}
+
+/* SUP-64. At the limit of restarts the process was named before; at a failed start there is none,
+ * but for a Supervisor's first attempt to restart, which still knows the dead one. */
+static bool names_pid(const struct cop__sup *sup, enum cop__sup_context context,
+                      const struct cop__child *child)
+{
+    switch (context) {
+    case COP__CHILD_TERMINATED:
+    case COP__SHUTDOWN_ERROR: return true;
+    case COP__START_ERROR: return !sup->kind->dynamic && child->state == COP__CHILD_RUNNING;
+    case COP__CAUSED_SHUTDOWN: return false;
+    }
+    return false;
 }
 
 void cop__sup_report(const struct cop__sup *sup, enum cop__sup_context context, cop_term reason,
@@ -79,18 +96,32 @@ void cop__sup_report(const struct cop__sup *sup, enum cop__sup_context context, 
         [COP__CAUSED_SHUTDOWN] = " caused shutdown",
         [COP__SHUTDOWN_ERROR] = " shut down abnormally",
     };
-    /* At a failed start there is no process to name; at the limit the dead one was named before. */
-    bool names_pid = context == COP__CHILD_TERMINATED || context == COP__SHUTDOWN_ERROR;
     cop_term inner;
     COP__TEXT(text);
 
     if (!cop__log_sasl_on()) return;
     if (context == COP__START_ERROR && cop_match(reason, "{:EXIT, inner}", inner)) reason = inner;
-    add_head(&text, sup, child);
+    add_head(&text, "Child ", sup, child);
     cop__text_add(&text, words[context]);
     cop__text_add(&text, "\n** (exit) ");
     cop__add_exit(&text, reason);
-    add_child(&text, sup, child, names_pid);
+    if (names_pid(sup, context, child)) add_pid(&text, child->pid);
+    add_child(&text, sup, child);
+    log_text(COP_ERROR, &text);
+}
+
+void cop__sup_report_together(const struct cop__sup *sup, cop_term reason,
+                              const struct cop__child *template, int64_t number)
+{
+    COP__TEXT(text);
+
+    if (!cop__log_sasl_on()) return;
+    add_head(&text, "Children ", sup, template);
+    cop__text_add(&text, " shut down abnormally\n** (exit) ");
+    cop__add_exit(&text, reason);
+    cop__text_add(&text, "\nNumber: ");
+    cop__text_add_term(&text, cop_int(number));
+    add_child(&text, sup, template);
     log_text(COP_ERROR, &text);
 }
 
@@ -99,9 +130,10 @@ void cop__sup_report_progress(const struct cop__sup *sup, const struct cop__chil
     COP__TEXT(text);
 
     if (!cop__log_sasl_on()) return;
-    add_head(&text, sup, child);
+    add_head(&text, "Child ", sup, child);
     cop__text_add(&text, " started");
-    add_child(&text, sup, child, true);
+    add_pid(&text, child->pid);
+    add_child(&text, sup, child);
     log_text(COP_INFO, &text);
 }
 

@@ -20,6 +20,10 @@ struct cop__sup;
 /* Logs an error about a child, as it is now. */
 void cop__sup_report(const struct cop__sup *sup, enum cop__sup_context context, cop_term reason,
                      const struct cop__child *child);
+/* Logs that so many children of the same specification ended unexpectedly with the same reason,
+ * when they were asked to (SUP-54). */
+void cop__sup_report_together(const struct cop__sup *sup, cop_term reason,
+                              const struct cop__child *template, int64_t number);
 /* Logs that a child was started (SUP-19, LOG-17). */
 void cop__sup_report_progress(const struct cop__sup *sup, const struct cop__child *child);
 /* Logs a message that nobody should send (LOG-21). who: "Supervisor" or "DynamicSupervisor". */

@@ -50,8 +50,8 @@ cop_term cop__sup_take_intensity(struct cop__sup *sup, cop_term intensity, cop_t
 
 /* --- Starts and stops ------------------------------------------------------------------------- */
 
-/* Calls the start function of child, whose process is none or dead. STARTED: it is RUNNING now; IGNORED and
- * FAILED leave it as it is. Switches. */
+/* Calls the start function of child, whose process is none or dead. STARTED: it is RUNNING now;
+ * IGNORED and FAILED leave it as it is. Switches. */
 struct cop__start cop__sup_start(struct cop__sup *sup, struct cop__child *child);
 /* Ends the process of child, if it runs, and reports an unexpected end; its state stays. Switches.
  */

@@ -49,8 +49,10 @@ bool cop__unordered_let_go(struct cop__sup *sup, struct cop__child *child)
 
 struct stopping {
     struct cop__sup *sup;
-    cop_dict *timers; /* shutdown time -> timer */
-    size_t left;      /* children that are not known to be dead */
+    const struct cop__child *template;
+    cop_dict *timers;  /* shutdown time -> timer */
+    cop_dict *reasons; /* with a template: unexpected reason -> number of children */
+    size_t left;       /* children that are not known to be dead */
 };
 
 static void ask(struct stopping *s, struct cop__child *child)
@@ -94,12 +96,32 @@ static void cancel_timers(const struct stopping *s)
 
 static void is_dead(struct stopping *s, struct cop__child *child, cop_term reason)
 {
+    cop_term number;
+
     COP_ASSERT(!child->is_down && s->left > 0);
     child->is_down = true;
     s->left--;
-    if (cop__stop_is_reported(s->sup->kind->dynamic, child->shutdown, child->restart,
-                              cop__reason_class(reason)))
+    if (!cop__stop_is_reported(s->sup->kind->dynamic, child->shutdown, child->restart,
+                               cop__reason_class(reason)))
+        return;
+    if (!s->template) {
         cop__sup_report(s->sup, COP__SHUTDOWN_ERROR, reason, child);
+        return;
+    }
+    number = cop_dict_get(s->reasons, reason);
+    cop_dict_put(s->reasons, reason, cop_is_none(number) ? 1 : cop_to_int(number) + 1);
+}
+
+static void report_reasons(const struct stopping *s)
+{
+    cop_term reasons = cop_dict_to_list(s->reasons);
+
+    for (; !cop_is_empty_list(reasons); reasons = cop_tail(reasons)) {
+        cop_term pair = cop_head(reasons);
+
+        cop__sup_report_together(s->sup, cop_elem(pair, 0), s->template,
+                                 cop_to_int(cop_elem(pair, 1)));
+    }
 }
 
 /* Those whose time is over. */
@@ -133,14 +155,16 @@ static bool take_message(void *state, cop_term msg)
     return s->left > 0;
 }
 
-void cop__unordered_stop_all(struct cop__sup *sup)
+void cop__unordered_stop_all(struct cop__sup *sup, const struct cop__child *template)
 {
-    struct stopping stopping = {.sup = sup, .timers = cop_dict_new()};
+    struct stopping stopping = {
+        .sup = sup, .template = template, .timers = cop_dict_new(), .reasons = cop_dict_new()};
 
     ask_all(&stopping);
     if (stopping.left > 0) cop_receive_loop(take_message, &stopping);
     cancel_timers(&stopping);
+    report_reasons(&stopping);
     cop_dict_delete(stopping.timers);
-    while (sup->children.last)
-        cop__children_remove(&sup->children, sup->children.last);
+    cop_dict_delete(stopping.reasons);
+    cop__children_clear(&sup->children);
 }

@@ -15,7 +15,9 @@ void cop__unordered_restart(struct cop__sup *sup, struct cop__child *child);
 bool cop__unordered_let_go(struct cop__sup *sup, struct cop__child *child);
 
 /* Asks all children to end and waits for them; each is killed when its own time is over (DYN-20,
- * 21). Messages that come meanwhile are lost. Afterwards there are no children. Switches. */
-void cop__unordered_stop_all(struct cop__sup *sup);
+ * 21). Messages that come meanwhile are lost. Afterwards there are no children.
+ * template: NULL, each unexpected end is reported; else those with the same reason are reported
+ * together as ends of this child (SUP-54). Switches. */
+void cop__unordered_stop_all(struct cop__sup *sup, const struct cop__child *template);
 
 #endif

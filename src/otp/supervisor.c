@@ -65,7 +65,9 @@ static cop_term call(cop_term supervisor, cop_term request)
 
 cop_term cop_supervisor_start_child(cop_term supervisor, cop_term child)
 {
-    return call(supervisor, cop_tuple(COP(":start_child"), cop__child_spec_of(child)));
+    cop_term spec = cop_is_list(child) ? child : cop__child_spec_of(child);
+
+    return call(supervisor, cop_tuple(COP(":start_child"), spec));
 }
 
 cop_term cop_supervisor_terminate_child(cop_term supervisor, cop_term id)
@@ -96,6 +98,26 @@ cop_term cop_supervisor_count_children(cop_term supervisor)
 cop_term cop_supervisor_get_childspec(cop_term supervisor, cop_term id)
 {
     return call(supervisor, cop_tuple(COP(":get_childspec"), id));
+}
+
+cop_term cop_supervisor_which_child(cop_term supervisor, cop_term id)
+{
+    return call(supervisor, cop_tuple(COP(":which_child"), id));
+}
+
+cop_term cop_supervisor_check_childspecs(cop_term specs, cop_term auto_shutdown)
+{
+    enum cop__auto_shutdown for_what = COP__AUTO_SHUTDOWN_UNKNOWN;
+    struct cop__children children = {.first = NULL};
+    cop_term wrong;
+
+    if (!cop_match(auto_shutdown, ":undefined") &&
+        !cop__read_auto_shutdown(auto_shutdown, &for_what))
+        return cop_build("{:error, {:badarg, auto_shutdown}}", auto_shutdown);
+    if (cop_list_len(specs) < 0) return cop_build("{:error, {:badarg, specs}}", specs);
+    wrong = cop__supervisor_take_specs(&children, specs, for_what);
+    cop__children_clear(&children);
+    return cop_is_none(wrong) ? cop_ok() : cop_tuple(COP(":error"), wrong);
 }
 
 cop_term cop_supervisor_stop(cop_term supervisor, cop_term reason, int64_t timeout_ms)
@@ -155,6 +177,8 @@ static const struct cop_function functions[] = {
                "How many children there are, and how many of each kind."),
     COP_EXPORT("get_childspec(supervisor, id)", cop_supervisor_get_childspec,
                "{:ok, map}: the specification of a child."),
+    COP_EXPORT("which_child(supervisor, id)", cop_supervisor_which_child,
+               "{:ok, row}: the row of a child in which_children."),
     COP_EXPORT("stop(supervisor)", stop_1, "Stops the children, then the supervisor."),
     COP_EXPORT("stop(supervisor, reason)", stop_2, "The same, with this reason."),
     COP_EXPORT("stop(supervisor, reason, timeout)", stop_3, "The same, waiting so long."),

@@ -19,12 +19,12 @@ static bool another_significant_runs(const struct cop__children *all, const stru
     return false;
 }
 
-/* Whether the end of child, which is not restarted, ends the supervisor (SUP-59, 60). */
-static bool ends_supervisor(const struct cop__supervisor *sup, const struct cop__child *child)
+bool cop__supervisor_ends_with(const struct cop__supervisor *sup, const struct cop__child *child)
 {
     if (!child->significant) return false;
     switch (sup->auto_shutdown) {
-    case COP__NEVER: return false;
+    case COP__NEVER:
+    case COP__AUTO_SHUTDOWN_UNKNOWN: return false;
     case COP__ANY_SIGNIFICANT: return true;
     case COP__ALL_SIGNIFICANT: return !another_significant_runs(&sup->sup.children, child);
     }
@@ -34,7 +34,7 @@ static bool ends_supervisor(const struct cop__supervisor *sup, const struct cop_
 /* The child becomes STOPPED, a temporary one is gone. */
 static bool let_go(struct cop__sup *base, struct cop__child *child)
 {
-    bool ends = ends_supervisor((const struct cop__supervisor *)base, child);
+    bool ends = cop__supervisor_ends_with((const struct cop__supervisor *)base, child);
 
     if (child->restart == COP__TEMPORARY)
         cop__children_remove(&base->children, child);
@@ -112,6 +112,7 @@ static void restart(struct cop__sup *base, struct cop__child *child)
     case COP__ONE_FOR_ONE: (void)restart_child(sup, child, child->pid); break;
     case COP__ONE_FOR_ALL: restart_group(sup, base->children.first, child); break;
     case COP__REST_FOR_ONE: restart_group(sup, child, child); break;
+    case COP__SIMPLE_ONE_FOR_ONE: COP_UNREACHABLE();
     }
 }
 

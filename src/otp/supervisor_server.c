@@ -22,10 +22,9 @@ struct cop__start cop__supervisor_start_child(struct cop__supervisor *sup, struc
 static void stop_all(struct cop__supervisor *sup)
 {
     /* SUP-50: reverse order, one after the other. */
-    while (sup->sup.children.last) {
-        cop__sup_stop(&sup->sup, sup->sup.children.last);
-        cop__children_remove(&sup->sup.children, sup->sup.children.last);
-    }
+    for (const struct cop__child *c = sup->sup.children.last; c; c = c->before)
+        cop__sup_stop(&sup->sup, c);
+    cop__children_clear(&sup->sup.children);
 }
 
 /* --- Init ------------------------------------------------------------------------------------- */
@@ -64,19 +63,8 @@ static bool read_strategy(cop_term t, enum cop__strategy *ret)
         *ret = COP__ONE_FOR_ALL;
     else if (cop_match(t, ":rest_for_one"))
         *ret = COP__REST_FOR_ONE;
-    else
-        return false;
-    return true;
-}
-
-static bool read_auto_shutdown(cop_term t, enum cop__auto_shutdown *ret)
-{
-    if (cop_match(t, ":never"))
-        *ret = COP__NEVER;
-    else if (cop_match(t, ":any_significant"))
-        *ret = COP__ANY_SIGNIFICANT;
-    else if (cop_match(t, ":all_significant"))
-        *ret = COP__ALL_SIGNIFICANT;
+    else if (cop_match(t, ":simple_one_for_one"))
+        *ret = COP__SIMPLE_ONE_FOR_ONE;
     else
         return false;
     return true;
@@ -93,24 +81,23 @@ static cop_term take_flags(struct cop__supervisor *sup, cop_term t)
         return cop_tuple(COP(":invalid_strategy"), flags.strategy);
     wrong = cop__sup_take_intensity(&sup->sup, flags.intensity, flags.period);
     if (!cop_is_none(wrong)) return wrong;
-    if (!read_auto_shutdown(flags.auto_shutdown, &sup->auto_shutdown))
+    if (!cop__read_auto_shutdown(flags.auto_shutdown, &sup->auto_shutdown))
         return cop_tuple(COP(":invalid_auto_shutdown"), flags.auto_shutdown);
     return cop_none();
 }
 
-/* Checks and appends all specifications before any child is started (SUP-11); cop_none(), or
- * what is wrong. */
-static cop_term take_specs(struct cop__supervisor *sup, cop_term specs)
+cop_term cop__supervisor_take_specs(struct cop__children *all, cop_term specs,
+                                    enum cop__auto_shutdown auto_shutdown)
 {
     struct cop__spec spec;
 
     for (cop_term rest = specs; !cop_is_empty_list(rest); rest = cop_tail(rest)) {
-        cop_term wrong = cop__spec_check(cop_head(rest), sup->auto_shutdown, &spec);
+        cop_term wrong = cop__spec_check(cop_head(rest), auto_shutdown, &spec);
 
         if (!cop_is_none(wrong)) return wrong;
-        if (cop__children_by_id(&sup->sup.children, spec.id))
+        if (cop__children_by_id(all, spec.id))
             return cop_tuple(COP(":duplicate_child_name"), spec.id);
-        cop__children_append(&sup->sup.children, &spec, true);
+        cop__children_append(all, &spec, true);
     }
     return cop_none();
 }
@@ -138,6 +125,22 @@ static cop_term start_all(struct cop__supervisor *sup)
     return cop_none();
 }
 
+/* The children that init told of; cop_none(), or the reason for which the supervisor ends. */
+static cop_term take_children(struct cop__supervisor *sup, cop_term specs)
+{
+    bool is_simple = sup->strategy == COP__SIMPLE_ONE_FOR_ONE;
+    int64_t len = cop_list_len(specs);
+    cop_term wrong;
+
+    if (len < 0 || (is_simple && len != 1)) return cop_tuple(COP(":bad_start_spec"), specs);
+    /* SUP-11: all are checked before one is started. */
+    wrong = cop__supervisor_take_specs(is_simple ? &sup->templates : &sup->sup.children, specs,
+                                       sup->auto_shutdown);
+    if (!cop_is_none(wrong)) return cop_tuple(COP(":start_spec"), wrong);
+    wrong = is_simple ? cop_none() : start_all(sup);
+    return cop_is_none(wrong) ? wrong : cop_tuple(COP(":shutdown"), wrong);
+}
+
 static cop_result init(cop_term arg)
 {
     struct cop__supervisor *sup = cop_alloc(sizeof(*sup));
@@ -150,12 +153,9 @@ static cop_result init(cop_term arg)
         return cop__sup_bad_return(&sup->sup, value);
     wrong = take_flags(sup, flags);
     if (!cop_is_none(wrong)) return cop_stop(cop_tuple(COP(":supervisor_data"), wrong));
-    if (cop_list_len(specs) < 0) return cop_stop(cop_build("{:bad_start_spec, specs}", specs));
-    wrong = take_specs(sup, specs);
-    if (!cop_is_none(wrong)) return cop_stop(cop_tuple(COP(":start_spec"), wrong));
-    wrong = start_all(sup);
-    if (!cop_is_none(wrong)) return cop_stop(cop_tuple(COP(":shutdown"), wrong));
-    return cop_started(sup);
+    if (sup->strategy == COP__SIMPLE_ONE_FOR_ONE) sup->sup.kind = &cop__simple_kind;
+    wrong = take_children(sup, specs);
+    return cop_is_none(wrong) ? cop_started(sup) : cop_stop(wrong);
 }
 
 /* --- Calls ------------------------------------------------------------------------------------ */
@@ -235,6 +235,7 @@ static cop_term answer_about(struct cop__supervisor *sup, cop_term what, struct 
         spec = cop__child_spec_now(child);
         return cop_tuple(cop_ok(), cop__spec_map(&spec));
     }
+    if (cop_match(what, ":which_child")) return cop_tuple(cop_ok(), cop__child_row(child));
     if (child->state != COP__CHILD_STOPPED) return not_stopped(child);
     if (cop_match(what, ":restart_child")) return restart_stopped(sup, child);
     cop__children_remove(&sup->sup.children, child);
@@ -248,10 +249,12 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
     cop_term id;
 
     (void)from;
+    if (sup->strategy == COP__SIMPLE_ONE_FOR_ONE) return cop__simple_call(sup, request);
     if (cop_match(request, "{:start_child, what}", what)) return cop_reply(start_child(sup, what));
     if (cop_match(request, "{what, id}", what, id) &&
         (cop_match(what, ":terminate_child") || cop_match(what, ":restart_child") ||
-         cop_match(what, ":delete_child") || cop_match(what, ":get_childspec")))
+         cop_match(what, ":delete_child") || cop_match(what, ":get_childspec") ||
+         cop_match(what, ":which_child")))
         return cop_reply(answer_about(sup, what, cop__children_by_id(&sup->sup.children, id)));
     return cop__sup_answer(&sup->sup, request);
 }
@@ -260,13 +263,19 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
 
 static void terminate(void *state, cop_term reason)
 {
+    struct cop__supervisor *sup = state;
+
     (void)reason;
-    stop_all(state);
+    if (sup->strategy == COP__SIMPLE_ONE_FOR_ONE)
+        cop__simple_stop_all(sup);
+    else
+        stop_all(sup);
 }
 
 static cop_term format_state(const void *state)
 {
-    static const char *const strategies[] = {"one_for_one", "one_for_all", "rest_for_one"};
+    static const char *const strategies[] = {"one_for_one", "one_for_all", "rest_for_one",
+                                             "simple_one_for_one"};
     const struct cop__supervisor *sup = state;
     cop_term name = cop_kept_term(sup->sup.name);
     cop_term module = cop_kept_term(sup->sup.module);

@@ -46,7 +46,7 @@ static cop_term check_any(cop_term spec, struct cop__spec *ret)
     return cop__spec_check(spec, COP__ANY_SIGNIFICANT, ret);
 }
 
-/* SUP-04, 05, 08: the answers of OTP 25. */
+/* SUP-04, SUP-05, SUP-08: the answers of OTP 25. */
 static void supervisor_checks(void)
 {
     static const struct row rows[] = {
@@ -83,7 +83,7 @@ static void supervisor_checks(void)
     check_rows(rows, sizeof rows / sizeof rows[0], check_never);
 }
 
-/* SUP-08, 58 */
+/* SUP-08, SUP-58 */
 static void significant_checks(void)
 {
     static const struct row rows[] = {
@@ -262,7 +262,7 @@ static void reason_classes(void)
     cop_assert(cop__reason_class(COP("{:shutdown, 1, 2}")) == COP__REASON_OTHER);
 }
 
-/* SUP-33, 34, 35: a row a restart type, a column a reason: R restart, r report. */
+/* SUP-33, SUP-34, SUP-35: a row a restart type, a column a reason: R restart, r report. */
 static void death_rules(void)
 {
     static const char *const table[3][COP__REASON_CLASSES] = {

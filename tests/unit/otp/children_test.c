@@ -66,7 +66,7 @@ static void add_find_remove(void)
     assert_consistent(&all);
 }
 
-/* SUP-26, 27, 68 to 70 */
+/* SUP-26, SUP-27, SUP-68 to 70 */
 static void rows_and_counts(void)
 {
     struct cop__children all = {0};

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DynamicSupervisor. Children are probes (probe.h). */
+#include "coppice/sys.h"
+
 #include "probe.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static cop_pid start(cop_term options)
 {
@@ -43,7 +46,7 @@ static void await_active(cop_pid sup, int64_t active)
         cop_yield();
 }
 
-/* DYN-01, 07, 08, 13, 19, 26 */
+/* DYN-01, DYN-07, DYN-08, DYN-13, DYN-19, DYN-26 */
 static void children_come(void)
 {
     cop_pid sup = start(COP("[name: Dyn.Sup]"));
@@ -64,7 +67,7 @@ static void children_come(void)
                      "{:ok, _}");
 }
 
-/* DYN-02, 03 */
+/* DYN-02, DYN-03 */
 static void flags(void)
 {
     static const struct {
@@ -100,6 +103,28 @@ static const struct cop_module told = {.size = sizeof(struct cop_module),
                                        .name = "Told.DynamicSupervisor",
                                        .supervisor_init = init_as_told,
                                        .child_spec = ""};
+
+/* DYN-02: what the options say by default; flags without intensity allow one restart. */
+static void defaults(void)
+{
+    cop_pid sup, a;
+
+    cop_trap_exit(true);
+    sup = start(COP("[]"));
+    cop_assert_match(cop_sys_get_state(to(sup), COP_INFINITY),
+                     "%{strategy: :one_for_one, max_restarts: 3, max_seconds: 5,"
+                     " max_children: :infinity, extra_arguments: []}");
+    cop_expect(cop_dynamic_supervisor_start_link_module(&told, COP("{:ok, %{}}"), COP("[]")),
+               "{:ok, sup}", sup);
+    cop_assert_match(cop_sys_get_state(to(sup), COP_INFINITY),
+                     "%{max_restarts: 1, max_seconds: 5, max_children: :infinity}");
+    a = add(sup, probe_spec("a", "", ""));
+    NEXT("{:a, :init, ^a}", a);
+    cop_exit_process(a, COP(":kill"));
+    cop_assert_match(probe_next(), "{:a, :init, a}", a);
+    cop_exit_process(a, COP(":kill"));
+    NEXT("{:EXIT, ^sup, :shutdown}", sup);
+}
 
 static void module_tells_options(void)
 {
@@ -141,7 +166,7 @@ static void nobody_there(void)
                      cop_assert_exits(start_under_nobody, NULL));
 }
 
-/* DYN-08, 12, 13: nothing is kept of those that do not start. */
+/* DYN-08, DYN-12, DYN-13: nothing is kept of those that do not start. */
 static void answers_of_starts(void)
 {
     cop_pid sup = start(COP("[]"));
@@ -302,14 +327,75 @@ static void terminate_child(void)
     NOTHING();
 }
 
-/* DYN-22 */
-static void arguments_of_temporary_children(void)
+static cop_term two_are_killed(void *arg)
 {
     cop_pid sup = start(COP("[]"));
-    cop_pid pid = add(sup, probe_spec("a", "", "restart: :temporary"));
 
-    probe_exit(pid, COP(":kill"));
+    (void)arg;
+    probe_exit(add(sup, probe_spec("a", "", "restart: :temporary")), COP(":kill"));
     await_specs(sup, 0);
+    probe_exit(add(sup, probe_spec("a", "", "restart: :permanent")), COP(":kill"));
+    await_active(sup, 1);
+    return cop_ok();
+}
+
+/* DYN-22: the report of a temporary child's end does not know its arguments, that of another does.
+ * DYN-25: without name and module the supervisor is a pid and Supervisor.Default. */
+static void arguments_of_temporary_children(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_bytes log = cop_to_bytes(cop_capture_log(two_are_killed, NULL));
+    const char *first = memmem(log.data, log.len, "Start Call: ", 12), *second;
+
+    cop_log_sasl_reports(was_on);
+    cop_assert(first && strncmp(first + 12, "Probe.start_link/?", 18) == 0);
+    second = memmem(first + 1, log.len - (size_t)(first + 1 - log.data), "Start Call: ", 12);
+    cop_assert(second && strncmp(second + 12, "Probe.start_link([id: :a, ", 26) == 0);
+    cop_assert(memmem(log.data, log.len, "> (Supervisor.Default) terminated", 33));
+}
+
+/* DYN-25: tools see a supervisor of its module. */
+static void initial_call(void)
+{
+    cop_pid sup = start(COP("[]")), other;
+    cop_term dictionary;
+
+    cop_expect(cop_dynamic_supervisor_start_link_module(
+                   &told, cop_dynamic_supervisor_init(COP("[]")), COP("[]")),
+               "{:ok, other}", other);
+    dictionary = cop_elem(cop_process_info(sup, COP(":dictionary")), 1);
+    cop_assert_equal(COP("{:supervisor, Supervisor.Default, 1}"),
+                     cop_keyword_get(dictionary, COP(":\"$initial_call\""), cop_nil()));
+    dictionary = cop_elem(cop_process_info(other, COP(":dictionary")), 1);
+    cop_assert_equal(COP("{:supervisor, Told.DynamicSupervisor, 1}"),
+                     cop_keyword_get(dictionary, COP(":\"$initial_call\""), cop_nil()));
+}
+
+/* A supervisor of a dynamic one. DYN-04: its id is DynamicSupervisor or its name, so two without a
+ * name clash. DYN-27: when it crashes its children go with it, and it comes up empty. */
+static void under_a_supervisor(void)
+{
+    cop_term children = COP("[{DynamicSupervisor, []}, {DynamicSupervisor, name: Dyn.Named}]");
+    cop_pid top, dynamic, again, a;
+    cop_ref ref;
+
+    cop_expect(cop_supervisor_start_link(children, COP("[strategy: :one_for_one]")), "{:ok, top}",
+               top);
+    dynamic = probe_pid(top, COP("DynamicSupervisor"));
+    cop_assert_match(cop_supervisor_start_child(to(top), COP("{DynamicSupervisor, []}")),
+                     "{:error, {:already_started, ^dynamic}}", dynamic);
+    cop_assert_match(cop_supervisor_which_children(to(top)),
+                     "[{Dyn.Named, _, :supervisor, [DynamicSupervisor]},"
+                     " {DynamicSupervisor, _, :supervisor, [DynamicSupervisor]}]");
+    a = add(dynamic, probe_spec("a", "", ""));
+    ref = cop_monitor(a);
+    probe_exit(dynamic, COP(":kill"));
+    cop_assert_receive_within(5000, "{:DOWN, ^ref, :process, _, :killed}", ref);
+    while (!cop_is_pid(probe_child(top, COP("DynamicSupervisor"))) ||
+           cop_pid_equal(probe_pid(top, COP("DynamicSupervisor")), dynamic))
+        cop_yield();
+    again = probe_pid(top, COP("DynamicSupervisor"));
+    cop_assert_equal(COP("%{specs: 0, active: 0, supervisors: 0, workers: 0}"), count(again));
 }
 
 /* --- The end of all --------------------------------------------------------------------------- */
@@ -450,6 +536,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(children_come),
         TEST(flags),
+        TEST(defaults),
         TEST(module_tells_options),
         TEST(wrong_spec_without_supervisor),
         TEST(nobody_there),
@@ -462,6 +549,8 @@ int main(void)
         TEST(restart_that_ignores),
         TEST(terminate_child),
         TEST(arguments_of_temporary_children),
+        TEST(initial_call),
+        TEST(under_a_supervisor),
         TEST(stops_all_at_once),
         TEST(stops_in_their_times),
         TEST(stops_with_dead_children),

@@ -40,7 +40,8 @@ static cop_term child_crashes(void *arg)
     return cop_ok();
 }
 
-/* LOG-13, 14, 15, 17 with details; SUP-19, 63. */
+/* LOG-13, LOG-14, LOG-15, LOG-17 with details; SUP-19, SUP-63; SUP-64: of a temporary child the
+ * arguments are forgotten. */
 static void child_terminated(void)
 {
     char expected[256];
@@ -91,7 +92,8 @@ static cop_term start_fails(void *arg)
     return cop_ok();
 }
 
-/* LOG-13, 14: start_error; a supervisor without a name. */
+/* LOG-13, LOG-14: start_error; a supervisor without a name (SUP-63), a process that never was
+ * (SUP-64). */
 static void start_error(void)
 {
     bool was_on = cop_log_sasl_reports(true);
@@ -171,7 +173,7 @@ static cop_term dynamic_reports(void *arg)
     return cop_ok();
 }
 
-/* DYN-13, 16, 25: children without a name, failed restarts; no progress. */
+/* DYN-13, DYN-16, DYN-25: children without a name, failed restarts; no progress. */
 static void dynamic_supervisor(void)
 {
     bool was_on = cop_log_sasl_reports(true);
@@ -182,6 +184,59 @@ static void dynamic_supervisor(void)
     assert_logged(log, "Child :undefined of Supervisor Dynamic.Reporting failed to start\n** "
                        "(exit) :no\nStart Call: ");
     cop_assert(!contains(log, "Reporting started"));
+    cop_log_sasl_reports(was_on);
+}
+
+/* A child that fails at its first two restarts and works at the third, with details. */
+static cop_term fails_twice(void *arg)
+{
+    cop_pid a;
+
+    (void)arg;
+    cop_trap_exit(true);
+    probe_plan("a", "osso");
+    cop_expect(cop_supervisor_start_link(
+                   cop_list(probe_spec("a", "", "restart: :transient, shutdown: :infinity")),
+                   COP("[strategy: :one_for_one, name: Reporting]")),
+               "{:ok, _}");
+    cop_assert_receive_within(5000, "{:a, :init, a}", a);
+    cop_put(COP(":a"), cop_pid_term(a));
+    cop_exit_process(a, COP(":boom"));
+    cop_assert_receive_within(5000, "{:a, :init, a}", a);
+    cop_put(COP(":again"), cop_pid_term(a));
+    cop_supervisor_stop(COP("Reporting"), COP(":normal"), COP_INFINITY);
+    return cop_ok();
+}
+
+/* The report of a child called a: what happened to it and why, the process (none: NULL), and all
+ * that is known of it. */
+static void assert_report(cop_term log, const char *what, const char *pid_key)
+{
+    static const char rest[] = "Start Call: Probe.start_link([id: :a, to: ";
+    char expected[256];
+    cop_term pid = pid_key ? cop_get(cop_atom(pid_key)) : cop_none();
+    cop_bytes text = pid_key ? cop_to_bytes(cop_inspect(pid)) : (cop_bytes){"", 0};
+
+    snprintf(expected, sizeof expected, "Child :a of Supervisor Reporting %s%s%.*s%s%s", what,
+             pid_key ? "\nPid: " : "", (int)text.len, text.data, "\n", rest);
+    assert_logged(log, expected);
+}
+
+/* SUP-63, SUP-64: the offender is the dead process at its end and at the first attempt to restart
+ * it, and none at the next. SUP-65, SUP-19: the start of the new one is reported like that of the
+ * first. */
+static void offenders(void)
+{
+    bool was_on = cop_log_sasl_reports(true), had_details = cop_log_details(true);
+    cop_term log = cop_capture_log(fails_twice, NULL);
+
+    assert_report(log, "started", "a");
+    assert_report(log, "terminated\n** (exit) :boom", "a");
+    assert_report(log, "failed to start\n** (exit) :no", "a");
+    assert_report(log, "failed to start\n** (exit) :no", NULL);
+    assert_report(log, "started", "again");
+    assert_logged(log, "\nRestart: :transient\nShutdown: :infinity\nType: :worker");
+    cop_log_details(had_details);
     cop_log_sasl_reports(was_on);
 }
 
@@ -214,7 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(child_terminated),    TEST(off_at_first),   TEST(start_error),
         TEST(caused_shutdown),     TEST(shutdown_error), TEST(dynamic_supervisor),
-        TEST(unexpected_messages),
+        TEST(unexpected_messages), TEST(offenders),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

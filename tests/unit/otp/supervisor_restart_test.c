@@ -78,7 +78,7 @@ static void dies(const char *restart, const char *reason, const char *what)
     cop_supervisor_stop(to(sup), COP(":normal"), COP_INFINITY);
 }
 
-/* SUP-33, 34, 35: every cell of the table. */
+/* SUP-33, SUP-34, SUP-35: every cell of the table. */
 static void restart_types(void)
 {
     static const char *const reasons[] = {":normal", ":shutdown", "{:shutdown, 1}", ":killed",
@@ -182,7 +182,7 @@ static void ends_of_the_list(void)
 
 /* --- Intensity -------------------------------------------------------------------------------- */
 
-/* SUP-36, 38: so many restarts, then the supervisor stops the others and ends with shutdown. */
+/* SUP-36, SUP-38: so many restarts, then the supervisor stops the others and ends with shutdown. */
 static void limit_of_restarts(void)
 {
     cop_pid sup, a;
@@ -290,7 +290,7 @@ static void retries_reach_the_limit(void)
     cop_assert(probe_starts("a") == 4);
 }
 
-/* SUP-40, 41: told to stop while it retries, it stops. */
+/* SUP-40, SUP-41: told to stop while it retries, it stops. */
 static void stops_while_restarting(void)
 {
     cop_pid sup;
@@ -427,7 +427,7 @@ static void all_significant(void)
     ENDS(sup, ":shutdown");
 }
 
-/* SUP-48, 61 */
+/* SUP-48, SUP-61 */
 static void not_triggered(void)
 {
     cop_pid sup, b;

@@ -108,7 +108,7 @@ static cop_next start_and_end(cop_term arg)
     cop_exit(reason);
 }
 
-/* SUP-55, 73: any end of the parent ends the supervisor, with that reason. */
+/* SUP-55, SUP-73: any end of the parent ends the supervisor, with that reason. */
 static void end_of_the_parent(void)
 {
     const cop_term reasons[] = {COP(":normal"), COP(":shutdown"), COP(":boom")};
@@ -152,7 +152,7 @@ static void shutdown_from_others(void)
     NOTHING();
 }
 
-/* SUP-55, 56: killed, it takes its children along; those that trap terminate. */
+/* SUP-55, SUP-56: killed, it takes its children along; those that trap terminate. */
 static void killed_supervisor(void)
 {
     cop_pid sup, a, b;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Supervisor: starting, and the calls that manage children. Children are probes (probe.h). */
+#include "coppice/sys.h"
+
 #include "probe.h"
 
 #include <string.h>
 
 static cop_pid start(cop_term specs, const char *options)
 {
-    cop_pid pid;
     struct cop_parse_error error;
     cop_term t;
+    cop_pid pid;
 
     cop_assert(cop_parse(cop_to_bytes(cop_format("[%s]", options)), &t, &error));
     cop_expect(cop_supervisor_start_link(specs, t), "{:ok, pid}", pid);
@@ -20,7 +22,16 @@ static cop_term to(cop_pid pid)
     return cop_pid_term(pid);
 }
 
-/* SUP-12, 26, 27, GEN-06: one after the other, and the starter waits for the last. */
+static cop_term parse(const char *text)
+{
+    struct cop_parse_error error;
+    cop_term t;
+
+    cop_assert(cop_parse(cop_to_bytes(cop_string(text)), &t, &error));
+    return t;
+}
+
+/* SUP-12, SUP-26, SUP-27, GEN-06: one after the other, and the starter waits for the last. */
 static void children_start_in_order(void)
 {
     cop_pid sup = start(cop_list(probe_spec("a", "", ""), probe_spec("b", "", ""),
@@ -85,7 +96,7 @@ static void wrong_flags(void)
     NOTHING(); /* PLB-08: no EXIT is left */
 }
 
-/* SUP-08, 11: nothing is started if one is wrong. */
+/* SUP-08, SUP-11: nothing is started if one is wrong. */
 static void wrong_specs(void)
 {
     cop_term good = probe_spec("a", "", "");
@@ -111,7 +122,7 @@ static const struct cop_module told = {.size = sizeof(struct cop_module),
                                        .supervisor_init = init_as_told,
                                        .child_spec = ""};
 
-/* SUP-01, 05, 10 */
+/* SUP-01, SUP-10 */
 static void module_tells_children(void)
 {
     cop_term value =
@@ -133,6 +144,115 @@ static void module_tells_children(void)
             COP("[]")),
         "{:ok, _}");
     NEXT("{:a, :init, _}");
+    NOTHING();
+}
+
+/* SUP-05: unknown keys are nothing; old tuples are specifications and flags. */
+static void old_and_unknown_forms(void)
+{
+    cop_pid self = cop_self();
+    cop_term map =
+        cop_build("%{id: :a, start: {Probe, :start_link, [[id: :a, to: self]]}, x: 1}", self);
+    cop_term tuple = cop_build("{:b, {Probe, :start_link, [[id: :b, to: self]]}, :temporary, 7,"
+                               " :worker, [Probe]}",
+                               self);
+    cop_term flags = COP("%{strategy: :one_for_one, x: 1}");
+    cop_pid sup;
+
+    cop_expect(cop_supervisor_start_link_module(
+                   &told, cop_tuple(cop_ok(), cop_tuple(flags, cop_list(map, tuple))), COP("[]")),
+               "{:ok, sup}", sup);
+    NEXT("{:a, :init, _}");
+    NEXT("{:b, :init, _}");
+    cop_assert_match(cop_supervisor_get_childspec(to(sup), COP(":b")),
+                     "{:ok, %{id: :b, restart: :temporary, shutdown: 7, type: :worker,"
+                     " modules: [Probe], significant: false}}");
+}
+
+/* SUP-02: flags that say nothing allow one restart in five seconds. */
+static void defaults_of_flags(void)
+{
+    cop_term specs = cop_list(probe_spec("a", "", ""));
+    cop_pid sup;
+
+    cop_trap_exit(true);
+    cop_expect(cop_supervisor_start_link_module(
+                   &told, cop_tuple(cop_ok(), cop_tuple(COP("%{}"), specs)), COP("[]")),
+               "{:ok, sup}", sup);
+    cop_assert_match(cop_sys_get_state(to(sup), COP_INFINITY),
+                     "%{strategy: :one_for_one, intensity: 1, period: 5}");
+    NEXT("{:a, :init, _}");
+    cop_exit_process(probe_pid(sup, COP(":a")), COP(":kill"));
+    NEXT("{:a, :init, _}");
+    cop_exit_process(probe_pid(sup, COP(":a")), COP(":kill"));
+    NEXT("{:EXIT, ^sup, :shutdown}", sup);
+    cop_expect(cop_supervisor_start_link(COP("[]"), COP("[strategy: :rest_for_one]")), "{:ok, sup}",
+               sup);
+    cop_assert_match(cop_sys_get_state(to(sup), COP_INFINITY),
+                     "%{strategy: :rest_for_one, intensity: 3, period: 5}");
+}
+
+/* SUP-58 */
+static void who_may_be_significant(void)
+{
+    static const struct {
+        const char *restart;
+        const char *auto_shutdown; /* NULL: not given */
+        const char *wrong;         /* NULL: it is right */
+    } rows[] = {
+        {":transient", ":any_significant", NULL},
+        {":temporary", ":all_significant", NULL},
+        {":transient", NULL, "[auto_shutdown: :never, significant: true]"},
+        {":temporary", ":never", "[auto_shutdown: :never, significant: true]"},
+        {":permanent", ":never", "[auto_shutdown: :never, significant: true]"},
+        {":permanent", ":any_significant", "[restart: :permanent, significant: true]"},
+    };
+
+    cop_trap_exit(true);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cop_term restart = parse(rows[i].restart);
+        cop_term spec = cop_map_put(cop_map_put(probe_spec("a", "", ""), COP(":restart"), restart),
+                                    COP(":significant"), cop_true());
+        cop_term ends = rows[i].auto_shutdown ? parse(rows[i].auto_shutdown) : COP(":never");
+        cop_term options = cop_build("[strategy: :one_for_one, auto_shutdown: ends]", ends);
+        cop_term answer = cop_supervisor_start_link(cop_list(spec), options);
+        cop_term wrong;
+
+        if (!rows[i].wrong) {
+            cop_assert_match(answer, "{:ok, _}");
+            NEXT("{:a, :init, _}");
+            continue;
+        }
+        wrong = parse(rows[i].wrong);
+        cop_assert_equal(cop_build("{:error, {:start_spec, {:bad_combination, wrong}}}", wrong),
+                         answer);
+    }
+    NOTHING();
+}
+
+/* SUP-09: a list can be checked before there is a supervisor. */
+static void check_of_specifications(void)
+{
+    cop_term a = probe_spec("a", "", ""), b = probe_spec("b", "", "");
+    cop_term significant = cop_map_put(a, COP(":significant"), cop_true());
+    cop_term transient = cop_map_put(significant, COP(":restart"), COP(":transient"));
+    cop_term unknown = COP(":undefined");
+
+    cop_assert_equal(cop_ok(), cop_supervisor_check_childspecs(cop_list(a, b), unknown));
+    cop_assert_equal(COP("{:error, {:duplicate_child_name, :a}}"),
+                     cop_supervisor_check_childspecs(cop_list(a, b, a), unknown));
+    cop_assert_equal(COP("{:error, :missing_start}"),
+                     cop_supervisor_check_childspecs(cop_list(a, COP("%{id: 1}")), unknown));
+    cop_assert_equal(COP("{:error, {:bad_combination, [restart: :permanent, significant: true]}}"),
+                     cop_supervisor_check_childspecs(cop_list(significant), unknown));
+    cop_assert_equal(cop_ok(), cop_supervisor_check_childspecs(cop_list(transient), unknown));
+    cop_assert_equal(
+        COP("{:error, {:bad_combination, [auto_shutdown: :never, significant: true]}}"),
+        cop_supervisor_check_childspecs(cop_list(transient), COP(":never")));
+    cop_assert_equal(COP("{:error, {:badarg, :x}}"),
+                     cop_supervisor_check_childspecs(cop_list(a), COP(":x")));
+    cop_assert_equal(COP("{:error, {:badarg, 7}}"),
+                     cop_supervisor_check_childspecs(cop_int(7), unknown));
     NOTHING();
 }
 
@@ -220,7 +340,7 @@ static void starter_dies(void)
 
 /* --- start_child ------------------------------------------------------------------------------ */
 
-/* SUP-14, 21: the answers of every kind of start. */
+/* SUP-14, SUP-21: the answers of every kind of start. */
 static void start_child_answers(void)
 {
     cop_pid sup = start(COP("[]"), "strategy: :one_for_one");
@@ -385,7 +505,7 @@ static void temporary_child_is_forgotten(void)
                      cop_supervisor_terminate_child(to(sup), COP(":a")));
 }
 
-/* SUP-28, 64 */
+/* SUP-28, SUP-64 */
 static void specification_of_a_child(void)
 {
     cop_pid sup = start(COP("[]"), "strategy: :one_for_one");
@@ -399,6 +519,12 @@ static void specification_of_a_child(void)
     cop_assert_match(cop_supervisor_get_childspec(to(sup), COP(":b")),
                      "{:ok, %{start: {Probe, :start_link, :undefined}, restart: :temporary, "
                      "shutdown: 1}}");
+    cop_assert_match(cop_supervisor_which_child(to(sup), COP(":b")),
+                     "{:ok, {:b, _, :worker, [Probe]}}");
+    cop_supervisor_terminate_child(to(sup), COP(":a"));
+    cop_assert_equal(COP("{:ok, {:a, :undefined, :supervisor, [Probe]}}"),
+                     cop_supervisor_which_child(to(sup), COP(":a")));
+    cop_assert_equal(COP("{:error, :not_found}"), cop_supervisor_which_child(to(sup), COP(":x")));
 }
 
 /* --- Messages --------------------------------------------------------------------------------- */
@@ -444,6 +570,10 @@ int main(void)
         TEST(wrong_flags),
         TEST(wrong_specs),
         TEST(module_tells_children),
+        TEST(old_and_unknown_forms),
+        TEST(defaults_of_flags),
+        TEST(who_may_be_significant),
+        TEST(check_of_specifications),
         TEST(ignored_children),
         TEST(failing_child_rolls_back),
         TEST(nested_failure),
