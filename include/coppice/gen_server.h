@@ -36,7 +36,7 @@ typedef struct cop_result {
         cop_term extra_;                /* STOP_REPLY: the reply; BAD: the value to report */
         const struct cop_place *place_; /* NO_CLAUSE: where that was said */
     };
-    cop_term continue_;
+    cop_term continue_; /* argument of the continue; message of the timeout, 0: :timeout */
     void *state_;
     int64_t timeout_ms_;
 } cop_result;
@@ -57,6 +57,12 @@ struct cop_gen_server {
     /* sys:replace_state: takes over a state that is given as a term, of the form that format_state
      * shows; returns the new state. Default: replacing is refused (SYS-04). */
     void *(*replace_state)(void *state, cop_term term);
+    /* sys:change_code: makes the state anew; cop_started(state), or cop_fail(why) or
+     * cop_bad_return(why), then the old one stays. Default: it stays, and that is fine (SYS-09). */
+    cop_result (*code_change)(void *state, cop_term old_version, cop_term extra);
+    /* Hides or shortens what tools and crash reports show: takes a map with the keys state, log
+     * and, in a crash, message and reason, and returns it with other values (GEN-57). */
+    cop_term (*format_status)(cop_term status);
 };
 
 /* A start with everything that can be said about it, for behaviours that are made of a gen_server,
@@ -105,6 +111,9 @@ COP_API cop_result cop_bad_return(cop_term value);
 COP_API cop_result cop_then_continue(cop_result result, cop_term argument);
 /* handle_info(state, :timeout) if no message comes within ms (GEN-27). */
 COP_API cop_result cop_then_timeout(cop_result result, int64_t ms);
+/* handle_info(state, message) then (GEN-31). */
+COP_API cop_result cop_then_timeout_with(cop_result result, int64_t ms, cop_term message);
+/* A server that waits has given up its stack and its region anyway: this changes nothing. */
 COP_API cop_result cop_then_hibernate(cop_result result);
 
 /* --- Starting and stopping -------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 
 #include "coppice/gen_server.h"
 #include "coppice/proc_lib.h"
+#include "coppice/sys.h"
 
 /* --- Names: gen_name.c ------------------------------------------------------------------------ */
 
@@ -51,29 +52,44 @@ cop_term cop__start(cop__init_fn fn, cop_term arg, const struct cop_proc_lib_opt
 void cop__init_ack(cop_pid starter, cop_term answer);
 COP_NORETURN void cop__init_fail(cop_pid starter, cop_term answer, const struct cop_outcome *how);
 
-/* --- System messages: gen_sys.c --------------------------------------------------------------- */
+/* --- System messages: sys_server.c ------------------------------------------------------------ */
 
-/* What a behaviour puts in to answer them. server is its own struct. */
-struct cop__sys_hooks {
-    cop_term (*get_state)(void *server);
-    void (*replace_state)(void *server, cop_term state); /* may raise: then nothing has changed */
-    cop_term (*name)(void *server);                      /* a registered name, or the pid */
-};
-struct cop__sys {
-    const struct cop__sys_hooks *hooks;
+/* How a process answers them. The gen_server has one in its own struct. */
+struct cop_sys {
+    const struct cop__sys_kind *kind;
     void *server;
     cop_pid parent;
+    cop_kept debug; /* sys_debug.h; nothing while nothing is on */
     bool is_suspended;
 };
+/* What a kind of server puts in. server is its own struct. */
+struct cop__sys_kind {
+    cop_term (*name)(void *server);   /* a registered name, or the pid */
+    cop_term (*module)(void *server); /* for {:module, module} of a status */
+    cop_term (*get_state)(void *server);
+    void (*replace_state)(void *server, cop_term state); /* may raise: then nothing has changed */
+    cop_term (*change_code)(void *server, cop_term old_version,
+                            cop_term extra); /* :ok or why not */
+    /* Puts what a status shows in place of these. */
+    void (*format_status)(void *server, cop_term *state, cop_term *events);
+};
 /* Handles {:system, from, request}. False: the server is to end with *ret_reason, its terminate
- * called. */
-bool cop__sys_handle(struct cop__sys *sys, cop_term msg, cop_term *ret_reason);
+ * called. Switches. */
+bool cop__sys_handle(struct cop_sys *sys, cop_term msg, cop_term *ret_reason);
 bool cop__is_system(cop_term msg);
 /* {:EXIT, parent, reason} */
 bool cop__is_parent_exit(cop_term msg, cop_pid parent);
 /* Waits for what a suspended server handles: system messages and its parent's exit (SYS-06).
  * Switches. */
-cop_term cop__sys_receive(const struct cop__sys *sys);
+cop_term cop__sys_receive(const struct cop_sys *sys);
+/* The events that are logged, oldest first. */
+cop_term cop__sys_events(const struct cop_sys *sys);
+/* Switches on what the start option debug: options asks for. */
+void cop__sys_debug(struct cop_sys *sys, cop_term options);
+static inline bool cop__sys_is_debugged(const struct cop_sys *sys)
+{
+    return !cop_is_none(sys->debug.term_);
+}
 
 /* --- Words: log_text.c ------------------------------------------------------------------------ */
 

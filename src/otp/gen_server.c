@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GenServer, the client's side: starting, calling, casting, stopping, and the values that callbacks
- * return. The server's side is gen_server_init.c, _loop.c and _end.c. */
+/* GenServer, the client's side: starting, calling, casting, stopping. The server's side is
+ * gen_server_init.c, _loop.c, _end.c and _status.c. */
 #include "coppice/gen_server.h"
 
 #include "otp/exception.h"
@@ -9,84 +9,6 @@
 #include "otp/module.h"
 
 #define GEN_SERVER COP("GenServer")
-
-/* --- What callbacks return -------------------------------------------------------------------- */
-
-static cop_result result_of(enum cop__result_kind kind, cop_term term)
-{
-    return (cop_result){.kind_ = kind, .term_ = term};
-}
-
-cop_result cop_started(void *state)
-{
-    return (cop_result){.kind_ = COP__RESULT_STARTED, .state_ = state};
-}
-
-cop_result cop_ignore(void)
-{
-    return result_of(COP__RESULT_IGNORE, cop_none());
-}
-
-cop_result cop_fail(cop_term reason)
-{
-    return result_of(COP__RESULT_FAIL, reason);
-}
-
-cop_result(cop_reply)(cop_term reply)
-{
-    return result_of(COP__RESULT_REPLY, reply);
-}
-
-cop_result cop_noreply(void)
-{
-    return result_of(COP__RESULT_NOREPLY, cop_none());
-}
-
-cop_result cop_stop(cop_term reason)
-{
-    return result_of(COP__RESULT_STOP, reason);
-}
-
-cop_result cop_stop_reply(cop_term reason, cop_term reply)
-{
-    return (cop_result){.kind_ = COP__RESULT_STOP_REPLY, .term_ = reason, .extra_ = reply};
-}
-
-cop_result cop_no_clause_at(const struct cop_place *place, cop_term message)
-{
-    return (cop_result){.kind_ = COP__RESULT_NO_CLAUSE, .term_ = message, .place_ = place};
-}
-
-cop_result(cop_no_clause)(cop_term message)
-{
-    return cop_no_clause_at(NULL, message);
-}
-
-cop_result cop_bad_return(cop_term value)
-{
-    return (cop_result){.kind_ = COP__RESULT_BAD, .extra_ = value};
-}
-
-cop_result cop_then_continue(cop_result result, cop_term argument)
-{
-    result.action_ = COP__ACTION_CONTINUE;
-    result.continue_ = argument;
-    return result;
-}
-
-cop_result cop_then_timeout(cop_result result, int64_t ms)
-{
-    if (ms < COP_INFINITY) cop_error(COP(":timeout_value"));
-    result.action_ = ms == COP_INFINITY ? COP__ACTION_NONE : COP__ACTION_TIMEOUT;
-    result.timeout_ms_ = ms;
-    return result;
-}
-
-cop_result cop_then_hibernate(cop_result result)
-{
-    result.action_ = COP__ACTION_HIBERNATE;
-    return result;
-}
 
 /* --- Starting --------------------------------------------------------------------------------- */
 
@@ -132,7 +54,7 @@ static cop_term monitored(cop_term answer, cop_ref ref)
 cop_term cop_gen_server_start_with(const struct cop_gen_start *start)
 {
     cop_term options = cop_is_none(start->options) ? cop_empty_list() : start->options;
-    cop_term name = cop_keyword_get(options, COP(":name"), cop_nil()), arg = start->arg, answer;
+    cop_term name = cop_keyword_get(options, COP(":name"), cop_nil()), answer;
     struct cop_proc_lib_opts opts = {.link = start->link, .monitor = start->monitor};
     cop_ref ref;
     cop_pid pid;
@@ -146,9 +68,7 @@ cop_term cop_gen_server_start_with(const struct cop_gen_start *start)
     opts.name = start->module->name;
     opts.initial_call = !cop_is_none(start->initial_call) ? start->initial_call
                                                           : cop__module_initial_call(start->module);
-    answer =
-        cop__start(cop__gen_server_init,
-                   cop__gen_server_boot(start, cop_is_none(arg) ? cop_nil() : arg, name), &opts);
+    answer = cop__start(cop__gen_server_init, cop__gen_server_boot(start, options, name), &opts);
     return start->monitor ? monitored(answer, ref) : answer;
 }
 

@@ -5,10 +5,12 @@
 
 #include "base/check.h"
 
-#define BOOT "{module, callbacks, is_linked, name, arg}"
+#define BOOT "{module, callbacks, is_linked, name, debug, arg}"
 
-cop_term cop__gen_server_boot(const struct cop_gen_start *start, cop_term arg, cop_term name)
+cop_term cop__gen_server_boot(const struct cop_gen_start *start, cop_term options, cop_term name)
 {
+    cop_term arg = cop_is_none(start->arg) ? cop_nil() : start->arg;
+    cop_term debug = cop_keyword_get(options, COP(":debug"), cop_empty_list());
     const struct cop_gen_server *c =
         start->callbacks != NULL ? start->callbacks : start->module->gen_server;
     int64_t module = (intptr_t)start->module, callbacks = (intptr_t)c;
@@ -17,20 +19,19 @@ cop_term cop__gen_server_boot(const struct cop_gen_start *start, cop_term arg, c
     COP_CHECK(c != NULL && c->size >= offsetof(struct cop_gen_server, replace_state) &&
                   c->init != NULL,
               "%s has no gen_server, or one without size or init", start->module->name);
-    return cop_build(BOOT, module, callbacks, is_linked, name, arg);
+    return cop_build(BOOT, module, callbacks, is_linked, name, debug, arg);
 }
 
-static void replace_state(void *arg, cop_term term)
+void cop__server_set(struct cop__server *s, const struct cop_module *module,
+                     const struct cop_gen_server *callbacks, cop_term name, cop_pid parent)
 {
-    struct cop__server *s = arg;
-    const struct cop_gen_server *c = s->callbacks;
-
-    if (c->size < sizeof *c || c->replace_state == NULL) cop_error(COP(":not_supported"));
-    s->state = c->replace_state(s->state, term);
+    *s =
+        (struct cop__server){.module = module,
+                             .callbacks = callbacks,
+                             .name = cop_keep(name),
+                             .timeout_ms = COP_INFINITY,
+                             .sys = {.kind = &cop__server_sys_kind, .server = s, .parent = parent}};
 }
-
-static const struct cop__sys_hooks sys_hooks = {
-    .get_state = cop__server_format, .replace_state = replace_state, .name = cop__server_name};
 
 struct init_call {
     struct cop__server *server;
@@ -111,27 +112,32 @@ static COP_NORETURN void refuse_name(cop_pid starter, cop_term name)
                    &how);
 }
 
-cop_next cop__gen_server_init(cop_pid starter, cop_term boot)
+/* The server of a boot term, which belongs to the process. */
+static struct cop__server *new_server(cop_pid starter, cop_term boot, cop_term *ret_arg)
 {
     struct cop__server *s = cop_alloc(sizeof *s);
     int64_t module, callbacks;
     bool is_linked;
-    cop_term name, arg;
-    struct init_call i = {.server = s};
+    cop_term name, debug, arg;
+
+    cop_expect(boot, BOOT, module, callbacks, is_linked, name, debug, arg);
+    cop__server_set(s, (const struct cop_module *)(intptr_t)module,
+                    (const struct cop_gen_server *)(intptr_t)callbacks, name,
+                    is_linked ? starter : cop_self());
+    if (!cop_is_empty_list(debug)) cop__sys_debug(&s->sys, debug);
+    *ret_arg = arg;
+    return s;
+}
+
+cop_next cop__gen_server_init(cop_pid starter, cop_term boot)
+{
+    struct init_call i;
+    struct cop__server *s = i.server = new_server(starter, boot, &i.arg);
+    cop_term name = cop_kept_term(s->name);
     struct cop_outcome how;
     struct cop__turn turn = {.server = s, .in = COP__IN_NONE};
 
-    cop_expect(boot, BOOT, module, callbacks, is_linked, name, arg);
-    *s = (struct cop__server){
-        .module = (const struct cop_module *)(intptr_t)module,
-        .callbacks = (const struct cop_gen_server *)(intptr_t)callbacks,
-        .name = cop_keep(name),
-        .timeout_ms = COP_INFINITY,
-        .sys = {.hooks = &sys_hooks, .server = s, .parent = is_linked ? starter : cop_self()}};
-    if (!cop_identical(name, cop_nil()) && !cop__name_take(name)) {
-        refuse_name(starter, name);
-    }
-    i.arg = arg;
+    if (!cop_identical(name, cop_nil()) && !cop__name_take(name)) refuse_name(starter, name);
     if (!cop_try(call_init, &i, &how)) {
         if (how.class_ != COP_CLASS_THROW) fail_with(s, starter, how);
         i.result = thrown_in_init(how.value);

@@ -110,19 +110,6 @@ static cop_term call_callback(void *arg)
     return cop_nil();
 }
 
-/* A throw is taken as the value that the callback returned (GEN-22). The state in it is a term,
- * which means nothing here. */
-static cop_result thrown(cop_term value)
-{
-    cop_term a, b;
-
-    if (cop_match(value, "{:reply, a, _}", a)) return cop_reply(a);
-    if (cop_match(value, "{:noreply, _}")) return cop_noreply();
-    if (cop_match(value, "{:stop, a, _}", a)) return cop_stop(a);
-    if (cop_match(value, "{:stop, a, b, _}", a, b)) return cop_stop_reply(a, b);
-    return cop_bad_return(value);
-}
-
 /* --- One message ------------------------------------------------------------------------------ */
 
 /* Waits for the next message, or for the timeout that an action asked for. */
@@ -130,6 +117,21 @@ static cop_next wait_next(struct cop__server *s)
 {
     if (s->timeout_ms != COP_INFINITY) return cop_hibernate_for(wake, s, s->timeout_ms);
     return cop_hibernate(wake, s);
+}
+
+void cop__server_reply(const struct cop__turn *turn, cop_term reply)
+{
+    struct cop__server *s = turn->server;
+
+    cop__reply(turn->from, reply);
+    if (cop__sys_is_debugged(&s->sys))
+        cop_sys_event(&s->sys, cop_tuple(COP(":out"), reply, turn->from, cop__server_state(s)));
+}
+
+static void note_noreply(struct cop__server *s)
+{
+    if (cop__sys_is_debugged(&s->sys))
+        cop_sys_event(&s->sys, cop_tuple(COP(":noreply"), cop__server_state(s)));
 }
 
 /* The message has no clause in the callback: that kills, except in handle_info. */
@@ -153,10 +155,13 @@ cop_next cop__server_follow(struct cop__turn *turn)
 
     switch (turn->result.action_) {
     case COP__ACTION_CONTINUE:
-        s->continue_with = cop_keep(turn->result.continue_);
+        s->pending = cop_keep(turn->result.continue_);
         s->has_continue = true;
         return cop_hibernate_for(wake, s, 0);
-    case COP__ACTION_TIMEOUT: s->timeout_ms = turn->result.timeout_ms_; break;
+    case COP__ACTION_TIMEOUT:
+        s->timeout_ms = turn->result.timeout_ms_;
+        if (!cop_is_none(turn->result.continue_)) s->pending = cop_keep(turn->result.continue_);
+        break;
     case COP__ACTION_NONE:
     case COP__ACTION_HIBERNATE: break;
     }
@@ -169,17 +174,20 @@ static cop_next act(struct cop__turn *turn)
     const cop_result *r = &turn->result;
 
     switch (r->kind_) {
-    case COP__RESULT_NOREPLY: return cop__server_follow(turn);
+    case COP__RESULT_NOREPLY: note_noreply(turn->server); return cop__server_follow(turn);
     case COP__RESULT_REPLY:
         if (turn->in != COP__IN_CALL) break;
-        cop__reply(turn->from, r->term_);
+        cop__server_reply(turn, r->term_);
         return cop__server_follow(turn);
     case COP__RESULT_STOP: cop__server_end_with(turn, r->term_);
     case COP__RESULT_STOP_REPLY:
         if (turn->in != COP__IN_CALL) break;
         cop__server_end(turn, (struct cop_outcome){COP_CLASS_EXIT, r->term_, cop_empty_list()},
                         r->extra_);
-    case COP__RESULT_NO_CLAUSE: without_clause(turn); return cop__server_follow(turn);
+    case COP__RESULT_NO_CLAUSE:
+        without_clause(turn);
+        note_noreply(turn->server);
+        return cop__server_follow(turn);
     case COP__RESULT_BAD:
     case COP__RESULT_STARTED:
     case COP__RESULT_IGNORE:
@@ -196,9 +204,8 @@ static cop_next run(struct cop__turn *turn, enum cop__callback in, cop_term abou
     turn->about = about;
     if (!cop_try(call_callback, turn, &how)) {
         if (how.class_ != COP_CLASS_THROW) cop__server_end(turn, how, cop_none());
-        turn->result = thrown(how.value);
+        turn->result = cop__result_of_term(how.value);
     }
-    turn->server->timeout_ms = COP_INFINITY;
     return act(turn);
 }
 
@@ -213,6 +220,7 @@ static bool is_from(cop_term t)
            (cop_is_list(tag) && !cop_is_empty_list(tag) && cop_is_reference(cop_tail(tag)));
 }
 
+/* The timeout that runs is lost then, and started anew (GEN-28). */
 static cop_next handle_system(struct cop__turn *turn)
 {
     cop_term reason;
@@ -222,6 +230,16 @@ static cop_next handle_system(struct cop__turn *turn)
     cop__server_end_with(turn, reason);
 }
 
+/* A message of the server's own ends the wait for which there was a timeout (GEN-27). */
+static void begin_turn(struct cop__turn *turn)
+{
+    struct cop__server *s = turn->server;
+
+    s->timeout_ms = COP_INFINITY;
+    cop_drop(&s->pending);
+    if (cop__sys_is_debugged(&s->sys)) cop_sys_event(&s->sys, cop_tuple(COP(":in"), turn->msg));
+}
+
 static cop_next dispatch(struct cop__turn *turn)
 {
     cop_term msg = turn->msg;
@@ -229,17 +247,36 @@ static cop_next dispatch(struct cop__turn *turn)
     uint64_t tag = size == 2 || size == 3 ? cop_elem(msg, 0).word : 0;
 
     if (size == 3) {
-        if (tag == COP(":\"$gen_call\"").word && is_from(cop_elem(msg, 1))) {
+        bool is_call = tag == COP(":\"$gen_call\"").word && is_from(cop_elem(msg, 1));
+
+        if (!is_call && cop__is_system(msg)) return handle_system(turn);
+        if (!is_call && cop__is_parent_exit(msg, turn->server->sys.parent))
+            cop__server_end_with(turn, cop_elem(msg, 2));
+        begin_turn(turn);
+        if (is_call) {
             turn->from = cop_elem(msg, 1);
             return run(turn, COP__IN_CALL, cop_elem(msg, 2));
         }
-        if (cop__is_system(msg)) return handle_system(turn);
-        if (cop__is_parent_exit(msg, turn->server->sys.parent))
-            cop__server_end_with(turn, cop_elem(msg, 2));
-    } else if (size == 2 && tag == COP(":\"$gen_cast\"").word) {
+        return run(turn, COP__IN_INFO, msg);
+    }
+    begin_turn(turn);
+    if (size == 2 && tag == COP(":\"$gen_cast\"").word) {
         return run(turn, COP__IN_CAST, cop_elem(msg, 1));
     }
     return run(turn, COP__IN_INFO, msg);
+}
+
+/* The continue that the last callback asked for. */
+static cop_next run_continue(struct cop__turn *turn)
+{
+    struct cop__server *s = turn->server;
+    cop_term argument = cop_kept_term(s->pending);
+
+    s->has_continue = false;
+    cop_drop(&s->pending);
+    turn->msg = cop_tuple(COP(":continue"), argument);
+    cop_sys_event(&s->sys, turn->msg);
+    return run(turn, COP__IN_CONTINUE, argument);
 }
 
 static cop_next wake(void *state)
@@ -247,19 +284,12 @@ static cop_next wake(void *state)
     struct cop__server *s = state;
     struct cop__turn turn = {.server = s, .in = COP__IN_NONE};
 
-    if (s->has_continue) {
-        cop_term argument = cop_kept_term(s->continue_with);
-
-        s->has_continue = false;
-        cop_drop(&s->continue_with);
-        turn.msg = cop_tuple(COP(":continue"), argument);
-        return run(&turn, COP__IN_CONTINUE, argument);
-    }
+    if (s->has_continue) return run_continue(&turn);
     if (s->sys.is_suspended) {
         turn.msg = cop__sys_receive(&s->sys);
     } else if (!cop_receive(&turn.msg, 0)) {
         if (s->timeout_ms == COP_INFINITY) return cop_hibernate(wake, s);
-        turn.msg = COP(":timeout");
+        turn.msg = cop_is_none(s->pending.term_) ? COP(":timeout") : cop_kept_term(s->pending);
     }
     return dispatch(&turn);
 }

@@ -11,11 +11,11 @@ struct cop__server {
     const struct cop_module *module;
     const struct cop_gen_server *callbacks;
     void *state;
-    cop_kept name; /* as it was given; nil: none */
-    cop_kept continue_with;
-    bool has_continue;
+    cop_kept name;      /* as it was given; nil: none */
+    cop_kept pending;   /* argument of the continue, or message of the timeout if not :timeout */
     int64_t timeout_ms; /* of the action; COP_INFINITY: none */
-    struct cop__sys sys;
+    bool has_continue;
+    struct cop_sys sys;
 };
 
 /* Which callback is at work: says what it may return, and what it is called. */
@@ -34,7 +34,10 @@ struct cop__turn {
 /* --- gen_server_init.c ------------------------------------------------------------------------ */
 
 /* What cop__gen_server_init needs, as a term. name was checked; nil: none. */
-cop_term cop__gen_server_boot(const struct cop_gen_start *start, cop_term arg, cop_term name);
+cop_term cop__gen_server_boot(const struct cop_gen_start *start, cop_term options, cop_term name);
+/* Makes *s a server that waits for its state. */
+void cop__server_set(struct cop__server *s, const struct cop_module *module,
+                     const struct cop_gen_server *callbacks, cop_term name, cop_pid parent);
 /* The first function of a server (cop__init_fn). */
 cop_next cop__gen_server_init(cop_pid starter, cop_term boot);
 
@@ -42,6 +45,10 @@ cop_next cop__gen_server_init(cop_pid starter, cop_term boot);
 
 /* Does what the action of the turn's result asks for, and waits for the next message. */
 cop_next cop__server_follow(struct cop__turn *turn);
+/* Answers the call of the turn. */
+void cop__server_reply(const struct cop__turn *turn, cop_term reply);
+/* The answer that a value stands for which a callback threw; state_ is not set (GEN-22). */
+cop_result cop__result_of_term(cop_term value);
 
 /* --- gen_server_end.c ------------------------------------------------------------------------- */
 
@@ -49,16 +56,27 @@ cop_next cop__server_follow(struct cop__turn *turn);
 COP_NORETURN void cop__server_end(struct cop__turn *turn, struct cop_outcome how, cop_term reply);
 COP_NORETURN void cop__server_end_with(struct cop__turn *turn, cop_term reason);
 COP_NORETURN void cop__server_end_bad_return(struct cop__turn *turn, cop_term value);
-/* What its format_state shows; a text if that fails. */
-cop_term cop__server_state(struct cop__server *s);
 /* What Elixir would have returned, to show it where a callback must not return it. */
 cop_term cop__result_shown(const cop_result *r, cop_term state);
 /* The error of a callback, named by its frame, that has returned cop_no_clause(). */
 struct cop_outcome cop__no_clause_outcome(struct cop_frame *frame, const cop_result *r);
 /* The reason that a client and the links see, from what was raised. */
 cop_term cop__whole_reason(const struct cop_outcome *how);
-/* Hooks for system messages; arg is the server. */
-cop_term cop__server_format(void *arg);
-cop_term cop__server_name(void *arg);
+
+/* --- gen_server_status.c ---------------------------------------------------------------------- */
+
+/* Whether the callbacks are of a version that has this one, and it is there. */
+#define COP__HAS_CALLBACK(c, name)                                                                 \
+    ((c)->size >= offsetof(struct cop_gen_server, name) + sizeof((c)->name) && (c)->name != NULL)
+
+/* What its format_state shows; a text if that fails. */
+cop_term cop__server_state(struct cop__server *s);
+cop_term cop__server_name(void *server);
+/* Has format_status put other values in place of these (GEN-57); message and reason are NULL where
+ * nobody crashes. */
+void cop__server_format_status(struct cop__server *s, cop_term *state, cop_term *events,
+                               cop_term *message, cop_term *reason);
+/* How a gen_server answers system messages. */
+extern const struct cop__sys_kind cop__server_sys_kind;
 
 #endif

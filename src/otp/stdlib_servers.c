@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GenServer, Agent and :sys, as the console and child specifications call them. */
+/* GenServer and Agent, as the console and child specifications call them. */
 #include "coppice/agent.h"
 #include "coppice/gen_server.h"
-#include "coppice/sys.h"
 #include "otp/stdlib.h"
 
 /* A time to wait, or the error that a guard of Elixir's gives. */
@@ -257,49 +256,3 @@ const struct cop_module cop__agent_module = {.size = sizeof(struct cop_module),
                                              .doc = "Processes that keep one term.",
                                              .functions = agent_functions,
                                              .child_spec = ""};
-
-/* --- :sys ------------------------------------------------------------------------------------- */
-
-static cop_term sys_get_state(cop_term server)
-{
-    return cop_sys_get_state(server, COP_CALL_TIMEOUT);
-}
-
-static cop_term sys_get_status(cop_term server)
-{
-    return cop_sys_get_status(server, COP_CALL_TIMEOUT);
-}
-
-static cop_term sys_replace_state(cop_term server, cop_term fun)
-{
-    return cop_sys_replace_state(server, fun, COP_CALL_TIMEOUT);
-}
-
-static cop_term sys_suspend(cop_term server)
-{
-    return cop_sys_suspend(server, COP_CALL_TIMEOUT);
-}
-
-static cop_term sys_resume(cop_term server)
-{
-    return cop_sys_resume(server, COP_CALL_TIMEOUT);
-}
-
-static cop_term sys_terminate(cop_term server, cop_term reason)
-{
-    return cop_sys_terminate(server, reason, COP_CALL_TIMEOUT);
-}
-
-static const struct cop_function sys_functions[] = {
-    COP_EXPORT("get_state(server)", sys_get_state, "The state of a server as it shows it."),
-    COP_EXPORT("get_status(server)", sys_get_status, "The status of a server."),
-    COP_EXPORT("replace_state(server, fun)", sys_replace_state, "Changes the state by fun."),
-    COP_EXPORT("resume(server)", sys_resume, "Lets a suspended server go on."),
-    COP_EXPORT("suspend(server)", sys_suspend, "Has a server handle system messages only."),
-    COP_EXPORT("terminate(server, reason)", sys_terminate, "Asks a server to end."),
-    COP_EXPORT_END};
-
-const struct cop_module cop__sys_module = {.size = sizeof(struct cop_module),
-                                           .name = ":sys",
-                                           .doc = "Looking into running servers.",
-                                           .functions = sys_functions};

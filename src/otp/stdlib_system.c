@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System, IO, :erlang and :timer. */
 #include "coppice/node.h"
+#include "otp/standard_output.h"
 #include "otp/stdlib.h"
 #include "otp/stdlib_arith.h"
 #include "otp/stdlib_kernel.h"
@@ -128,35 +129,13 @@ const struct cop_module cop__system_module = {.size = sizeof(struct cop_module),
 
 /* --- IO --------------------------------------------------------------------------------------- */
 
-struct output {
-    const char *data;
-    size_t len;
-};
-
-/* Beside the schedulers, since a terminal or pipe may not take it at once. */
-static void write_all(void *arg)
-{
-    struct output *output = arg;
-
-    while (output->len > 0) {
-        ssize_t n = write(STDOUT_FILENO, output->data, output->len);
-
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return;
-        output->data += n;
-        output->len -= (size_t)n;
-    }
-}
-
 static void write_text(cop_bytes text, const char *end)
 {
     COP__TEXT(out);
-    struct output output;
 
     cop__text_add_bytes(&out, text);
     cop__text_add(&out, end);
-    output = (struct output){out.data, out.len};
-    cop_blocking(write_all, &output);
+    cop__stdout_write((cop_bytes){out.data, out.len});
 }
 
 static cop_term io_write(cop_term text)

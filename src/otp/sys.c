@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys, the client's side: requests to a server that are none of its own (SYS). Their answers come
- * from gen_sys.c. */
+ * from sys_server.c. */
 #include "coppice/sys.h"
 
 #include "otp/gen.h"
@@ -44,8 +44,9 @@ cop_term cop_sys_get_state(cop_term server, int64_t timeout_ms)
 
 cop_term cop_sys_replace_state(cop_term server, cop_term fun, int64_t timeout_ms)
 {
-    return value_of(ask(server, cop_tuple(COP(":replace_state"), fun), COP(":replace_state"),
-                        cop_list(server, fun), timeout_ms));
+    cop_term request = cop_tuple(COP(":replace_state"), fun);
+
+    return value_of(ask(server, request, request, cop_list(server), timeout_ms));
 }
 
 cop_term cop_sys_get_status(cop_term server, int64_t timeout_ms)
@@ -67,4 +68,57 @@ cop_term cop_sys_terminate(cop_term server, cop_term reason, int64_t timeout_ms)
 {
     return ask(server, cop_tuple(COP(":terminate"), reason), COP(":terminate"),
                cop_list(server, reason), timeout_ms);
+}
+
+cop_term cop_sys_change_code(cop_term server, cop_term module, cop_term old_version, cop_term extra,
+                             int64_t timeout_ms)
+{
+    return ask(server, cop_tuple(COP(":change_code"), module, old_version, extra),
+               COP(":change_code"), cop_list(server, module, old_version, extra), timeout_ms);
+}
+
+/* --- Debugging -------------------------------------------------------------------------------- */
+
+/* function(server, what): sends {:debug, {function, what}}. */
+static cop_term debug(cop_term server, cop_term function, cop_term what, int64_t timeout_ms)
+{
+    return ask(server, cop_tuple(COP(":debug"), cop_tuple(function, what)), function,
+               cop_list(server, what), timeout_ms);
+}
+
+cop_term cop_sys_trace(cop_term server, cop_term flag, int64_t timeout_ms)
+{
+    return debug(server, COP(":trace"), flag, timeout_ms);
+}
+
+cop_term cop_sys_log(cop_term server, cop_term flag, int64_t timeout_ms)
+{
+    return debug(server, COP(":log"), flag, timeout_ms);
+}
+
+cop_term cop_sys_log_to_file(cop_term server, cop_term file, int64_t timeout_ms)
+{
+    return debug(server, COP(":log_to_file"), file, timeout_ms);
+}
+
+cop_term cop_sys_statistics(cop_term server, cop_term flag, int64_t timeout_ms)
+{
+    return debug(server, COP(":statistics"), flag, timeout_ms);
+}
+
+cop_term cop_sys_install(cop_term server, cop_term what, int64_t timeout_ms)
+{
+    return debug(server, COP(":install"), what, timeout_ms);
+}
+
+cop_term cop_sys_remove(cop_term server, cop_term fun_or_id, int64_t timeout_ms)
+{
+    return debug(server, COP(":remove"), fun_or_id, timeout_ms);
+}
+
+cop_term cop_sys_no_debug(cop_term server, int64_t timeout_ms)
+{
+    cop_term request = COP("{:debug, :no_debug}");
+
+    return ask(server, request, request, cop_list(server), timeout_ms);
 }

@@ -164,6 +164,34 @@ static cop_term format_state(const void *state)
     return option(state, COP(":state"), cop_nil());
 }
 
+/* {:ok, term} makes that the state that is shown. */
+static cop_result code_change(void *state, cop_term old_version, cop_term extra)
+{
+    struct probe *p = state;
+    cop_term a;
+
+    tell(p, COP(":code_change"), cop_tuple(old_version, extra));
+    obey_raise(extra);
+    if (cop_match(extra, "{:fail, a}", a)) return cop_fail(a);
+    if (!cop_match(extra, "{:ok, a}", a)) return cop_bad_return(extra);
+    cop_replace(&p->options, cop_cons(cop_tuple(COP(":state"), a), cop_kept_term(p->options)));
+    return cop_started(p);
+}
+
+/* The state says what to do. */
+static cop_term format_status(cop_term status)
+{
+    cop_term order = cop_map_get(status, COP(":state"), cop_nil());
+
+    if (cop_match(order, ":secret")) return cop_map_put(status, COP(":state"), COP(":hidden"));
+    if (cop_match(order, ":crash")) cop_raise("RuntimeError", "oops");
+    if (cop_match(order, ":no_map")) return cop_int(12);
+    if (cop_match(order, ":unknown_key")) return cop_map_put(cop_map_new(), COP(":foo"), 1);
+    if (cop_match(order, ":all")) return COP("%{state: :s, log: [:l], message: :m, reason: :r}");
+    if (cop_match(order, ":keys")) return cop_map_put(status, COP(":state"), status);
+    return status;
+}
+
 static const struct cop_gen_server probe_callbacks = {
     .size = sizeof(struct cop_gen_server),
     .init = init,
@@ -173,6 +201,8 @@ static const struct cop_gen_server probe_callbacks = {
     .handle_continue = handle_continue,
     .terminate = terminate,
     .format_state = format_state,
+    .code_change = code_change,
+    .format_status = format_status,
 };
 const struct cop_module probe_module = {
     .size = sizeof(struct cop_module), .name = "Probe", .gen_server = &probe_callbacks};

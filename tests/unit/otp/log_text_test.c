@@ -95,6 +95,50 @@ PROCESS_TEST(crash_by_a_call)
                      logged_call(COP("{:bad, :x}")));
 }
 
+/* Ends a server with a state that format_status knows. */
+static cop_term crash_with_state(void *state)
+{
+    cop_ref ref;
+    cop_term options = cop_list(cop_tuple(COP(":state"), *(cop_term *)state));
+    cop_term pid = start_named(options);
+
+    ref = cop_monitor(pid);
+    cop_gen_server_cast(pid, COP("{:stop, :boom}"));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :boom}", ref);
+    return cop_nil();
+}
+
+static cop_term logged_with_state(cop_term state)
+{
+    return cop_capture_log(crash_with_state, &state);
+}
+
+/* GEN-57, GEN-58: all that a crash shows goes through format_status */
+PROCESS_TEST(format_status_in_crashes)
+{
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) :boom\n"
+                     "Last message: {:\"$gen_cast\", {:stop, :boom}}\n"
+                     "State: :hidden\n",
+                     logged_with_state(COP(":secret")));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) :r\n"
+                     "Last message: :m\n"
+                     "State: :s\n",
+                     logged_with_state(COP(":all")));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) :boom\n"
+                     "Last message: {:\"$gen_cast\", {:stop, :boom}}\n"
+                     "State: %{log: [], message: {:\"$gen_cast\", {:stop, :boom}}, reason: :boom,"
+                     " state: :keys}\n",
+                     logged_with_state(COP(":keys")));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) :boom\n"
+                     "Last message: {:\"$gen_cast\", {:stop, :boom}}\n"
+                     "State: \"Probe.format_status/1 crashed\"\n",
+                     logged_with_state(COP(":crash")));
+}
+
 /* LOG-05: exceptions; LOG-23 in words */
 PROCESS_TEST(exceptions)
 {
@@ -215,10 +259,15 @@ PROCESS_TEST(unexpected_message)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stop_by_cast),       cmocka_unit_test(crash_by_a_call),
-        cmocka_unit_test(exceptions),         cmocka_unit_test(silent_ends),
-        cmocka_unit_test(killed_by_a_signal), cmocka_unit_test(stopped_from_outside),
-        cmocka_unit_test(failed_start),       cmocka_unit_test(both_reports),
+        cmocka_unit_test(stop_by_cast),
+        cmocka_unit_test(crash_by_a_call),
+        cmocka_unit_test(format_status_in_crashes),
+        cmocka_unit_test(exceptions),
+        cmocka_unit_test(silent_ends),
+        cmocka_unit_test(killed_by_a_signal),
+        cmocka_unit_test(stopped_from_outside),
+        cmocka_unit_test(failed_start),
+        cmocka_unit_test(both_reports),
         cmocka_unit_test(unexpected_message),
     };
 
