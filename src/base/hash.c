@@ -14,10 +14,7 @@
 #define ROOT2 0x6a09e667f3bcc909u
 #define ROOT3 0xbb67ae8584caa73bu
 #define ROOT5 0x3c6ef372fe94f82bu
-#define ROOT7 0xa54ff53a5f1d36f1u
-
-static uint64_t hash_seed = ROOT7;
-static bool is_seed_set;
+#define ROOT7 COP__HASH_FIXED
 
 static inline uint64_t fold(uint64_t a, uint64_t b)
 {
@@ -47,19 +44,19 @@ static inline uint64_t step(uint64_t state, uint64_t a, uint64_t b)
     return fold(a ^ ROOT2, b ^ state) + ((state << 29) | (state >> 35));
 }
 
-bool cop__hash_seed_set(uint64_t seed)
+uint64_t cop__hash_seed(uint64_t number)
 {
-    /* Spread, so that small seeds do not leave most bits of a state alike. */
-    uint64_t spread = fold(seed ^ ROOT3, ROOT5) ^ seed ^ ROOT7;
+    return fold(number ^ ROOT3, ROOT5) ^ number ^ ROOT7;
+}
 
-    if (!is_seed_set) hash_seed = spread;
-    is_seed_set = true;
-    return hash_seed == spread;
+uint64_t cop__hash_u64_with(uint64_t seed, uint64_t x)
+{
+    return fold(fold(x ^ seed, ROOT2) ^ x, ROOT3);
 }
 
 uint64_t cop__hash_u64(uint64_t x)
 {
-    return fold(fold(x ^ hash_seed, ROOT2) ^ x, ROOT3);
+    return cop__hash_u64_with(COP__HASH_FIXED, x);
 }
 
 uint64_t cop__hash_combine(uint64_t first, uint64_t second)
@@ -83,10 +80,10 @@ static inline void load_tail(const unsigned char *at, size_t len, uint64_t *ret_
     }
 }
 
-uint64_t cop__hash_bytes(const void *bytes, size_t len)
+uint64_t cop__hash_bytes_with(uint64_t seed, const void *bytes, size_t len)
 {
     const unsigned char *at = bytes;
-    uint64_t state = hash_seed;
+    uint64_t state = seed;
     size_t left = len;
 
     while (left > 16) {
@@ -102,4 +99,9 @@ uint64_t cop__hash_bytes(const void *bytes, size_t len)
         state = step(state, a, b);
     }
     return fold(state ^ ROOT3, (uint64_t)len ^ ROOT5);
+}
+
+uint64_t cop__hash_bytes(const void *bytes, size_t len)
+{
+    return cop__hash_bytes_with(COP__HASH_FIXED, bytes, len);
 }

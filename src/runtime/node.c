@@ -11,6 +11,7 @@
 #include "runtime/stack.h"
 #include "runtime/timer.h"
 #include "runtime/watchdog.h"
+#include "term/hash.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -175,6 +176,7 @@ static void node_init(const struct settings *s)
     cop__timers_init();
     cop__proc_table_init((int)s->processes_max);
     cop__stacks_init(cop__dispatch);
+    (void)cop__term_seed_set(s->seed != 0 ? (uint64_t)s->seed : cop__os_random());
     if (s->seed != 0) cop__sim_start((uint64_t)s->seed);
 }
 

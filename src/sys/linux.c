@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,6 +89,14 @@ int cop__os_thread_start(pthread_t *ret, void *(*fn)(void *), void *arg, const c
     if (rc != 0) return -rc;
     pthread_setname_np(*ret, name);
     return 0;
+}
+
+uint64_t cop__os_random(void)
+{
+    uint64_t number;
+    /* So few bytes come whole or, before the kernel has gathered any, not at all. */
+    if (getrandom(&number, sizeof(number), GRND_NONBLOCK) == (ssize_t)sizeof(number)) return number;
+    return (uint64_t)cop__os_now_ns();
 }
 
 int cop__os_cores(void)

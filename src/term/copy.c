@@ -3,6 +3,7 @@
  * loops that write nothing but the copy; all others through a log (log.h). */
 #include "term/copy.h"
 #include "base/alloc.h"
+#include "term/hash.h"
 #include "term/log.h"
 
 #include <string.h>
@@ -289,6 +290,7 @@ cop_term cop__immortal(cop_term t)
     for (size_t at = 0; at < block->words; at += 1 + cop__header_arity(words[at])) {
         words[at] &= ~((uint64_t)3 << COP__HEADER_STORAGE_SHIFT);
         words[at] |= (uint64_t)COP__STORAGE_IMMORTAL << COP__HEADER_STORAGE_SHIFT;
+        if (cop__header_kind(words[at]) == COP__BOX_TREE) cop__term_seed_pin();
     }
     block->next = atomic_load_explicit(&immortals, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(&immortals, &block->next, block,

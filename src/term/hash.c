@@ -1,15 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hashes of terms: equal for identical terms. A walk with a stack of rows of terms still to come;
  * maps have one shape for the same content, so they need no special care. */
-#include "base/hash.h"
+#include "term/hash.h"
 #include "base/alloc.h"
 #include "base/check.h"
+#include "base/hash.h"
 #include "term/atom.h"
 #include "term/number.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #define INLINE_ROWS 24
+
+static uint64_t seed = COP__HASH_FIXED;
+static _Atomic int pins; /* relaxed: who pins and who sets the seed are ordered otherwise */
+
+bool cop__term_seed_set(uint64_t number)
+{
+    uint64_t wanted = cop__hash_seed(number);
+
+    if (atomic_load_explicit(&pins, memory_order_relaxed) == 0) seed = wanted;
+    return seed == wanted;
+}
+
+void cop__term_seed_pin(void)
+{
+    atomic_fetch_add_explicit(&pins, 1, memory_order_relaxed);
+}
+
+void cop__term_seed_unpin(void)
+{
+    atomic_fetch_sub_explicit(&pins, 1, memory_order_relaxed);
+}
+
+/* --- The walk --------------------------------------------------------------------------------- */
+
+static inline uint64_t of_bytes(const void *bytes, size_t len)
+{
+    return cop__hash_bytes_with(seed, bytes, len);
+}
 
 struct row {
     const uint64_t *at;
@@ -34,17 +64,16 @@ static uint64_t hash_box(const uint64_t *box)
     case COP__BOX_FLOAT:
         value = cop__float_value(cop__box_term(box));
         if (value == 0.0) value = 0.0; /* -0.0 is identical to it */
-        return of_kind(kind, cop__hash_bytes(&value, sizeof(value)));
+        return of_kind(kind, of_bytes(&value, sizeof(value)));
     case COP__BOX_BINARY:
     case COP__BOX_COUNTED:
         bytes = cop_to_bytes(cop__box_term(box));
-        return of_kind(COP__BOX_BINARY, cop__hash_bytes(bytes.data, bytes.len));
+        return of_kind(COP__BOX_BINARY, of_bytes(bytes.data, bytes.len));
     case COP__BOX_INT64:
     case COP__BOX_BIGINT:
     case COP__BOX_REF:
     case COP__BOX_PID:
-        return of_kind(kind,
-                       cop__hash_bytes(box + 1, arity * sizeof(*box)) + cop__header_extra(header));
+        return of_kind(kind, of_bytes(box + 1, arity * sizeof(*box)) + cop__header_extra(header));
     case COP__BOX_NODE: return of_kind(kind, cop__hash_u64(box[1]));
     default: return of_kind(kind, arity);
     }
@@ -52,8 +81,8 @@ static uint64_t hash_box(const uint64_t *box)
 
 static inline uint64_t hash_immediate(cop_term t)
 {
-    if (cop__is_atom(t)) return cop__atom_hash(cop__atom_index(t));
-    return cop__hash_u64(t.word);
+    /* An atom's index tells when it was first used; that of its text tells nothing. */
+    return cop__hash_u64_with(seed, cop__is_atom(t) ? cop__atom_hash(cop__atom_index(t)) : t.word);
 }
 
 static __attribute__((noinline)) uint64_t hash_deep(const uint64_t *box)

@@ -7,6 +7,7 @@
  * larger. */
 #include "term/heap.h"
 #include "base/alloc.h"
+#include "term/hash.h"
 #include "term/heap_check.h"
 #include "term/keep.h"
 
@@ -218,6 +219,7 @@ cop_region *cop_region_open(void)
 
     region->outer = cop__heap_current();
     cop__heap_label(&region->heap, "a region", 0);
+    cop__term_seed_pin();
     cop__heap_set_current(&region->heap);
     return region;
 }
@@ -227,5 +229,6 @@ void cop_region_close(cop_region *region)
     COP_CHECK(cop__heap_current() == &region->heap, "regions are closed in reverse order");
     cop__heap_set_current(region->outer);
     cop__heap_fini(&region->heap);
+    cop__term_seed_unpin();
     cop__free(region, sizeof(*region));
 }

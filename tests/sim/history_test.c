@@ -99,6 +99,89 @@ static void one_seed_one_history(void **state)
     }
 }
 
+/* --- Hashes ----------------------------------------------------------------------------------- */
+
+static uint64_t map_order;
+
+static cop_next look_at_a_map(cop_term arg)
+{
+    cop_term map = cop_map_new(), key, value;
+    struct cop_map_iter it;
+    (void)arg;
+    for (int i = 0; i < 20; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "order_%d", i);
+        map = cop_map_put(map, cop_int(i), cop_true());
+        map = cop_map_put(map, cop_atom(name), cop_true());
+        map = cop_map_put(map, cop_tuple(i, 1.5), cop_true());
+    }
+    map_order = 0;
+    it = cop_map_iter(map);
+    while (cop_map_next(&it, &key, &value)) {
+        cop_bytes text = cop_to_bytes(cop_inspect(key));
+        for (size_t i = 0; i < text.len; i++)
+            map_order = map_order * 31 + (unsigned char)text.data[i];
+    }
+    return cop_end();
+}
+
+static uint64_t order_with_seed(int64_t seed)
+{
+    assert_int_equal(cop_node_start(&(struct cop_node_opts){.seed = seed, .schedulers = 1}), 0);
+    assert_true(cop_run(look_at_a_map, cop_nil(), NULL, 0));
+    cop_node_stop();
+    return map_order;
+}
+
+/* The order of large maps: the same for one seed, whatever ran before; of a run without a seed
+ * nobody knows it. */
+static void the_seed_decides_the_order_of_maps(void **state)
+{
+    uint64_t first = order_with_seed(1), second = order_with_seed(2);
+    cop_region *region;
+    (void)state;
+    assert_true(first != second);
+    assert_true(order_with_seed(1) == first);
+    assert_true(order_with_seed(2) == second);
+    assert_true(order_with_seed(0) != order_with_seed(0));
+    assert_true(order_with_seed(1) == first);
+    /* What a region holds stays readable: the order is still the former one. */
+    region = cop_region_open();
+    assert_true(order_with_seed(2) == first);
+    cop_region_close(region);
+    assert_true(order_with_seed(2) == second);
+}
+
+static cop_term large_literal(void)
+{
+    return COP("%{1 => 1, 2 => 2, 3 => 3, 4 => 4, 5 => 5, 6 => 6, 7 => 7, 8 => 8, 9 => 9, 10 => 10,"
+               " 11 => 11, 12 => 12, 13 => 13, 14 => 14, 15 => 15, 16 => 16, 17 => 17, 18 => 18,"
+               " 19 => 19, 20 => 20, 21 => 21, 22 => 22, 23 => 23, 24 => 24, 25 => 25, 26 => 26,"
+               " 27 => 27, 28 => 28, 29 => 29, 30 => 30, 31 => 31, 32 => 32, 33 => 33, :z => 34}");
+}
+
+static cop_next look_at_the_literal(cop_term arg)
+{
+    (void)arg;
+    for (int i = 1; i <= 33; i++)
+        CHECK_SAME(cop_map_get(large_literal(), cop_int(i), cop_nil()), i);
+    CHECK_SAME(cop_map_get(large_literal(), COP(":z"), cop_nil()), 34);
+    return cop_end();
+}
+
+/* The last test: a literal with a large map lives for ever, and so does the order of then. */
+static void a_large_literal_keeps_the_order(void **state)
+{
+    uint64_t first = order_with_seed(1);
+    (void)state;
+    for (int seed = 1; seed <= 3; seed++) {
+        assert_int_equal(cop_node_start(&(struct cop_node_opts){.seed = seed}), 0);
+        assert_true(cop_run(look_at_the_literal, cop_nil(), NULL, 0));
+        cop_node_stop();
+    }
+    assert_true(order_with_seed(2) == first);
+}
+
 static uint64_t hash_in_another_process(const char *command)
 {
     char line[64] = "";
@@ -130,6 +213,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_seed_one_history),
         cmocka_unit_test(the_history_is_the_same_in_another_process),
+        cmocka_unit_test(the_seed_decides_the_order_of_maps),
+        cmocka_unit_test(a_large_literal_keeps_the_order),
     };
     program = argv[0];
     if (argc == 3 && strcmp(argv[1], "hash") == 0) {

@@ -200,21 +200,20 @@ static void test_nothing_outside_is_read(void **state)
     }
 }
 
-/* The last test: it changes the seed of the program. */
-static void test_the_seed_is_set_once(void **state)
+static void test_seeds_give_other_functions(void **state)
 {
-    uint64_t number = cop__hash_u64(1);
-    uint64_t text = cop__hash_bytes("abc", 3);
+    uint64_t one = cop__hash_seed(1), two = cop__hash_seed(2);
+    uint32_t flips[64] = {0};
 
     (void)state;
-    assert_true(number == cop__hash_u64(1));
-    assert_true(cop__hash_seed_set(1));
-    assert_true(number != cop__hash_u64(1));
-    assert_true(text != cop__hash_bytes("abc", 3));
-    number = cop__hash_u64(1);
-    assert_true(cop__hash_seed_set(1));
-    assert_false(cop__hash_seed_set(2));
-    assert_true(number == cop__hash_u64(1));
+    assert_true(cop__hash_u64(1) == cop__hash_u64_with(COP__HASH_FIXED, 1));
+    assert_true(cop__hash_bytes("abc", 3) == cop__hash_bytes_with(COP__HASH_FIXED, "abc", 3));
+    assert_true(cop__hash_u64_with(one, 1) != cop__hash_u64_with(two, 1));
+    assert_true(cop__hash_bytes_with(one, "abc", 3) != cop__hash_bytes_with(two, "abc", 3));
+    for (uint64_t x = 0; x < SAMPLES; x++)
+        count_flips(flips, cop__hash_u64_with(cop__hash_seed(x), 7) ^
+                               cop__hash_u64_with(cop__hash_seed(x + 1), 7));
+    expect_even(flips);
 }
 
 int main(void)
@@ -228,7 +227,7 @@ int main(void)
         cmocka_unit_test(test_short_texts_do_not_collide),
         cmocka_unit_test(test_length_and_order_count),
         cmocka_unit_test(test_nothing_outside_is_read),
-        cmocka_unit_test(test_the_seed_is_set_once),
+        cmocka_unit_test(test_seeds_give_other_functions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
