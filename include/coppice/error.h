@@ -4,8 +4,10 @@
  * Three classes, as in Erlang: cop_exit ends with a reason, cop_error says that something is wrong
  * ({reason, stacktrace}), cop_throw leaves for somebody who waits for it ({{:nocatch, v}, stack} if
  * nobody does): EXI-01. All unwind the stack to the next cop_try or to the end of the process, and
- * on the way run `cleanup` attributes and C++ destructors (which must not switch, raise or exit).
- * State that a callback changed before it failed stays changed (CNR-1). */
+ * on the way run `cleanup` attributes and C++ destructors. Those may send and use a cop_try of
+ * their own, but must not let anything out that was raised, nor wait; a kill does not cut them
+ * short.
+ * State that a callback changed before it failed stays changed (CNR-01). */
 #ifndef COPPICE_ERROR_H
 #define COPPICE_ERROR_H
 

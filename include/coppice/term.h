@@ -102,6 +102,8 @@ COP_BEGIN_DECLS
 
 /* What t is. Runs on: any thread, as all of this part. */
 COP_API enum cop_kind cop_kind(cop_term t);
+/* The Elixir module of what t is: "Integer", "BitString". */
+COP_API const char *cop_kind_name(cop_term t);
 /* An integer of any size. */
 COP_API bool cop_is_integer(cop_term t);
 /* A float. */

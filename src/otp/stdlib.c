@@ -70,30 +70,13 @@ void cop__raise_key(cop_term key, cop_term what)
                         key, what, message));
 }
 
-static const char *kind_name(cop_term t)
-{
-    switch (cop_kind(t)) {
-    case COP_KIND_INTEGER: return "Integer";
-    case COP_KIND_FLOAT: return "Float";
-    case COP_KIND_ATOM: return "Atom";
-    case COP_KIND_REFERENCE: return "Reference";
-    case COP_KIND_FUN: return "Function";
-    case COP_KIND_PID: return "PID";
-    case COP_KIND_TUPLE: return "Tuple";
-    case COP_KIND_MAP: return "Map";
-    case COP_KIND_LIST: return "List";
-    case COP_KIND_BINARY: return "BitString";
-    }
-    return "Any";
-}
-
 void cop__raise_protocol(const char *protocol, cop_term t)
 {
     cop_term text = cop_inspect_with(t, (struct cop_inspect_opts){0, 50});
     cop_bytes bytes = cop_to_bytes(text);
 
     cop_raise("Protocol.UndefinedError", "protocol %s not implemented for %.*s of type %s",
-              protocol, (int)bytes.len, bytes.data, kind_name(t));
+              protocol, (int)bytes.len, bytes.data, cop_kind_name(t));
 }
 
 /* --- Arguments -------------------------------------------------------------------------------- */

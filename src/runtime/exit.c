@@ -59,9 +59,13 @@ static void exception_done(_Unwind_Reason_Code code, struct _Unwind_Exception *e
     COP_CHECK(false, "a catch (...) has swallowed the exit of a process");
 }
 
-/* Unwinds to catch_. Gate: PROCESS. */
-__attribute__((noreturn)) static void unwind_to(struct cop__catch *catch_)
+/* Unwinds p's stack to catch_. Gate: PROCESS. The cleanups on the way may use the runtime: what
+ * they raise is caught by a cop_try of their own or again by this catch, those between being
+ * gone. */
+__attribute__((noreturn)) static void unwind_to(struct cop__proc *p, struct cop__catch *catch_)
 {
+    p->catch_ = catch_;
+    p->is_unwinding = true;
     catch_->unwind.exception_class = 0x434f5050494345ULL; /* "COPPICE" */
     catch_->unwind.exception_cleanup = exception_done;
     _Unwind_Reason_Code code = _Unwind_ForcedUnwind(&catch_->unwind, stop, catch_);
@@ -81,9 +85,10 @@ static struct cop__catch *outermost(struct cop__catch *c)
 
 void cop__die(struct cop__proc *p)
 {
-    if (p->foreign > 0) return; /* cop__foreign_leave() asks again */
+    /* cop__foreign_leave() asks again; the next call of the runtime after the cleanups does. */
+    if (p->foreign > 0 || p->is_unwinding) return;
     cop__leave(cop__thread());
-    unwind_to(outermost(p->catch_));
+    unwind_to(p, outermost(p->catch_));
 }
 
 /* --- Raising ---------------------------------------------------------------------------------- */
@@ -106,7 +111,7 @@ __attribute__((noreturn)) static void raise_it(struct cop__proc *p, enum cop_cla
     p->catch_->class_ = class_;
     p->catch_->reason = reason;
     p->catch_->stack = stack;
-    unwind_to(p->catch_);
+    unwind_to(p, p->catch_);
 }
 
 void cop_raise_at(const struct cop_place *place, enum cop_class class_, cop_term reason)
@@ -170,9 +175,11 @@ bool cop_try(cop_try_fn fn, void *arg, struct cop_outcome *ret_outcome)
     struct attempt a = {.fn = fn, .arg = arg};
     struct cop__catch here = {.outer = p->catch_, .foreign = p->foreign};
     struct cop_frame *frames = p->frames;
+    bool was_unwinding = p->is_unwinding;
     p->catch_ = &here;
     int aborted = cop__ctx_enter(&here.sp, attempt_main, &a);
     p->catch_ = here.outer;
+    p->is_unwinding = was_unwinding;
     if (!aborted) {
         *ret_outcome = (struct cop_outcome){COP_CLASS_NONE, a.value, cop_empty_list()};
         return true;

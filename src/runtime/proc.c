@@ -62,6 +62,7 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     p->state = NULL;
     p->stack = NULL;
     p->catch_ = NULL;
+    p->is_unwinding = false;
     p->frames = NULL;
     p->deadline_ns = -1;
     p->armed_ns = -1;

@@ -183,6 +183,7 @@ struct cop__proc {
     void *state;
     struct cop__catch *catch_; /* innermost, while its code runs or waits inside a call */
 
+    bool is_unwinding;        /* down to catch_: cleanups run, and nothing ends them */
     struct cop_frame *frames; /* calls by name, innermost first: on its stack */
 
     struct cop__signal *mailbox_first; /* messages, oldest first */

@@ -211,23 +211,6 @@ static void print_text(const char *title, const char *text)
     print_line(title, (cop_bytes){text, strlen(text)});
 }
 
-static const char *type_name(cop_term t)
-{
-    switch (cop_kind(t)) {
-    case COP_KIND_INTEGER: return "Integer";
-    case COP_KIND_FLOAT: return "Float";
-    case COP_KIND_ATOM: return "Atom";
-    case COP_KIND_REFERENCE: return "Reference";
-    case COP_KIND_FUN: return "Function";
-    case COP_KIND_PID: return "PID";
-    case COP_KIND_TUPLE: return "Tuple";
-    case COP_KIND_MAP: return "Map";
-    case COP_KIND_LIST: return "List";
-    case COP_KIND_BINARY: return "BitString";
-    }
-    return "Term";
-}
-
 static void print_process(cop_term t)
 {
     cop_pid pid = cop_to_pid(t);
@@ -248,12 +231,12 @@ static void print_process(cop_term t)
 static cop_term i_of(cop_term t)
 {
     print_line("Term", shown(t));
-    print_text("Data type", type_name(t));
+    print_text("Data type", cop_kind_name(t));
     if (cop_is_pid(t)) print_process(t);
     if (cop_is_binary(t)) print_line("Byte size", shown(cop_int((int64_t)cop_to_bytes(t).len)));
     if (cop_is_atom(t) && cop_module_find(t))
         print_text("Description", "A module; h shows its functions.");
-    print_text("Reference modules", type_name(t));
+    print_text("Reference modules", cop_kind_name(t));
     return NOTHING;
 }
 

@@ -32,6 +32,17 @@ enum cop_kind cop_kind(cop_term t)
     }
 }
 
+const char *cop_kind_name(cop_term t)
+{
+    static const char *const names[] = {
+        [COP_KIND_INTEGER] = "Integer",     [COP_KIND_FLOAT] = "Float",  [COP_KIND_ATOM] = "Atom",
+        [COP_KIND_REFERENCE] = "Reference", [COP_KIND_FUN] = "Function", [COP_KIND_PID] = "PID",
+        [COP_KIND_TUPLE] = "Tuple",         [COP_KIND_MAP] = "Map",      [COP_KIND_LIST] = "List",
+        [COP_KIND_BINARY] = "BitString"};
+
+    return names[cop_kind(t)];
+}
+
 bool cop_is_tuple(cop_term t)
 {
     return cop__is_tuple(t);

@@ -17,15 +17,11 @@
 #ifndef COP_TESTS_CHECK_PROCESS_H
 #define COP_TESTS_CHECK_PROCESS_H
 
+#include "support/cmocka_all.h"
+
 #include "coppice/node.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 /* How long anything may take that must come: far more than it does. */
 #define CHECK_LIMIT_MS 20000

@@ -12,12 +12,7 @@
 #ifndef COP_TESTS_PROCESS_TEST_H
 #define COP_TESTS_PROCESS_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/cmocka_all.h"
 
 #include "coppice/node.h"
 #include "coppice/test.h"

@@ -4,16 +4,13 @@
 #ifndef KV_SUPPORT_H
 #define KV_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/cmocka_all.h"
 
-#include <cmocka.h>
+#include "../../../apps/kv/kv.h"
+
 #include <coppice.h>
 #include <coppice/test.h>
 #include <stdio.h>
-
-#include "../../../apps/kv/kv.h"
 
 static inline cop_next kv_start_body(cop_term arg)
 {

@@ -5,8 +5,8 @@
 
 #include "base/alloc_class.h"
 #include "base/rand.h"
-#include "cmocka_all.h"
 #include "death.h"
+#include "support/cmocka_all.h"
 
 #include <string.h>
 

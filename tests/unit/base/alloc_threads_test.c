@@ -5,7 +5,7 @@
 
 #include "base/alloc_class.h"
 #include "base/rand.h"
-#include "cmocka_all.h"
+#include "support/cmocka_all.h"
 
 #include <pthread.h>
 #include <stdbool.h>

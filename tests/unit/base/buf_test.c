@@ -3,8 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cmocka_all.h"
 #include "death.h"
+#include "support/cmocka_all.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include "base/check.h"
 
 #include "check_off.h"
-#include "cmocka_all.h"
 #include "death.h"
+#include "support/cmocka_all.h"
 
 static void fail_plainly(void)
 {

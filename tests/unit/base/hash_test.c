@@ -5,7 +5,7 @@
 #include "base/hash.h"
 
 #include "base/rand.h"
-#include "cmocka_all.h"
+#include "support/cmocka_all.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/list.h"
 
-#include "cmocka_all.h"
+#include "support/cmocka_all.h"
 
 #include <stdlib.h>
 

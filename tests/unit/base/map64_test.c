@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/rand.h"
-#include "cmocka_all.h"
+#include "support/cmocka_all.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/rand.h"
 
-#include "cmocka_all.h"
 #include "death.h"
+#include "support/cmocka_all.h"
 
 static void test_numbers_are_those_of_the_published_generators(void **state)
 {

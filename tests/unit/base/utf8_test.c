@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
-#include "cmocka_all.h"
+#include "support/cmocka_all.h"
 
 #include <string.h>
 

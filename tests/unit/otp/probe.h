@@ -9,15 +9,10 @@
 #ifndef COP_TEST_PROBE_H
 #define COP_TEST_PROBE_H
 
+#include "support/cmocka_all.h"
+
 #include "coppice.h"
 #include "coppice/test.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 /* Forgets all plans; "o" is the plan of every id. */
 void probe_reset(void);

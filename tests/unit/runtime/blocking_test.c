@@ -246,6 +246,96 @@ PROCESS_TEST(a_condemned_process_inside_try)
     return cop_end();
 }
 
+/* --- Cleanups that use the runtime ------------------------------------------------------------ */
+
+static atomic_int handlers_begun, handlers_ended;
+static cop_pid told; /* whom the handlers send to */
+
+static cop_term throw_inside(void *arg)
+{
+    (void)arg;
+    cop_throw(COP(":inside"));
+}
+
+/* Does all that finds out about a signal, and more sends than a slice has. */
+static void use_the_runtime(int *unused)
+{
+    struct cop_outcome outcome;
+    cop_term msg;
+    (void)unused;
+    atomic_fetch_add(&handlers_begun, 1);
+    for (int i = 0; i < 5000; i++)
+        cop_send(cop_self(), COP(":to_the_dead"));
+    cop_send(told, COP(":handler"));
+    cop_receive(&msg, 0);
+    cop_yield();
+    cop_trap_exit(false);
+    CHECK(!cop_try(throw_inside, NULL, &outcome));
+    CHECK_TERM(outcome.value, ":inside");
+    atomic_fetch_add(&handlers_ended, 1);
+}
+
+#define USES_THE_RUNTIME __attribute__((cleanup(use_the_runtime), unused)) int used_here = 0
+
+__attribute__((noinline)) static cop_term loop_and_receive(void *arg)
+{
+    USES_THE_RUNTIME;
+    CLEANS;
+    cop_term msg;
+    if (arg != NULL) {
+        loop();
+    } else {
+        atomic_fetch_add(&looping, 1);
+    }
+    cop_receive(&msg, COP_INFINITY);
+    atomic_fetch_add(&went_on, 1);
+    return cop_ok();
+}
+
+static cop_next die_with_handlers(cop_term arg)
+{
+    USES_THE_RUNTIME;
+    struct cop_outcome outcome;
+    CLEANS;
+    bool condemned = cop_identical(arg, COP(":condemned"));
+    cop_try(loop_and_receive, condemned ? &outcome : NULL, &outcome);
+    atomic_fetch_add(&went_on, 1);
+    cop_yield();
+    atomic_fetch_add(&went_on, 1);
+    return cop_end();
+}
+
+/* CNR-05: cleanup handlers that call the runtime run to their end, each once, whether the process
+ * was killed while it waited or condemned while its code ran; and nothing else of it runs. */
+PROCESS_TEST(cleanups_may_use_the_runtime)
+{
+    for (int i = 0; i < 20; i++) {
+        bool condemned = i % 2 == 0;
+        cop_ref ref;
+        struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
+        reset();
+        told = cop_self();
+        atomic_store(&handlers_begun, 0);
+        atomic_store(&handlers_ended, 0);
+        cop_pid p = cop_spawn(die_with_handlers, condemned ? COP(":condemned") : cop_nil(), &opts);
+        check_wait_for(&looping, 1);
+        cop_exit_process(p, COP(":kill"));
+        if (condemned) CHECK_TERM(check_down(ref), ":killed");
+        atomic_store(&release_loops, 1);
+        if (!condemned) CHECK_TERM(check_down(ref), ":killed");
+        check_wait_for(&handlers_ended, 2);
+        check_gone(p);
+        CHECK_INT(atomic_load(&handlers_begun), 2);
+        CHECK_INT(atomic_load(&handlers_ended), 2);
+        CHECK_INT(atomic_load(&cleaned), condemned ? 3 : 2);
+        CHECK_INT(atomic_load(&went_on), 0);
+        CHECK_TERM(check_next(), ":handler");
+        CHECK_TERM(check_next(), ":handler");
+        check_no_message();
+    }
+    return cop_end();
+}
+
 static cop_next loop_with_a_victim(cop_term arg)
 {
     cop_pid victim = cop_to_pid(arg);
@@ -415,6 +505,7 @@ int main(void)
         cmocka_unit_test(signals_to_a_looping_process),
         cmocka_unit_test(a_kill_of_a_looping_process),
         cmocka_unit_test(a_condemned_process_that_just_returns),
+        cmocka_unit_test(cleanups_may_use_the_runtime),
         cmocka_unit_test(a_condemned_process_inside_try),
         cmocka_unit_test(a_link_condemns_a_looping_process),
         cmocka_unit_test(condemned_in_a_row),

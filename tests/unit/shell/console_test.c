@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program with cop_main() as a user meets it: its commands, its console from a pipe and on a
  * terminal, and its end. The program is program.c, run as a process of the operating system. */
+#include "support/cmocka_all.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +15,6 @@
 #include <termios.h>
 #include <unistd.h>
 #include <utmp.h>
-
-#include <cmocka.h>
 
 #define LIMIT_MS 20000 /* far more than anything here takes */
 

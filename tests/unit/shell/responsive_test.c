@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people feel: a node that is asked answers soon, also beside processes that never give way; a
  * node that is not asked costs nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/cmocka_all.h"
 
-#include <cmocka.h>
 #include <coppice.h>
 #include <coppice/shell.h>
 #include <stdatomic.h>

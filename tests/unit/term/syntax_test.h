@@ -3,17 +3,13 @@
 #ifndef TESTS_UNIT_TERM_SYNTAX_TEST_H
 #define TESTS_UNIT_TERM_SYNTAX_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "support/cmocka_all.h"
 
 #include "coppice/syntax.h"
 #include "term/heap.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static struct cop__heap test_heap;
 

@@ -3,12 +3,7 @@
 #ifndef TESTS_UNIT_TERM_TERM_TEST_H
 #define TESTS_UNIT_TERM_TERM_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/cmocka_all.h"
 
 #include "base/alloc.h"
 #include "coppice/memory.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmocka and what must come before it. */
-#ifndef TEST_BASE_CMOCKA_ALL_H
-#define TEST_BASE_CMOCKA_ALL_H
+#ifndef COP_TESTS_CMOCKA_ALL_H
+#define COP_TESTS_CMOCKA_ALL_H
 
 #include <setjmp.h>
 #include <stdarg.h>
