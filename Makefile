@@ -6,7 +6,7 @@ WERROR ?= OFF
 configure = @cmake --preset $(1) -DCOPPICE_WERROR=$(WERROR) --log-level=WARNING >/dev/null
 build = @cmake --build --preset $(1)
 
-.PHONY: all run test test-asan test-tsan lint bench interop fuzz-smoke models facts metrics
+.PHONY: all run test test-asan test-tsan lint bench interop sim fuzz-smoke models facts metrics
 .PHONY: clean help deps release debug
 
 all: release ## build the release, programs in build/bin
@@ -47,9 +47,12 @@ lint: debug ## format, tidy, layers, headers, docs, patterns, clang-tidy (LINT_A
 bench: release ## measure: JSON lines
 	@build/bin/coppice-bench
 
-interop: release ## compare the conformance scenarios with a real Elixir, live
+interop: release ## compare the conformance scenarios (SEEDS=n: generated ones) with Elixir, live
 	@tools/deps interop
 	@tools/interop
+
+sim: debug ## the seeded campaigns over fresh seeds (SEEDS=n)
+	@tools/sim debug
 
 fuzz-smoke: deps ## each fuzz target for 20 seconds
 	@tools/deps sanitizers

@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random programs under many seeds: what must hold under each (world.h), and that nothing is left.
- *
- *     sim_property_test              the seeds of seeds.txt, then 500 (COPPICE_SIM_SEEDS: how many)
- *     sim_property_test FROM COUNT   these
- *     COPPICE_SEED=n sim_property_test   this one only: a replay
- *
- * A seed that fails is printed; put it into seeds.txt when the cause is mended. */
-#include "base/alloc.h"
-#include "runtime/sim.h"
-#include "term/heap.h"
+/* Random programs of processes that send, link, watch, name and time under many seeds: what must
+ * hold under each (world.h), and that nothing is left (campaign.h). */
+#include "campaign.h"
 #include "worker.h"
 
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define SEEDS_DEFAULT    500
-#define WAIT_MS          600000 /* of virtual time */
-#define SEED_SECONDS_MAX 60
+#define WAIT_MS 600000 /* of virtual time */
 
 /* --- The driver --------------------------------------------------------------------------------*/
 
@@ -131,101 +117,21 @@ static cop_next driver(cop_term arg)
     return cop_end();
 }
 
-/* --- Seeds -------------------------------------------------------------------------------------*/
+/* --- The campaign ------------------------------------------------------------------------------*/
 
-static volatile sig_atomic_t seed_now;
-
-/* A crash or a hang of the runtime itself: the seed must be known. */
-static void tell_seed(int number)
+static void prepare(int64_t seed)
 {
-    char text[64] = "the seed was ";
-    size_t len = strlen(text);
-    long n = seed_now, tens = 1;
-    while (n / tens >= 10)
-        tens *= 10;
-    for (; tens > 0; tens /= 10)
-        text[len++] = (char)('0' + n / tens % 10);
-    text[len++] = '\n';
-    if (write(STDERR_FILENO, text, len) < 0 || number == SIGALRM) _exit(1);
-}
-
-/* What the check of regions holds back for a while is free. */
-static uint64_t live_blocks(void)
-{
-    cop__heap_quarantine_flush();
-    return cop__alloc_stats_read().live_blocks;
-}
-
-static bool run_seed(int64_t seed, uint64_t *ret_live)
-{
-    char text[512] = "";
-    uint64_t before = live_blocks();
-    struct cop_node_opts opts = {.seed = seed, .no_signals = true};
     memset(&world, 0, sizeof(world));
     world.random = (uint64_t)seed * 7919;
-    seed_now = (sig_atomic_t)seed;
-    alarm(SEED_SECONDS_MAX);
-    if (cop_node_start(&opts) != 0) return false;
-    if (!cop_run(driver, cop_nil(), text, sizeof(text))) world_fail("the driver: %s", text);
-    cop_node_stop();
-    *ret_live = live_blocks() - before;
-    if (world.has_failed) fprintf(stderr, "seed %" PRId64 ": %s\n", seed, world.failure);
-    return !world.has_failed;
 }
 
-/* Runs it; again if blocks are left, since literals are made once and stay. */
-static bool check_seed(int64_t seed)
+static const char *failure(void)
 {
-    uint64_t live;
-    bool is_ok = run_seed(seed, &live);
-    for (int i = 0; is_ok && live != 0 && i < 2; i++)
-        is_ok = run_seed(seed, &live);
-    if (is_ok && live != 0) {
-        fprintf(stderr, "seed %" PRId64 ": %" PRId64 " blocks are left\n", seed, (int64_t)live);
-        is_ok = false;
-    }
-    return is_ok;
-}
-
-static int check_range(int64_t from, int64_t count)
-{
-    int failed = 0;
-    for (int64_t seed = from; seed < from + count && failed < 5; seed++)
-        failed += !check_seed(seed);
-    return failed;
-}
-
-/* Lines: a seed, then a comment. */
-static int check_file(const char *path)
-{
-    char line[256];
-    int failed = 0;
-    FILE *f = fopen(path, "r");
-    if (f == NULL) {
-        fprintf(stderr, "%s cannot be opened\n", path);
-        return 1;
-    }
-    while (fgets(line, sizeof(line), f) != NULL) {
-        if (line[0] >= '1' && line[0] <= '9') failed += !check_seed(atoll(line));
-    }
-    fclose(f);
-    return failed;
+    return world.has_failed ? world.failure : NULL;
 }
 
 int main(int argc, char **argv)
 {
-    const char *one = getenv("COPPICE_SEED");
-    const char *count = getenv("COPPICE_SIM_SEEDS");
-    struct sigaction action = {.sa_handler = tell_seed, .sa_flags = (int)SA_RESETHAND};
-    int failed;
-    sigaction(SIGABRT, &action, NULL);
-    sigaction(SIGALRM, &action, NULL);
-    if (one != NULL)
-        failed = !check_seed(atoll(one));
-    else if (argc == 3)
-        failed = check_range(atoll(argv[1]), atoll(argv[2]));
-    else
-        failed =
-            check_file(SEEDS_FILE) + check_range(1, count == NULL ? SEEDS_DEFAULT : atoll(count));
-    return failed == 0 ? 0 : 1;
+    static const struct campaign campaign = {"property", SEEDS_FILE, prepare, driver, failure};
+    return campaign_main(&campaign, argc, argv);
 }
