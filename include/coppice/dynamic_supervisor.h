@@ -20,6 +20,9 @@ COP_API cop_term cop_dynamic_supervisor_init(cop_term options);
 COP_API cop_term cop_dynamic_supervisor_start_child(cop_term supervisor, cop_term child);
 COP_API cop_term cop_dynamic_supervisor_terminate_child(cop_term supervisor, cop_pid child);
 COP_API cop_term cop_dynamic_supervisor_which_children(cop_term supervisor);
+/* [{pid, ms}]: children that are in backoff (supervisor.h), each by the process that it was, and in
+ * how many milliseconds each will be started. */
+COP_API cop_term cop_dynamic_supervisor_next_starts(cop_term supervisor);
 COP_API cop_term cop_dynamic_supervisor_count_children(cop_term supervisor); /* a map: DYN-19 */
 COP_API cop_term cop_dynamic_supervisor_stop(cop_term supervisor, cop_term reason,
                                              int64_t timeout_ms);

@@ -8,7 +8,23 @@
  *
  * A child is a module, {module, arg}, or a map %{id:, start: {mod, :fun, args}, restart:,
  * shutdown:, type:, modules:, significant:} (SUP-04, 06). All calls wait without limit (SUP-21) and
- * switch. */
+ * switch.
+ *
+ * **Backoff** is an extension. A specification, also one for a DynamicSupervisor, may have
+ *
+ *     backoff: [min: 1000, max: 30_000, factor: 2, jitter: false, reset_after: 30_000]
+ *
+ * with any of these keys; shown are the defaults, and reset_after is as long as max unless given.
+ * Then a restart of this child waits: the first one min milliseconds, each further one factor times
+ * (a number >= 1) as long as the one before, up to max. A child that ran for reset_after
+ * milliseconds begins with min again, as does one that restart_child has started. With jitter each
+ * delay is drawn evenly between half of it and the whole, so that many that fell together do not
+ * rise together. While it waits the child is :restarting: terminate_child, delete_child and the
+ * supervisor's own end do not wait for it (SUP-41). A restart is counted when it is decided, before
+ * the wait; too many end the supervisor at once. With :one_for_all and :rest_for_one the others are
+ * stopped at once and started with the child. A start function that fails is tried again after the
+ * next delay. Faulty options are {:error, {:start_spec, {:invalid_backoff, options}}}, in
+ * start_child {:error, {:invalid_backoff, options}}. */
 #ifndef COPPICE_SUPERVISOR_H
 #define COPPICE_SUPERVISOR_H
 
@@ -42,6 +58,9 @@ COP_API cop_term cop_supervisor_delete_child(cop_term supervisor, cop_term id);
 COP_API cop_term cop_supervisor_restart_child(cop_term supervisor, cop_term id);
 /* [{id, pid | :undefined | :restarting, type, modules}], last started first (SUP-26). */
 COP_API cop_term cop_supervisor_which_children(cop_term supervisor);
+/* [{id, ms}]: children that are in backoff, in start order, and in how many milliseconds each will
+ * be started. */
+COP_API cop_term cop_supervisor_next_starts(cop_term supervisor);
 COP_API cop_term cop_supervisor_count_children(cop_term supervisor); /* a map: SUP-27 */
 /* {:ok, specification} or {:error, :not_found} (SUP-28). */
 COP_API cop_term cop_supervisor_get_childspec(cop_term supervisor, cop_term id);

@@ -45,7 +45,7 @@ static bool is_spec_key(cop_term key)
 {
     return cop_match(key, ":id") || cop_match(key, ":start") || cop_match(key, ":restart") ||
            cop_match(key, ":shutdown") || cop_match(key, ":type") || cop_match(key, ":modules") ||
-           cop_match(key, ":significant");
+           cop_match(key, ":significant") || cop_match(key, ":backoff");
 }
 
 static cop_term with_overrides(cop_term spec, cop_term overrides)
@@ -196,6 +196,7 @@ struct raw_spec {
     cop_term type;
     cop_term modules;
     cop_term significant;
+    cop_term backoff;
 };
 
 static bool read_raw(cop_term spec, struct raw_spec *ret)
@@ -209,6 +210,7 @@ static bool read_raw(cop_term spec, struct raw_spec *ret)
             .type = cop_map_get(spec, COP(":type"), COP(":worker")),
             .modules = cop_map_get(spec, COP(":modules"), cop_none()),
             .significant = cop_map_get(spec, COP(":significant"), cop_false()),
+            .backoff = cop_map_get(spec, COP(":backoff"), cop_nil()),
         };
         return true;
     }
@@ -219,7 +221,8 @@ static bool read_raw(cop_term spec, struct raw_spec *ret)
                                  .shutdown = cop_elem(spec, 3),
                                  .type = cop_elem(spec, 4),
                                  .modules = cop_elem(spec, 5),
-                                 .significant = cop_false()};
+                                 .significant = cop_false(),
+                                 .backoff = cop_nil()};
         return true;
     }
     return false;
@@ -286,6 +289,8 @@ cop_term cop__spec_check(cop_term spec, enum cop__auto_shutdown auto_shutdown,
         return invalid("invalid_shutdown", raw.shutdown);
     wrong = wrong_module(raw.modules, &whole);
     if (!cop_is_none(wrong)) return invalid(whole ? "invalid_modules" : "invalid_module", wrong);
+    if (!cop__backoff_read(raw.backoff, &checked.backoff))
+        return invalid("invalid_backoff", raw.backoff);
     checked.id = raw.id;
     checked.start = raw.start;
     checked.modules = raw.modules;
@@ -323,6 +328,8 @@ cop_term cop__spec_check_dynamic(cop_term spec, struct cop__spec *ret)
         return invalid("invalid_modules", raw.modules);
     if (!cop_match(raw.significant, "false"))
         return invalid("invalid_significant", raw.significant);
+    if (!cop__backoff_read(raw.backoff, &checked.backoff))
+        return invalid("invalid_backoff", raw.backoff);
     checked.id = raw.id;
     checked.start = raw.start;
     checked.modules = raw.modules;
@@ -363,9 +370,12 @@ cop_term cop__spec_map(const struct cop__spec *spec)
     cop_term restart = cop__restart_term(spec->restart);
     cop_term shutdown = cop__shutdown_term(spec->shutdown);
     cop_term type = cop__type_term(spec->supervisor);
+    cop_term backoff = cop__backoff_term(&spec->backoff);
     bool significant = spec->significant;
+    cop_term map =
+        cop_build("%{id: id, start: start, restart: restart, shutdown: shutdown, type: type,"
+                  " modules: modules, significant: significant}",
+                  id, start, restart, shutdown, type, modules, significant);
 
-    return cop_build("%{id: id, start: start, restart: restart, shutdown: shutdown, type: type,"
-                     " modules: modules, significant: significant}",
-                     id, start, restart, shutdown, type, modules, significant);
+    return cop_match(backoff, "nil") ? map : cop_map_put(map, COP(":backoff"), backoff);
 }

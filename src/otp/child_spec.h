@@ -9,6 +9,7 @@
 #define COP_OTP_CHILD_SPEC_H
 
 #include "coppice/module.h"
+#include "otp/child_backoff.h"
 
 enum cop__restart { COP__PERMANENT, COP__TRANSIENT, COP__TEMPORARY };
 enum cop__auto_shutdown {
@@ -28,6 +29,7 @@ struct cop__spec {
     cop_term start;   /* {module, function, arguments} */
     cop_term modules; /* list of atoms, or :dynamic */
     int64_t shutdown; /* milliseconds or one of the two above */
+    struct cop__backoff backoff;
     enum cop__restart restart;
     bool supervisor; /* type: :supervisor */
     bool significant;

@@ -145,6 +145,7 @@ struct cop__child *cop__children_append(struct cop__children *all, const struct 
     child->start = cop_keep(spec->start);
     child->modules = cop_keep(spec->modules);
     child->shutdown = spec->shutdown;
+    child->waiting = cop__waiting_new(&spec->backoff);
     child->restart = spec->restart;
     child->state = COP__CHILD_STOPPED;
     child->supervisor = spec->supervisor;
@@ -172,6 +173,7 @@ void cop__children_remove(struct cop__children *all, struct cop__child *child)
     cop_drop(&child->id);
     cop_drop(&child->start);
     cop_drop(&child->modules);
+    cop_free(child->waiting);
     cop_free(child);
 }
 
@@ -192,6 +194,10 @@ void cop__children_set(struct cop__children *all, struct cop__child *child,
     if (!cop_is_no_pid(child->pid)) pid_index_remove(all, child);
     child->state = state;
     child->pid = pid;
+    if (child->waiting) {
+        cop__waiting_cancel(child->waiting);
+        if (state == COP__CHILD_RUNNING) child->waiting->started_at = cop_monotonic_ms();
+    }
     if (!cop_is_no_pid(pid)) pid_index_add(all, child);
 }
 
@@ -199,15 +205,23 @@ void cop__children_set(struct cop__children *all, struct cop__child *child,
 
 struct cop__spec cop__child_spec_now(const struct cop__child *child)
 {
+    static const struct cop__backoff none;
+
     return (struct cop__spec){
         .id = cop_kept_term(child->id),
         .start = cop_kept_term(child->start),
         .modules = cop_kept_term(child->modules),
         .shutdown = child->shutdown,
+        .backoff = child->waiting ? child->waiting->rules : none,
         .restart = child->restart,
         .supervisor = child->supervisor,
         .significant = child->significant,
     };
+}
+
+bool cop__child_waits(const struct cop__child *child)
+{
+    return child->waiting && child->waiting->is_on;
 }
 
 static cop_term shown_pid(const struct cop__child *child)

@@ -27,6 +27,7 @@ struct cop__child {
     cop_kept start;              /* {module, function, arguments} */
     cop_kept modules;
     int64_t shutdown;
+    struct cop__waiting *waiting; /* NULL: no backoff */
     enum cop__restart restart;
     enum cop__child_state state;
     bool has_id; /* it is known by its id, which is indexed; without, it is shown as :undefined */
@@ -62,7 +63,7 @@ void cop__children_remove(struct cop__children *all, struct cop__child *child CO
 /* Takes all out and frees them and the indexes. */
 void cop__children_clear(struct cop__children *all);
 
-/* Sets state and pid and keeps the index by pid right. */
+/* Sets state and pid and keeps the index by pid right. A child that waited does so no more. */
 void cop__children_set(struct cop__children *all, struct cop__child *child,
                        enum cop__child_state state, cop_pid pid);
 
@@ -72,6 +73,8 @@ struct cop__child *cop__children_by_id(const struct cop__children *all, cop_term
 
 /* The specification of a child, from its kept terms. */
 struct cop__spec cop__child_spec_now(const struct cop__child *child);
+/* Whether it is RESTARTING and waits for the time of its backoff. */
+bool cop__child_waits(const struct cop__child *child);
 /* {id, pid | :undefined | :restarting, type, modules} (SUP-26). */
 cop_term cop__child_row(const struct cop__child *child);
 /* The rows of all, last started first. */

@@ -63,12 +63,16 @@ cop_term cop_dynamic_supervisor_start_child(cop_term supervisor, cop_term child)
 {
     struct cop__spec spec;
     cop_term wrong = cop__spec_check_dynamic(cop__child_spec_of(child), &spec);
+    cop_term backoff;
 
     if (!cop_is_none(wrong)) return cop_tuple(COP(":error"), wrong);
-    return call(supervisor, cop_tuple(COP(":start_child"),
-                                      cop_tuple(spec.start, cop__restart_term(spec.restart),
-                                                cop__shutdown_term(spec.shutdown),
-                                                cop__type_term(spec.supervisor), spec.modules)));
+    backoff = cop__backoff_term(&spec.backoff);
+    child =
+        cop_tuple(spec.start, cop__restart_term(spec.restart), cop__shutdown_term(spec.shutdown),
+                  cop__type_term(spec.supervisor), spec.modules);
+    /* Without backoff the request is Elixir's, as one sees it where a call fails. */
+    if (!cop_match(backoff, "nil")) child = cop_tuple(child, backoff);
+    return call(supervisor, cop_tuple(COP(":start_child"), child));
 }
 
 cop_term cop_dynamic_supervisor_terminate_child(cop_term supervisor, cop_pid child)
@@ -84,6 +88,11 @@ cop_term cop_dynamic_supervisor_which_children(cop_term supervisor)
 cop_term cop_dynamic_supervisor_count_children(cop_term supervisor)
 {
     return call(supervisor, COP(":count_children"));
+}
+
+cop_term cop_dynamic_supervisor_next_starts(cop_term supervisor)
+{
+    return call(supervisor, COP(":next_starts"));
 }
 
 cop_term cop_dynamic_supervisor_stop(cop_term supervisor, cop_term reason, int64_t timeout_ms)
@@ -152,6 +161,9 @@ static const struct cop_function functions[] = {
                "[{:undefined, pid, type, modules}]"),
     COP_EXPORT("count_children(supervisor)", cop_dynamic_supervisor_count_children,
                "How many children there are, and how many of each kind."),
+    COP_EXPORT("next_starts(supervisor)", cop_dynamic_supervisor_next_starts,
+               "[{pid, ms}]: in how many milliseconds children in backoff will be started; pid is "
+               "the process before."),
     COP_EXPORT("stop(supervisor)", stop_1, "Stops the children, then the supervisor."),
     COP_EXPORT("stop(supervisor, reason)", stop_2, "The same, with this reason."),
     COP_EXPORT("stop(supervisor, reason, timeout)", stop_3, "The same, waiting so long."),

@@ -66,15 +66,19 @@ static cop_result init(cop_term arg)
 
 static cop_term start_child(struct cop__dynamic_supervisor *sup, cop_term t)
 {
-    cop_term start, restart, shutdown, type, modules, wrong;
+    cop_term start, restart, shutdown, type, modules, wrong, backoff = cop_nil();
     struct cop__start started;
     struct cop__spec spec;
 
+    (void)cop_match(t, "{t, backoff}", t, backoff);
     if (!cop_match(t, "{start, restart, shutdown, type, modules}", start, restart, shutdown, type,
                    modules))
         return cop_build("{:error, {:invalid_child_spec, t}}", t);
     wrong = cop__spec_check_dynamic(
-        cop_tuple(COP(":undefined"), start, restart, shutdown, type, modules), &spec);
+        cop_build("%{id: :undefined, start: start, restart: restart, shutdown: shutdown,"
+                  " type: type, modules: modules, backoff: backoff}",
+                  start, restart, shutdown, type, modules, backoff),
+        &spec);
     if (!cop_is_none(wrong)) return cop_tuple(COP(":error"), wrong);
     if ((int64_t)sup->sup.children.len >= sup->max_children) return COP("{:error, :max_children}");
     started = cop__child_start(spec.start, cop_kept_term(sup->sup.extra), true);

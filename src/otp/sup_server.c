@@ -16,6 +16,7 @@ cop_term cop__sup_init_value(struct cop__sup *sup, cop_term arg)
     sup->name = cop_keep(name);
     sup->module = cop_keep(module);
     sup->extra = cop_keep(cop_empty_list());
+    cop__rand_seed(&sup->rand, cop_hash(cop_tuple(cop_self(), cop_monotonic_ms())));
     cop_trap_exit(true);
     if (cop_match(how, "{:call, address, callback_arg}", address, callback_arg))
         return ((const struct cop_module *)(uintptr_t)address)->supervisor_init(callback_arg);
@@ -86,6 +87,18 @@ void cop__sup_try_again(struct cop__sup *sup, struct cop__child *child, cop_pid 
     cop_send(cop_self(), cop_tuple(COP(":\"$gen_restart\""), key_of(sup, child)));
 }
 
+/* The restart was counted and now waits for its time. What goes down with the child goes at once,
+ * and comes up with it. */
+static void wait(struct cop__sup *sup, struct cop__child *child)
+{
+    cop_pid former = child->pid;
+
+    if (sup->kind->clear) sup->kind->clear(sup, child);
+    cop__children_set(&sup->children, child, COP__CHILD_RESTARTING, former);
+    cop__waiting_begin(child->waiting, cop_monotonic_ms(), &sup->rand,
+                       cop_tuple(COP(":\"$backoff\""), key_of(sup, child)));
+}
+
 /* Counts a restart and carries it out, unless it is one too many (SUP-37, 38): then false. */
 static bool restart(struct cop__sup *sup, struct cop__child *child)
 {
@@ -94,7 +107,10 @@ static bool restart(struct cop__sup *sup, struct cop__child *child)
         (void)sup->kind->let_go(sup, child);
         return false;
     }
-    sup->kind->restart(sup, child);
+    if (child->waiting)
+        wait(sup, child);
+    else
+        sup->kind->restart(sup, child);
     return true;
 }
 
@@ -104,6 +120,7 @@ static bool child_died(struct cop__sup *sup, struct cop__child *child, cop_term 
     struct cop__death_rule rule = cop__death_rule(child->restart, cop__reason_class(reason));
 
     COP_ASSERT(child->state == COP__CHILD_RUNNING);
+    if (child->waiting) cop__waiting_ended(child->waiting, cop_monotonic_ms());
     if (rule.report) cop__sup_report(sup, COP__CHILD_TERMINATED, reason, child);
     return rule.restart ? restart(sup, child) : sup->kind->let_go(sup, child);
 }
@@ -113,6 +130,7 @@ cop_result cop__sup_handle_info(void *state, cop_term message)
     struct cop__sup *sup = state;
     struct cop__child *child;
     cop_pid pid;
+    cop_ref timer;
     cop_term reason;
     cop_term key;
     bool goes_on = true;
@@ -123,7 +141,14 @@ cop_result cop__sup_handle_info(void *state, cop_term message)
     } else if (cop_match(message, "{:\"$gen_restart\", key}", key)) {
         /* Somebody may have stopped it meanwhile (SUP-41). */
         child = find(sup, key);
-        if (child && child->state == COP__CHILD_RESTARTING) goes_on = restart(sup, child);
+        if (child && child->state == COP__CHILD_RESTARTING && !cop__child_waits(child))
+            goes_on = restart(sup, child);
+    } else if (cop_match(message, "{:timeout, timer, {:\"$backoff\", key}}", timer, key)) {
+        child = find(sup, key);
+        if (child && cop__child_waits(child) && cop_ref_equal(child->waiting->timer, timer)) {
+            child->waiting->is_on = false;
+            sup->kind->restart(sup, child);
+        }
     } else {
         cop__sup_report_unexpected(sup->kind->name, message);
     }
@@ -139,10 +164,26 @@ cop_result cop__sup_handle_cast(void *state, cop_term message)
 
 /* --- Questions -------------------------------------------------------------------------------- */
 
+/* [{key, milliseconds left}] of those that wait, in the order of the children. */
+static cop_term next_starts(const struct cop__sup *sup)
+{
+    int64_t now = cop_monotonic_ms();
+    cop_term rows = cop_empty_list();
+
+    for (const struct cop__child *c = sup->children.last; c; c = c->before) {
+        int64_t left = cop__child_waits(c) ? c->waiting->start_at - now : 0;
+
+        if (cop__child_waits(c))
+            rows = cop_cons(cop_tuple(key_of(sup, c), left > 0 ? left : 0), rows);
+    }
+    return rows;
+}
+
 cop_result cop__sup_answer(const struct cop__sup *sup, cop_term request)
 {
     if (cop_match(request, ":which_children")) return cop_reply(cop__children_rows(&sup->children));
     if (cop_match(request, ":count_children"))
         return cop_reply(cop__children_count(&sup->children));
+    if (cop_match(request, ":next_starts")) return cop_reply(next_starts(sup));
     return cop_no_clause(request);
 }

@@ -23,6 +23,8 @@ struct cop__sup_kind {
     /* Carries out a restart that was counted: starts child, which does not run, with whatever the
      * strategy starts with it. What fails to start is left to cop__sup_try_again(). Switches. */
     void (*restart)(struct cop__sup *sup, struct cop__child *child);
+    /* Stops what restart() will start with child, which then waits; NULL: nothing. Switches. */
+    void (*clear)(struct cop__sup *sup, struct cop__child *child);
     /* child, which does not run, is not to run again. False: the supervisor must end with it. */
     bool (*let_go)(struct cop__sup *sup, struct cop__child *child);
 };
@@ -34,6 +36,7 @@ struct cop__sup {
     cop_kept module; /* the callback module; Supervisor.Default if there is none */
     cop_kept extra;  /* arguments before those of each child (DYN-10); a list */
     struct cop__intensity intensity;
+    struct cop__rand rand; /* for backoff with jitter */
     struct cop__children children;
 };
 
@@ -62,14 +65,14 @@ void cop__sup_stop(struct cop__sup *sup, const struct cop__child *child);
 /* child has failed to start again: it is RESTARTING, and another attempt follows after all that
  * waits in the mailbox (SUP-40). former is the process that it had, or none. */
 void cop__sup_try_again(struct cop__sup *sup, struct cop__child *child, cop_pid former);
-/* The death of a child, a restart to be tried again; other messages are logged (SUP-32). Switches.
- */
+/* The death of a child, a restart to be tried again, the end of a wait; other messages are logged
+ * (SUP-32). Switches. */
 cop_result cop__sup_handle_info(void *state, cop_term message);
 cop_result cop__sup_handle_cast(void *state, cop_term message); /* ignored */
 
 /* --- Questions -------------------------------------------------------------------------------- */
 
-/* Answers which_children and count_children; no clause for other requests. */
+/* Answers which_children, count_children and next_starts; no clause for other requests. */
 cop_result cop__sup_answer(const struct cop__sup *sup, cop_term request);
 
 #endif

@@ -95,6 +95,11 @@ cop_term cop_supervisor_count_children(cop_term supervisor)
     return call(supervisor, COP(":count_children"));
 }
 
+cop_term cop_supervisor_next_starts(cop_term supervisor)
+{
+    return call(supervisor, COP(":next_starts"));
+}
+
 cop_term cop_supervisor_get_childspec(cop_term supervisor, cop_term id)
 {
     return call(supervisor, cop_tuple(COP(":get_childspec"), id));
@@ -175,6 +180,8 @@ static const struct cop_function functions[] = {
                "[{id, pid, type, modules}], last started first."),
     COP_EXPORT("count_children(supervisor)", cop_supervisor_count_children,
                "How many children there are, and how many of each kind."),
+    COP_EXPORT("next_starts(supervisor)", cop_supervisor_next_starts,
+               "[{id, ms}]: in how many milliseconds children in backoff will be started."),
     COP_EXPORT("get_childspec(supervisor, id)", cop_supervisor_get_childspec,
                "{:ok, map}: the specification of a child."),
     COP_EXPORT("which_child(supervisor, id)", cop_supervisor_which_child,

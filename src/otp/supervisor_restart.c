@@ -104,6 +104,14 @@ static void restart_group(struct cop__supervisor *sup, struct cop__child *first,
     start_group(sup, from, died, former);
 }
 
+static void clear(struct cop__sup *base, struct cop__child *child)
+{
+    struct cop__supervisor *sup = (struct cop__supervisor *)base;
+
+    if (sup->strategy == COP__ONE_FOR_ALL) (void)stop_group(sup, base->children.first, child);
+    if (sup->strategy == COP__REST_FOR_ONE) (void)stop_group(sup, child, child);
+}
+
 static void restart(struct cop__sup *base, struct cop__child *child)
 {
     struct cop__supervisor *sup = (struct cop__supervisor *)base;
@@ -117,4 +125,4 @@ static void restart(struct cop__sup *base, struct cop__child *child)
 }
 
 const struct cop__sup_kind cop__supervisor_kind = {
-    .name = "Supervisor", .has_ids = true, .restart = restart, .let_go = let_go};
+    .name = "Supervisor", .has_ids = true, .restart = restart, .clear = clear, .let_go = let_go};

@@ -207,6 +207,7 @@ static cop_term restart_stopped(struct cop__supervisor *sup, struct cop__child *
 {
     struct cop__start start = cop__supervisor_start_child(sup, child);
 
+    if (child->waiting) cop__waiting_reset(child->waiting);
     switch (start.kind) {
     case COP__START_STARTED: return start.answer;
     case COP__START_IGNORED: return COP("{:ok, :undefined}");

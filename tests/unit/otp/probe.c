@@ -295,12 +295,17 @@ static void drop_log(enum cop_level level, const char *text, size_t len, void *a
     (void)arg;
 }
 
+int probe_node_start_with(const struct cop_node_opts *opts)
+{
+    if (cop_node_start(opts) != 0) return -1;
+    cop_log_to(drop_log, NULL, COP_ERROR);
+    return 0;
+}
+
 int probe_node_start(void **state)
 {
     (void)state;
-    if (cop_node_start(&(struct cop_node_opts){.schedulers = 2}) != 0) return -1;
-    cop_log_to(drop_log, NULL, COP_ERROR);
-    return 0;
+    return probe_node_start_with(&(struct cop_node_opts){.schedulers = 2});
 }
 
 int probe_node_stop(void **state)

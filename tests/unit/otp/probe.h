@@ -56,6 +56,7 @@ typedef struct probe_body {
 } probe_body;
 void probe_row(void **state);
 int probe_node_start(void **state);
+int probe_node_start_with(const struct cop_node_opts *opts);
 int probe_node_stop(void **state);
 
 #endif
