@@ -135,6 +135,22 @@ cop_term cop__stored_start(cop_term start, enum cop__restart restart)
     return restart == COP__TEMPORARY ? cop_put_elem(start, 2, COP(":undefined")) : start;
 }
 
+static void put_last(struct cop__children *all, struct cop__child *child)
+{
+    child->before = all->last;
+    child->after = NULL;
+    *(all->last ? &all->last->after : &all->first) = child;
+    all->last = child;
+    all->len++;
+}
+
+static void take_out(struct cop__children *all, struct cop__child *child)
+{
+    *(child->before ? &child->before->after : &all->first) = child->after;
+    *(child->after ? &child->after->before : &all->last) = child->before;
+    all->len--;
+}
+
 struct cop__child *cop__children_append(struct cop__children *all, const struct cop__spec *spec,
                                         bool with_id)
 {
@@ -150,10 +166,7 @@ struct cop__child *cop__children_append(struct cop__children *all, const struct 
     child->state = COP__CHILD_STOPPED;
     child->supervisor = spec->supervisor;
     child->significant = spec->significant;
-    child->before = all->last;
-    *(all->last ? &all->last->after : &all->first) = child;
-    all->last = child;
-    all->len++;
+    put_last(all, child);
     child->id = cop_keep(spec->id);
     if (with_id) {
         child->id_hash = cop_hash(spec->id);
@@ -163,13 +176,43 @@ struct cop__child *cop__children_append(struct cop__children *all, const struct 
     return child;
 }
 
+/* One that waits just now does so by the rules that it has. */
+static void update_backoff(struct cop__child *child, const struct cop__backoff *rules)
+{
+    struct cop__waiting *former = child->waiting;
+
+    if (cop__child_waits(child)) return;
+    child->waiting = cop__waiting_new(rules);
+    if (child->waiting && former) child->waiting->started_at = former->started_at;
+    cop_free(former);
+}
+
+void cop__children_update(struct cop__children *all, struct cop__child *child,
+                          const struct cop__spec *spec)
+{
+    bool runs = child->state == COP__CHILD_RUNNING;
+
+    COP_ASSERT(cop__children_by_id(all, spec->id) == child);
+    cop_replace(&child->start, runs ? cop__stored_start(spec->start, spec->restart) : spec->start);
+    cop_replace(&child->modules, spec->modules);
+    child->shutdown = spec->shutdown;
+    child->restart = spec->restart;
+    child->supervisor = spec->supervisor;
+    child->significant = spec->significant;
+    update_backoff(child, &spec->backoff);
+}
+
+void cop__children_move_last(struct cop__children *all, struct cop__child *child)
+{
+    take_out(all, child);
+    put_last(all, child);
+}
+
 void cop__children_remove(struct cop__children *all, struct cop__child *child)
 {
     cop__children_set(all, child, COP__CHILD_STOPPED, cop_no_pid());
     if (child->has_id) id_index_remove(all, child);
-    *(child->before ? &child->before->after : &all->first) = child->after;
-    *(child->after ? &child->after->before : &all->last) = child->before;
-    all->len--;
+    take_out(all, child);
     cop_drop(&child->id);
     cop_drop(&child->start);
     cop_drop(&child->modules);

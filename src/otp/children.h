@@ -63,6 +63,12 @@ void cop__children_remove(struct cop__children *all, struct cop__child *child CO
 /* Takes all out and frees them and the indexes. */
 void cop__children_clear(struct cop__children *all);
 
+/* Lets child be as spec says, which has its id; its process and its wait stay as they are. */
+void cop__children_update(struct cop__children *all, struct cop__child *child,
+                          const struct cop__spec *spec);
+/* Makes child the last in the order. */
+void cop__children_move_last(struct cop__children *all, struct cop__child *child);
+
 /* Sets state and pid and keeps the index by pid right. A child that waited does so no more. */
 void cop__children_set(struct cop__children *all, struct cop__child *child,
                        enum cop__child_state state, cop_pid pid);

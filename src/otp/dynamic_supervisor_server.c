@@ -62,6 +62,28 @@ static cop_result init(cop_term arg)
     return cop_started(sup);
 }
 
+/* DYN-24: what changes holds for later starts. */
+static cop_result code_change(void *state, cop_term old_version, cop_term extra)
+{
+    struct cop__dynamic_supervisor *sup = state, fresh = {.sup = {.kind = NULL}};
+    cop_term value = cop__sup_init_again(&sup->sup), flags, wrong;
+
+    (void)old_version;
+    (void)extra;
+    if (cop_match(value, ":ignore")) return cop_started(sup);
+    if (!cop_match(value, "{:ok, flags}", flags) || !cop_is_map(flags))
+        return cop_bad_return(value);
+    fresh.sup.extra = cop_keep(cop_empty_list());
+    wrong = take_flags(&fresh, flags);
+    if (!cop_is_none(wrong)) return cop_fail(cop_tuple(COP(":supervisor_data"), wrong));
+    sup->max_children = fresh.max_children;
+    sup->sup.intensity.max = fresh.sup.intensity.max;
+    sup->sup.intensity.period = fresh.sup.intensity.period;
+    cop_replace(&sup->sup.extra, cop_kept_term(fresh.sup.extra));
+    cop_drop(&fresh.sup.extra);
+    return cop_started(sup);
+}
+
 /* --- Calls ------------------------------------------------------------------------------------ */
 
 static cop_term start_child(struct cop__dynamic_supervisor *sup, cop_term t)
@@ -150,4 +172,5 @@ const struct cop_gen_server cop__dynamic_supervisor_callbacks = {
     .handle_info = cop__sup_handle_info,
     .terminate = terminate,
     .format_state = format_state,
+    .code_change = code_change,
 };

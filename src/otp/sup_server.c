@@ -6,22 +6,29 @@
 
 /* --- Init ------------------------------------------------------------------------------------- */
 
+cop_term cop__sup_init_again(const struct cop__sup *sup)
+{
+    cop_term how = cop_kept_term(sup->how), arg, value;
+    int64_t address;
+
+    if (cop_match(how, "{:call, address, arg}", address, arg))
+        return ((const struct cop_module *)(uintptr_t)address)->supervisor_init(arg);
+    cop_expect(how, "{:init, value}", value);
+    return value;
+}
+
 cop_term cop__sup_init_value(struct cop__sup *sup, cop_term arg)
 {
-    cop_term name, module, how, value;
-    int64_t address;
-    cop_term callback_arg;
+    cop_term name, module, how;
 
     cop_expect(arg, "{name, module, how}", name, module, how);
     sup->name = cop_keep(name);
     sup->module = cop_keep(module);
+    sup->how = cop_keep(how);
     sup->extra = cop_keep(cop_empty_list());
     cop__rand_seed(&sup->rand, cop_hash(cop_tuple(cop_self(), cop_monotonic_ms())));
     cop_trap_exit(true);
-    if (cop_match(how, "{:call, address, callback_arg}", address, callback_arg))
-        return ((const struct cop_module *)(uintptr_t)address)->supervisor_init(callback_arg);
-    cop_expect(how, "{:init, value}", value);
-    return value;
+    return cop__sup_init_again(sup);
 }
 
 cop_result cop__sup_bad_return(const struct cop__sup *sup, cop_term value)

@@ -34,6 +34,7 @@ struct cop__sup {
     const struct cop__sup_kind *kind;
     cop_kept name;   /* as given to start_link: an atom, {:global, n}, {:via, m, n}; nil: none */
     cop_kept module; /* the callback module; Supervisor.Default if there is none */
+    cop_kept how;    /* {:init, value} or {:call, address, arg}: see cop__sup_init_value() */
     cop_kept extra;  /* arguments before those of each child (DYN-10); a list */
     struct cop__intensity intensity;
     struct cop__rand rand; /* for backoff with jitter */
@@ -46,6 +47,8 @@ struct cop__sup {
  * has returned, or {name, module, {:call, address, arg}} with the struct cop_module to ask. Sets
  * name and module, traps exits, and returns the value. Switches: if the module's init does. */
 cop_term cop__sup_init_value(struct cop__sup *sup, cop_term arg);
+/* The value once more, at a change of code. */
+cop_term cop__sup_init_again(const struct cop__sup *sup);
 /* init's answer to a value that is neither :ignore nor what was expected (SUP-10). */
 cop_result cop__sup_bad_return(const struct cop__sup *sup, cop_term value);
 /* Sets the limit of restarts; cop_none(), or what is wrong with the flags (SUP-07). */

@@ -2,7 +2,8 @@
 /* The process of a Supervisor: its state, and the parts that it is made of.
  *
  *   supervisor.c          what users call: asks the process
- *   supervisor_server.c   init, calls, terminate
+ *   supervisor_init.c     flags and specifications: init, code_change
+ *   supervisor_server.c   calls, terminate
  *   supervisor_restart.c  what happens when a child has died
  *   supervisor_simple.c   the same for :simple_one_for_one
  */
@@ -31,6 +32,12 @@ extern const struct cop_gen_server cop__supervisor_callbacks;
 /* Children in an order, and those of SIMPLE_ONE_FOR_ONE. */
 extern const struct cop__sup_kind cop__supervisor_kind;
 extern const struct cop__sup_kind cop__simple_kind;
+
+cop_result cop__supervisor_init(cop_term arg);
+/* Asks init again (SUP-66). */
+cop_result cop__supervisor_code_change(void *state, cop_term old_version, cop_term extra);
+/* Stops the children in reverse order, one after the other (SUP-50); there are none then. */
+void cop__supervisor_stop_all(struct cop__supervisor *sup);
 
 /* Checks and appends specifications, all stopped; cop_none(), or what is wrong with one. */
 cop_term cop__supervisor_take_specs(struct cop__children *all, cop_term specs,
