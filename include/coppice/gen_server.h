@@ -129,6 +129,13 @@ COP_API cop_term cop_gen_server_start_monitor(const struct cop_module *module, c
                                               cop_term options);
 /* All of these in one; returns as they do. Switches. */
 COP_API cop_term cop_gen_server_start_with(const struct cop_gen_start *start);
+/* Makes the caller, a process that proc_lib has started, a server: `return
+ * cop_gen_server_enter_loop(&mod, COP("[]"), cop_nil(), cop_started(state));`. started may carry an
+ * action; name: the name that the caller has, or nil; options: debug, hibernate_after. Exits:
+ * process_not_registered and its like if name is another's, process_was_not_started_by_proc_lib
+ * (GEN-12). */
+COP_API cop_next cop_gen_server_enter_loop(const struct cop_module *module, cop_term options,
+                                           cop_term name, cop_result started);
 /* GenServer.stop(server, reason, timeout): :ok when it died with that reason; otherwise exits as in
  * GEN-52. Switches. */
 COP_API cop_term cop_gen_server_stop(cop_term server, cop_term reason, int64_t timeout_ms);
@@ -146,8 +153,38 @@ COP_API cop_term cop_gen_server_call(cop_term server, cop_term request, int64_t 
 COP_API cop_term cop_gen_server_cast(cop_term server, cop_term message);
 /* Answers a call; from any process, at any time, once (GEN-20). Returns :ok. */
 COP_API cop_term cop_gen_server_reply(cop_from from, cop_term reply);
+/* Casts to the server of this name on each node; :abcast (GEN-50). */
+COP_API cop_term cop_gen_server_abcast(cop_term nodes, cop_term name, cop_term message);
+/* Calls it on each node: {[{node, reply}], bad_nodes}. A late reply never arrives. Switches. */
+COP_API cop_term cop_gen_server_multi_call(cop_term nodes, cop_term name, cop_term request,
+                                           int64_t timeout_ms);
 /* The pid behind a server's name form, or cop_no_pid() (GEN-14). */
 COP_API cop_pid cop_gen_server_whereis(cop_term server);
+
+/* --- Calls whose answers are taken later (GEN-51) ---------------------------------------------
+ *
+ * A response is {:reply, value} or {:error, {why, server}}; why as in GEN-42, but noconnection for
+ * a node that cannot be reached. Responses are messages of the caller; where it takes all of its
+ * messages anyway, cop_gen_server_check_response() tells which is one. */
+
+/* Sends request and returns the request's id. Switches: with :via. */
+COP_API cop_ref cop_gen_server_send_request(cop_term server, cop_term request);
+/* The response to a request; after timeout_ms the request is given up: :timeout. Switches. */
+COP_API cop_term cop_gen_server_receive_response(cop_ref id, int64_t timeout_ms);
+/* The same, but :timeout leaves the request as it is. Switches. */
+COP_API cop_term cop_gen_server_wait_response(cop_ref id, int64_t timeout_ms);
+/* The response that msg is, or :no_reply. */
+COP_API cop_term cop_gen_server_check_response(cop_term msg, cop_ref id);
+
+/* Collections: maps from ids to labels, at first cop_map_new(). Adds one; an error badarg if it is
+ * in. */
+COP_API cop_term cop_gen_server_add_request(cop_term requests, cop_ref id, cop_term label);
+/* The three above for whichever response comes first: {response, label, requests}, :no_request for
+ * an empty collection. remove: takes the request out of the collection that is returned. */
+COP_API cop_term cop_gen_server_receive_responses(cop_term requests, int64_t timeout_ms,
+                                                  bool remove);
+COP_API cop_term cop_gen_server_wait_responses(cop_term requests, int64_t timeout_ms, bool remove);
+COP_API cop_term cop_gen_server_check_responses(cop_term msg, cop_term requests, bool remove);
 
 COP_END_DECLS
 

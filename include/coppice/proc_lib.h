@@ -6,7 +6,8 @@
 
 #include "coppice/process.h"
 
-/* How to start; all zero: no link, no monitor, no limit of time. */
+/* How to start; all zero: no link, no monitor, no limit of time. The watch that a start needs for
+ * itself cannot be asked for (PLB-14): monitor makes it start_monitor. */
 struct cop_proc_lib_opts {
     bool link;
     bool monitor;
@@ -24,6 +25,23 @@ COP_BEGIN_DECLS
  * answer. Nothing is left behind by a failed start: no process, no name, no message. Switches. */
 COP_API cop_term cop_proc_lib_start(cop_start_fn fn, cop_term arg,
                                     const struct cop_proc_lib_opts *opts);
+/* As cop_spawn(), of a process that knows its ancestors and whose crash is reported (PLB-01, 05,
+ * 15). Runs on: a process. Switches: may. */
+COP_API cop_pid cop_proc_lib_spawn(cop_start_fn fn, cop_term arg,
+                                   const struct cop_proc_lib_opts *opts);
+/* Asks a process by system message to end with reason and waits for its death: :ok. server: as in
+ * cop_gen_server_call. Exits: noproc, timeout (the request stays), {:nodedown, node}, or the other
+ * reason with which it died (PLB-18). Switches. */
+COP_API cop_term cop_proc_lib_stop(cop_term server, cop_term reason, int64_t timeout_ms);
+
+/* What a process was started with, for tools: {mod, fun, arity}; {:proc_lib, :init_p, 5} if that
+ * cannot be told (PLB-03, 04). Switches: may. */
+COP_API cop_term cop_translate_initial_call(cop_pid pid);
+/* {mod, fun, [:Argument__1, ...]}; false if it cannot be told. Switches: may. */
+COP_API cop_term cop_initial_call(cop_pid pid);
+
+/* --- In the started process ------------------------------------------------------------------- */
+
 /* Tells the starter that the start is done (PLB-07). */
 COP_API void cop_init_ack(cop_term answer);
 /* Ends the caller with class and reason; the starter gets the answer when it is dead (PLB-08). */

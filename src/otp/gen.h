@@ -14,14 +14,23 @@
 #include "coppice/gen_server.h"
 #include "coppice/proc_lib.h"
 #include "coppice/sys.h"
+#include "otp/text.h"
 
 /* --- Names: gen_name.c ------------------------------------------------------------------------ */
 
 /* Exits: an ArgumentError if name is no form of a name (GEN-02); nil stands for no name. */
 void cop__name_check(cop_term name);
-/* The process behind any form by which a server can be called (GEN-40), or cop_no_pid(). Exits: a
- * FunctionClauseError for anything else. */
+/* What is behind any form by which a server can be called (GEN-40): a pid, nil, or {name, node} as
+ * it is for another node. Exits: a FunctionClauseError for anything else. Switches: with :via, as
+ * the rest here. */
+cop_term cop__server_locate(cop_term server);
+/* The same where only a process will do; or cop_no_pid(). */
 cop_pid cop__server_where(cop_term server);
+/* The same for one who waits for the answer; or cop_no_pid(), and *ret_why is why not: :noproc,
+ * :calling_self, {:nodedown, node}. */
+cop_pid cop__server_to_ask(cop_term server, cop_term *ret_why);
+/* Sends a message to whoever is there; with :via through the module's send. */
+void cop__server_send(cop_term server, cop_term msg);
 /* Gives the caller a name that was checked. False: it is taken. Switches: with :via. */
 bool cop__name_take(cop_term name);
 /* Gives it back where that is not done by the runtime when the process ends (:via). */
@@ -49,6 +58,8 @@ cop_term cop__timeout_term(int64_t timeout_ms, cop_term module, const char *func
 /* cop_proc_lib_start for behaviours that report their own crashes; fn is told who waits. */
 typedef cop_next (*cop__init_fn)(cop_pid starter, cop_term arg);
 cop_term cop__start(cop__init_fn fn, cop_term arg, const struct cop_proc_lib_opts *opts);
+/* Whether what runs next is a gen_server's loop, which reports its crash itself. */
+bool cop__is_server(const cop_next *next);
 void cop__init_ack(cop_pid starter, cop_term answer);
 COP_NORETURN void cop__init_fail(cop_pid starter, cop_term answer, const struct cop_outcome *how);
 
@@ -110,7 +121,11 @@ struct cop__crash {
 };
 /* "GenServer NAME terminating" (LOG-05). */
 void cop__log_terminating(const struct cop__crash *crash);
-/* "Process NAME terminating" (LOG-18), if such reports are on and reason is abnormal. */
+/* Appends "** (RuntimeError) oops" with its stack, or, of an exit, these words and the reason. */
+void cop__add_ending(struct cop__text *text, const char *exit_words, enum cop_class class_,
+                     cop_term reason, cop_term stack);
+/* crash_report.c: "Process NAME terminating" (LOG-18) about the caller, if such reports are on and
+ * reason is abnormal (PLB-15). Switches: it asks those that the caller is linked to. */
 void cop__log_crash(enum cop_class class_, cop_term reason, cop_term stack);
 
 #endif

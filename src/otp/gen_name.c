@@ -33,21 +33,68 @@ void cop__name_check(cop_term name)
               shown.data);
 }
 
-cop_pid cop__server_where(cop_term server)
+cop_term cop__server_locate(cop_term server)
 {
     cop_term module, term, found;
+    cop_pid pid = cop_no_pid();
 
-    if (cop_is_pid(server)) return cop_to_pid(server);
-    if (cop_is_atom(server)) return cop_whereis(server);
-    if (is_via(server, &module, &term)) {
+    if (cop_is_pid(server)) return server;
+    if (cop_is_atom(server)) {
+        pid = cop_whereis(server);
+    } else if (is_via(server, &module, &term)) {
         found = cop_apply(module, COP(":whereis_name"), cop_list(term));
-        return cop_is_pid(found) ? cop_to_pid(found) : cop_no_pid();
+        if (cop_is_pid(found)) return found;
+    } else if (cop_match(server, "{:global, _}")) {
+        return cop_nil();
+    } else if (cop_match(server, "{term, module}", term, module) && cop_is_atom(term) &&
+               cop_is_atom(module)) {
+        if (!cop_identical(module, COP(LOCAL_NODE))) return server;
+        pid = cop_whereis(term);
+    } else {
+        cop__raise_function_clause(COP("GenServer"), "whereis", 1);
     }
-    if (cop_match(server, "{:global, _}")) return cop_no_pid();
-    if (cop_match(server, "{term, module}", term, module) && cop_is_atom(term) &&
-        cop_is_atom(module))
-        return cop_identical(module, COP(LOCAL_NODE)) ? cop_whereis(term) : cop_no_pid();
-    cop__raise_function_clause(COP("GenServer"), "whereis", 1);
+    return cop_pid_term(pid);
+}
+
+cop_pid cop__server_where(cop_term server)
+{
+    cop_term found = cop__server_locate(server);
+
+    return cop_is_pid(found) ? cop_to_pid(found) : cop_no_pid();
+}
+
+cop_pid cop__server_to_ask(cop_term server, cop_term *ret_why)
+{
+    cop_term found = cop__server_locate(server);
+
+    *ret_why = COP(":noproc");
+    if (cop_is_tuple(found)) *ret_why = cop_tuple(COP(":nodedown"), cop_elem(found, 1));
+    if (!cop_is_pid(found)) return cop_no_pid();
+    if (!cop_pid_equal(cop_to_pid(found), cop_self())) return cop_to_pid(found);
+    *ret_why = COP(":calling_self");
+    return cop_no_pid();
+}
+
+/* A message by the send function of a name's module. */
+static cop_term send_via(void *arg)
+{
+    const cop_term *parts = arg;
+
+    return cop_apply(parts[0], COP(":send"), cop_list(parts[1], parts[2]));
+}
+
+void cop__server_send(cop_term server, cop_term msg)
+{
+    cop_term parts[] = {cop_nil(), cop_nil(), msg};
+    struct cop_outcome outcome;
+    cop_pid pid;
+
+    if (is_via(server, &parts[0], &parts[1])) {
+        cop_try(send_via, parts, &outcome);
+        return;
+    }
+    pid = cop__server_where(server);
+    if (!cop_is_no_pid(pid)) cop_send(pid, msg);
 }
 
 static cop_term register_self(void *name)

@@ -95,27 +95,20 @@ cop_term cop_gen_server_start_monitor(const struct cop_module *module, cop_term 
 
 cop_term(cop_gen_server_call)(cop_term server, cop_term request, int64_t timeout_ms)
 {
-    cop_pid pid = cop_is_pid(server) ? cop_to_pid(server) : cop__server_where(server);
     cop_term answer;
+    cop_pid pid = cop__server_to_ask(server, &answer);
 
-    if (cop_is_no_pid(pid)) {
-        answer = COP(":noproc");
-    } else if (timeout_ms < COP_INFINITY) {
-        cop__raise_function_clause(GEN_SERVER, "call", 3);
-    } else if (cop_pid_equal(pid, cop_self())) {
-        answer = COP(":calling_self");
-    } else if (cop__request(COP(":\"$gen_call\""), pid, request, timeout_ms, &answer)) {
+    if (timeout_ms < COP_INFINITY) cop__raise_function_clause(GEN_SERVER, "call", 3);
+    if (!cop_is_no_pid(pid) &&
+        cop__request(COP(":\"$gen_call\""), pid, request, timeout_ms, &answer))
         return answer;
-    }
     cop__exit_call(answer, GEN_SERVER, COP(":call"),
                    cop_list(server, request, cop__timeout_term(timeout_ms, GEN_SERVER, "call", 3)));
 }
 
 cop_term(cop_gen_server_cast)(cop_term server, cop_term message)
 {
-    cop_pid pid = cop_is_pid(server) ? cop_to_pid(server) : cop__server_where(server);
-
-    if (!cop_is_no_pid(pid)) cop_send(pid, cop_tuple(COP(":\"$gen_cast\""), message));
+    cop__server_send(server, cop_tuple(COP(":\"$gen_cast\""), message));
     return cop_ok();
 }
 
@@ -133,13 +126,8 @@ cop_pid cop_gen_server_whereis(cop_term server)
 cop_term cop_gen_server_stop(cop_term server, cop_term reason, int64_t timeout_ms)
 {
     cop_term timeout = cop__timeout_term(timeout_ms, GEN_SERVER, "stop", 3), why;
-    cop_pid pid = cop__server_where(server);
+    cop_pid pid = cop__server_to_ask(server, &why);
 
-    if (cop_is_no_pid(pid))
-        why = COP(":noproc");
-    else if (cop_pid_equal(pid, cop_self()))
-        why = COP(":calling_self");
-    else if (cop__stop(pid, reason, timeout_ms, &why))
-        return cop_ok();
+    if (!cop_is_no_pid(pid) && cop__stop(pid, reason, timeout_ms, &why)) return cop_ok();
     cop__exit_call(why, GEN_SERVER, COP(":stop"), cop_list(server, reason, timeout));
 }

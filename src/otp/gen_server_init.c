@@ -100,16 +100,14 @@ static COP_NORETURN void not_started(struct cop__server *s, cop_pid starter, con
     fail_with(s, starter, how);
 }
 
-/* The name is somebody else's, or none that can be had. */
+/* The name is somebody else's, or was when it was asked for. */
 static COP_NORETURN void refuse_name(cop_pid starter, cop_term name)
 {
     struct cop_outcome how = {COP_CLASS_EXIT, COP(":normal"), cop_empty_list()};
-    cop_pid pid = cop__server_where(name);
+    cop_term found = cop__server_locate(name);
 
-    cop__init_fail(starter,
-                   cop_is_no_pid(pid) ? COP("{:error, :badarg}")
-                                      : cop_build("{:error, {:already_started, pid}}", pid),
-                   &how);
+    if (cop_identical(found, cop_nil())) found = COP(":undefined");
+    cop__init_fail(starter, cop_build("{:error, {:already_started, found}}", found), &how);
 }
 
 /* The server of a boot term, which belongs to the process. */
@@ -146,5 +144,47 @@ cop_next cop__gen_server_init(cop_pid starter, cop_term boot)
     s->state = i.result.state_;
     cop__init_ack(starter, cop_tuple(cop_ok(), cop_self()));
     turn.result = i.result;
+    return cop__server_follow(&turn);
+}
+
+/* --- Entering the loop ------------------------------------------------------------------------ */
+
+/* Whoever has started the caller. */
+static cop_pid parent(void)
+{
+    cop_term ancestors = cop_ancestors(), head;
+    cop_pid pid;
+
+    if (!cop_match(ancestors, "[head | _]", head))
+        cop_exit(COP(":process_was_not_started_by_proc_lib"));
+    pid = cop__server_where(head);
+    if (cop_is_no_pid(pid)) cop_exit(COP(":could_not_find_registered_name"));
+    return pid;
+}
+
+static void check_own_name(cop_term name)
+{
+    cop_term module;
+
+    if (cop_identical(name, cop_nil()) || cop_pid_equal(cop__server_where(name), cop_self()))
+        return;
+    if (cop_match(name, "{:via, module, _}", module))
+        cop_exit(cop_tuple(COP(":process_not_registered_via"), module));
+    cop_exit(cop_is_atom(name) ? COP(":process_not_registered")
+                               : COP(":process_not_registered_globally"));
+}
+
+cop_next cop_gen_server_enter_loop(const struct cop_module *module, cop_term options, cop_term name,
+                                   cop_result started)
+{
+    struct cop__server *s = cop_alloc(sizeof *s);
+    cop_term debug = cop_keyword_get(options, COP(":debug"), cop_empty_list());
+    struct cop__turn turn = {.server = s, .in = COP__IN_NONE, .result = started};
+
+    check_own_name(name);
+    cop__server_set(s, module, module->gen_server, name, parent());
+    if (!cop_is_empty_list(debug)) cop__sys_debug(&s->sys, debug);
+    if (started.kind_ != COP__RESULT_STARTED) cop_error(COP(":badarg"));
+    s->state = started.state_;
     return cop__server_follow(&turn);
 }

@@ -293,3 +293,8 @@ static cop_next wake(void *state)
     }
     return dispatch(&turn);
 }
+
+bool cop__is_server(const cop_next *next)
+{
+    return next->wake_ == wake;
+}

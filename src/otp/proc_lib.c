@@ -13,7 +13,6 @@
 
 #define KEY_ANCESTORS    ":\"$ancestors\""
 #define KEY_INITIAL_CALL ":\"$initial_call\""
-#define KEY_STARTER      ":\"$starter\""
 
 /* --- In the child ----------------------------------------------------------------------------- */
 
@@ -48,7 +47,7 @@ static cop_next call_guarded(struct guarded_call *c)
         cop__log_crash(outcome.class_, outcome.value, outcome.stack);
         cop_exit(cop_outcome_reason(&outcome));
     }
-    if (c->next.wake_ == NULL) return c->next;
+    if (c->next.wake_ == NULL || cop__is_server(&c->next)) return c->next;
     if (c->guarded == NULL) c->guarded = cop_alloc(sizeof *c->guarded);
     *c->guarded = (struct guarded){c->next.wake_, c->next.state_};
     c->next.wake_ = wake_guarded;
@@ -63,7 +62,8 @@ static cop_next wake_guarded(void *state)
     return call_guarded(&c);
 }
 
-/* What the starter hands over, as a term. Functions are sent as numbers. */
+/* What the starter hands over, as a term. Functions are sent as numbers; init is 0 where first is
+ * not. */
 #define BOOT "{init, first, starter, ancestors, initial_call, arg}"
 
 /* The first function of the child. */
@@ -77,42 +77,49 @@ static cop_next run(cop_term boot)
     cop_put(COP(KEY_ANCESTORS), ancestors);
     if (!cop_identical(initial_call, cop_nil())) cop_put(COP(KEY_INITIAL_CALL), initial_call);
     if (init != 0) return ((cop__init_fn)(intptr_t)init)(starter, arg);
-    cop_put(COP(KEY_STARTER), cop_pid_term(starter));
     return call_guarded(&(struct guarded_call){.start = (cop_start_fn)(intptr_t)first, .arg = arg});
 }
 
-void cop__init_ack(cop_pid starter, cop_term answer)
+/* The answer goes to whoever waits in await_start(): a pid, or the name that it had. */
+static void answer(cop_term starter, cop_term kind, cop_term answer)
 {
-    cop_send(starter, cop_tuple(COP(":ack"), cop_self(), answer));
+    cop_send(starter, cop_tuple(kind, cop_self(), answer));
+}
+
+void cop__init_ack(cop_pid starter, cop_term ret)
+{
+    answer(cop_pid_term(starter), COP(":ack"), ret);
 }
 
 /* The ends below are of class exit, with the reason that the class asked for makes (EXI-01): an
  * error that goes uncaught the runtime would report once more, as that of a plain process
  * (EXI-18). */
-void cop__init_fail(cop_pid starter, cop_term answer, const struct cop_outcome *how)
+void cop__init_fail(cop_pid starter, cop_term ret, const struct cop_outcome *how)
 {
-    cop_send(starter, cop_tuple(COP(":nack"), cop_self(), answer));
+    answer(cop_pid_term(starter), COP(":nack"), ret);
     cop_exit(cop_outcome_reason(how));
 }
 
-static cop_pid take_starter(void)
+/* The process that the caller was started by. */
+static cop_term parent(void)
 {
-    cop_term starter = cop_erase(COP(KEY_STARTER));
+    cop_term ancestors = cop_get(COP(KEY_ANCESTORS));
 
-    if (!cop_is_pid(starter)) cop_error(COP(":badarg"));
-    return cop_to_pid(starter);
+    if (!cop_match(ancestors, "[_ | _]")) cop_error(COP("{:badmatch, :undefined}"));
+    return cop_head(ancestors);
 }
 
-void cop_init_ack(cop_term answer)
+void cop_init_ack(cop_term ret)
 {
-    cop__init_ack(take_starter(), answer);
+    answer(parent(), COP(":ack"), ret);
 }
 
-void cop_init_fail(cop_term answer, enum cop_class class_, cop_term reason)
+void cop_init_fail(cop_term ret, enum cop_class class_, cop_term reason)
 {
     struct cop_outcome how = {.class_ = class_, .value = reason, .stack = cop_empty_list()};
 
-    cop__init_fail(take_starter(), answer, &how);
+    answer(parent(), COP(":nack"), ret);
+    cop_exit(cop_outcome_reason(&how));
 }
 
 /* --- In the starter --------------------------------------------------------------------------- */
@@ -225,29 +232,47 @@ static cop_term ancestors_below(void)
     return cop_cons(cop__self_name(), cop_ancestors());
 }
 
+static cop_term boot(cop__init_fn init_fn, cop_start_fn start_fn, cop_term arg,
+                     const struct cop_proc_lib_opts *opts)
+{
+    cop_term ancestors = ancestors_below(), initial_call = opts->initial_call;
+    int64_t init = (intptr_t)init_fn, first = (intptr_t)start_fn;
+    cop_pid starter = cop_self();
+
+    if (cop_is_none(initial_call)) initial_call = cop_nil();
+    return cop_build(BOOT, init, first, starter, ancestors, initial_call, arg);
+}
+
+static const struct cop_proc_lib_opts defaults;
+
+cop_pid cop_proc_lib_spawn(cop_start_fn fn, cop_term arg, const struct cop_proc_lib_opts *opts)
+{
+    if (opts == NULL) opts = &defaults;
+    return cop_spawn(run, boot(NULL, fn, arg, opts),
+                     &(struct cop_spawn_opts){.link = opts->link,
+                                              .monitor = opts->monitor,
+                                              .ret_ref = opts->ret_ref,
+                                              .stack_size = opts->stack_size,
+                                              .name = opts->name});
+}
+
 static cop_term start(cop__init_fn init_fn, cop_start_fn start_fn, cop_term arg,
                       const struct cop_proc_lib_opts *opts)
 {
-    static const struct cop_proc_lib_opts defaults;
     struct wait wait;
     struct cop_spawn_opts spawn;
-    cop_term ancestors = ancestors_below(), initial_call;
-    int64_t init = (intptr_t)init_fn, first = (intptr_t)start_fn;
-    cop_pid starter = cop_self();
-    cop_term boot, answer;
+    cop_term ret;
 
     if (opts == NULL) opts = &defaults;
-    initial_call = cop_is_none(opts->initial_call) ? cop_nil() : opts->initial_call;
-    boot = cop_build(BOOT, init, first, starter, ancestors, initial_call, arg);
     spawn = (struct cop_spawn_opts){.link = opts->link,
                                     .monitor = true,
                                     .ret_ref = &wait.monitor,
                                     .stack_size = opts->stack_size,
                                     .name = opts->name};
-    wait.child = cop_spawn(run, boot, &spawn);
-    answer = await_start(&wait, opts);
+    wait.child = cop_spawn(run, boot(init_fn, start_fn, arg, opts), &spawn);
+    ret = await_start(&wait, opts);
     if (opts->monitor && opts->ret_ref != NULL) *opts->ret_ref = wait.monitor;
-    return answer;
+    return ret;
 }
 
 cop_term cop_proc_lib_start(cop_start_fn fn, cop_term arg, const struct cop_proc_lib_opts *opts)
@@ -258,4 +283,43 @@ cop_term cop_proc_lib_start(cop_start_fn fn, cop_term arg, const struct cop_proc
 cop_term cop__start(cop__init_fn fn, cop_term arg, const struct cop_proc_lib_opts *opts)
 {
     return start(fn, NULL, arg, opts);
+}
+
+/* --- From outside ----------------------------------------------------------------------------- */
+
+/* OTP asks through sys:terminate, which shows where there is nobody to be asked. */
+cop_term cop_proc_lib_stop(cop_term server, cop_term reason, int64_t timeout_ms)
+{
+    cop_term timeout = cop__timeout_term(timeout_ms, COP(":gen"), "call", 4), why;
+    cop_pid pid = cop__server_to_ask(server, &why);
+
+    if (!cop_is_no_pid(pid)) {
+        if (cop__stop(pid, reason, timeout_ms, &why)) return cop_ok();
+    } else if (!cop_identical(why, COP(":noproc"))) {
+        cop__exit_call(why, COP(":sys"), COP(":terminate"), cop_list(server, reason, timeout));
+    }
+    cop_exit(why);
+}
+
+cop_term cop_translate_initial_call(cop_pid pid)
+{
+    cop_term info = cop_process_info(pid, COP(":dictionary")), dictionary, call;
+
+    if (cop_match(info, "{:dictionary, dictionary}", dictionary) && cop_is_list(dictionary)) {
+        call = cop_keyword_get(dictionary, COP(KEY_INITIAL_CALL), cop_nil());
+        if (cop_match(call, "{_, _, _}")) return call;
+    }
+    return COP("{:proc_lib, :init_p, 5}");
+}
+
+cop_term cop_initial_call(cop_pid pid)
+{
+    cop_term call = cop_translate_initial_call(pid), module, function, args = cop_empty_list();
+    int64_t arity;
+
+    if (cop_identical(call, COP("{:proc_lib, :init_p, 5}"))) return cop_false();
+    if (!cop_match(call, "{module, function, arity}", module, function, arity)) return call;
+    for (; arity > 0; arity--)
+        args = cop_cons(cop_atom_from(cop_to_bytes(cop_format("Argument__%d", (int)arity))), args);
+    return cop_tuple(module, function, args);
 }

@@ -13,14 +13,10 @@ static cop_term ask(cop_term server, cop_term request, cop_term function, cop_te
                     int64_t timeout_ms)
 {
     cop_term timeout = cop__timeout_term(timeout_ms, SYS, "send_system_msg", 3);
-    cop_pid pid = cop__server_where(server);
     cop_term answer;
+    cop_pid pid = cop__server_to_ask(server, &answer);
 
-    if (cop_is_no_pid(pid))
-        answer = COP(":noproc");
-    else if (cop_pid_equal(pid, cop_self()))
-        answer = COP(":calling_self");
-    else if (cop__request(COP(":system"), pid, request, timeout_ms, &answer))
+    if (!cop_is_no_pid(pid) && cop__request(COP(":system"), pid, request, timeout_ms, &answer))
         return answer;
     if (timeout_ms != COP_CALL_TIMEOUT) args = cop_list_append(args, cop_list(timeout));
     cop__exit_call(answer, SYS, function, args);

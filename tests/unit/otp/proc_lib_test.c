@@ -177,7 +177,7 @@ PROCESS_TEST(what_the_child_knows)
     cop_assert_equal(1, cop_list_len(dictionary));
 }
 
-/* --- Crash reports (PLB-15, LOG-18) ----------------------------------------------------------- */
+/* --- Waiting at the top level ----------------------------------------------------------------- */
 
 static cop_next counts(void *state)
 {
@@ -214,38 +214,175 @@ PROCESS_TEST(wakes_go_on)
     cop_assert_receive("{:DOWN, ^ref, _, _, :boom}", ref);
 }
 
-static cop_term crash(void *reason)
-{
-    cop_term pid =
-        cop_proc_lib_start(start_counting, COP("ProcLib.Counts"),
-                           &(struct cop_proc_lib_opts){.initial_call = COP("{Mod, :fun, 1}")});
-    cop_ref ref = cop_monitor(pid);
-    cop_term why = *(cop_term *)reason;
+/* --- spawn (PLB-01, 05) ----------------------------------------------------------------------- */
 
-    cop_send(pid, cop_tuple(COP(":die"), why));
-    cop_assert_receive("{:DOWN, ^ref, _, _, _}", ref);
-    return cop_nil();
+static cop_next tell_and_end(cop_term to)
+{
+    cop_send(to, cop_tuple(COP(":started"), cop_self(), cop_dictionary(),
+                           cop_elem(cop_process_info(cop_self(), COP(":links")), 1)));
+    cop_exit(COP(":boom"));
 }
 
-PROCESS_TEST(crash_report)
+/* PLB-05: as the plain ones, PLB-01: with what proc_lib stores */
+PROCESS_TEST(spawns)
 {
-    cop_term boom = COP(":boom"), shutdown = COP("{:shutdown, 1}");
-    cop_term expected, ancestors = cop_inspect(cop_list(cop_self()));
+    cop_pid self = cop_self(), pid;
+    cop_ref ref;
+    struct cop_proc_lib_opts opts = {.initial_call = COP("{Mod, :fun, 1}")};
 
-    expected = cop_format("Process ProcLib.Counts terminating\n"
-                          "** (exit) :boom\n"
-                          "    (file)\n"
-                          "Initial Call: Mod.fun/1\n"
-                          "Ancestors: %.*s\n",
-                          (int)cop_to_bytes(ancestors).len, cop_to_bytes(ancestors).data);
-    cop_log_details(false);
-    cop_assert_equal("", cop_capture_log(crash, &boom));
-    cop_log_sasl_reports(true);
-    cop_assert_equal(expected, without_places(cop_capture_log(crash, &boom)));
-    cop_assert_equal("", cop_capture_log(crash, &shutdown));
-    cop_log_details(true);
-    cop_assert(cop_to_bytes(cop_capture_log(crash, &boom)).len > cop_to_bytes(expected).len + 100);
-    cop_log_sasl_reports(false);
+    cop_trap_exit(true);
+    pid = cop_proc_lib_spawn(tell_and_end, cop_pid_term(self), NULL);
+    cop_assert_receive("{:started, ^pid, [{:\"$ancestors\", [^self]}], []}", pid, self);
+    pid = cop_proc_lib_spawn(tell_and_end, cop_pid_term(self), &opts);
+    cop_assert_receive("{:started, ^pid, [_, _], []}", pid);
+    opts.link = true;
+    pid = cop_proc_lib_spawn(tell_and_end, cop_pid_term(self), &opts);
+    cop_assert_receive("{:started, ^pid, [_, _], [^self]}", pid, self);
+    cop_assert_receive("{:EXIT, ^pid, :boom}", pid);
+    opts = (struct cop_proc_lib_opts){.monitor = true, .ret_ref = &ref};
+    pid = cop_proc_lib_spawn(tell_and_end, cop_pid_term(self), &opts);
+    cop_assert_receive("{:started, ^pid, _, []}", pid);
+    cop_assert_receive("{:DOWN, ^ref, :process, ^pid, :boom}", ref, pid);
+    assert_mailbox_empty();
+}
+
+static cop_next ack_nobody(cop_term to)
+{
+    cop_erase(COP(":\"$ancestors\""));
+    (void)to;
+    cop_init_ack(cop_ok());
+    return cop_end();
+}
+
+/* PLB-07: the answer goes to the first ancestor, and without one it is an error */
+PROCESS_TEST(ack_without_a_starter)
+{
+    cop_assert_match(cop_proc_lib_start(ack_nobody, cop_nil(), NULL),
+                     "{:error, {{:badmatch, :undefined}, _}}");
+}
+
+static cop_next takes_two(cop_term arg)
+{
+    cop_term msg;
+
+    (void)arg;
+    cop_receive(&msg, COP_INFINITY);
+    cop_receive(&msg, COP_INFINITY);
+    cop_exit(msg);
+}
+
+/* PLB-03, PLB-04 */
+PROCESS_TEST(initial_calls)
+{
+    struct cop_proc_lib_opts opts = {.initial_call = COP("{Mod, :neighbour, 4}")};
+    cop_pid plain, pid = cop_to_pid(cop_proc_lib_start(start_counting, COP("ProcLib.C4"), &opts));
+
+    cop_assert_equal(COP("{Mod, :neighbour, 4}"), cop_translate_initial_call(pid));
+    cop_assert_equal(
+        COP("{Mod, :neighbour, [:Argument__1, :Argument__2, :Argument__3, :Argument__4]}"),
+        cop_initial_call(pid));
+    plain = cop_spawn(child, COP(":hang"), NULL);
+    cop_assert_equal(COP("{:proc_lib, :init_p, 5}"), cop_translate_initial_call(plain));
+    cop_assert_equal(cop_false(), cop_initial_call(plain));
+    cop_exit_process(plain, COP(":kill"));
+    while (cop_is_alive(plain))
+        cop_yield();
+    cop_assert_equal(COP("{:proc_lib, :init_p, 5}"), cop_translate_initial_call(plain));
+}
+
+/* --- stop (PLB-18) ---------------------------------------------------------------------------- */
+
+struct stop {
+    cop_term server;
+    cop_term reason;
+    int64_t timeout_ms;
+};
+
+static cop_term stop(void *arg)
+{
+    const struct stop *s = arg;
+
+    return cop_proc_lib_stop(s->server, s->reason, s->timeout_ms);
+}
+
+static cop_term stop_exits(cop_term server, cop_term reason, int64_t timeout_ms)
+{
+    return cop_assert_exits(stop, (&(struct stop){server, reason, timeout_ms}));
+}
+
+/* A process that answers system messages; its terminate ends it with what it is told first. */
+static cop_term terminate_with;
+static void stopped(void *state, cop_term reason)
+{
+    (void)state;
+    if (!cop_is_none(terminate_with)) cop_exit(terminate_with);
+    (void)reason;
+}
+static const struct cop_sys_hooks hooks = {.size = sizeof(struct cop_sys_hooks),
+                                           .terminate = stopped};
+
+static cop_next special_wake(void *sys)
+{
+    cop_term msg;
+
+    cop_sys_receive(sys, &msg, 0);
+    return cop_hibernate(special_wake, sys);
+}
+
+static cop_next special(cop_term name)
+{
+    cop_register(name, cop_self());
+    cop_init_ack(cop_pid_term(cop_self()));
+    return cop_hibernate(special_wake, cop_sys_new(&hooks, NULL, cop_no_pid()));
+}
+
+static cop_term start_special(void)
+{
+    return cop_proc_lib_start(special, COP("ProcLib.Special"), NULL);
+}
+
+/* PLB-18 */
+PROCESS_TEST(stop_waits_for_the_end)
+{
+    cop_term pid = start_special();
+
+    terminate_with = cop_none();
+    cop_assert_equal(cop_ok(), cop_proc_lib_stop(pid, COP(":normal"), COP_INFINITY));
+    cop_assert(!cop_is_alive(cop_to_pid(pid)));
+    pid = start_special();
+    cop_assert_equal(cop_ok(), cop_proc_lib_stop(COP("ProcLib.Special"), COP("{:a, 1}"), 5000));
+    cop_assert(!cop_is_alive(cop_to_pid(pid)));
+    pid = start_special();
+    cop_assert_equal(cop_ok(),
+                     cop_proc_lib_stop(COP("{ProcLib.Special, :nonode@nohost}"), COP(":x"), 5000));
+    cop_assert(!cop_is_alive(cop_to_pid(pid)));
+    assert_mailbox_empty();
+}
+
+/* PLB-18: failures */
+PROCESS_TEST(stop_fails)
+{
+    cop_term pid = start_special(), self = cop_pid_term(cop_self());
+    cop_ref ref;
+
+    terminate_with = COP(":other");
+    cop_assert_equal(COP(":other"), stop_exits(pid, COP(":normal"), COP_INFINITY));
+    terminate_with = cop_none();
+    cop_assert_equal(COP(":noproc"), stop_exits(pid, COP(":normal"), COP_INFINITY));
+    cop_assert_equal(COP(":noproc"), stop_exits(COP("ProcLib.Special"), COP(":normal"), 5));
+    cop_assert_equal(COP(":noproc"), stop_exits(COP("{:global, :x}"), COP(":normal"), 5));
+    cop_assert_equal(
+        COP("{{:nodedown, :a@b}, {:sys, :terminate, [{:x, :a@b}, :normal, :infinity]}}"),
+        stop_exits(COP("{:x, :a@b}"), COP(":normal"), COP_INFINITY));
+    cop_assert_equal(cop_build("{:calling_self, {:sys, :terminate, [self, :normal, 7]}}", self),
+                     stop_exits(self, COP(":normal"), 7));
+    /* a plain process does not understand; the request stays with it */
+    pid = cop_pid_term(cop_spawn(takes_two, cop_nil(), NULL));
+    cop_assert_equal(COP(":timeout"), stop_exits(pid, COP(":normal"), 1));
+    ref = cop_monitor(pid);
+    cop_send(pid, COP(":second"));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :second}", ref);
+    assert_mailbox_empty();
 }
 
 int main(void)
@@ -260,7 +397,11 @@ int main(void)
         cmocka_unit_test(start_with_a_monitor),
         cmocka_unit_test(what_the_child_knows),
         cmocka_unit_test(wakes_go_on),
-        cmocka_unit_test(crash_report),
+        cmocka_unit_test(spawns),
+        cmocka_unit_test(ack_without_a_starter),
+        cmocka_unit_test(initial_calls),
+        cmocka_unit_test(stop_waits_for_the_end),
+        cmocka_unit_test(stop_fails),
     };
 
     return cmocka_run_group_tests(tests, node_up, node_down);
