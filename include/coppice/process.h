@@ -15,12 +15,12 @@
 #include "coppice/error.h"
 #include "coppice/memory.h"
 
-/* What a process does next, when its function has returned: it ends or it waits. */
+/* What a process does next, when its function has returned: it ends or it waits. Made by cop_end()
+ * and cop_hibernate(). */
 typedef struct cop_next {
     struct cop_next (*wake_)(void *state);
     void *state_;
     int64_t timeout_ms_;
-    cop_term reason_;
 } cop_next;
 typedef cop_next (*cop_start_fn)(cop_term arg);
 typedef cop_next (*cop_wake_fn)(void *state);
@@ -44,13 +44,23 @@ struct cop_spawn_opts {
  * may. */
 COP_API cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts);
 
-/* Returned by a process's function: done, the process ends with `normal`. */
-COP_API cop_next cop_end(void);
 /* Returned by a process's function: give up the stack and wait; when the mailbox is not empty (at
  * once if it is not now: PRC-11), call fn(state) in a fresh region. With a timeout, fn is also
  * called when no message came within it (the mailbox is empty then). */
-COP_API cop_next cop_hibernate(cop_wake_fn fn, void *state);
-COP_API cop_next cop_hibernate_for(cop_wake_fn fn, void *state, int64_t timeout_ms);
+static inline cop_next cop_hibernate_for(cop_wake_fn fn, void *state, int64_t timeout_ms)
+{
+    cop_next next = {fn, state, timeout_ms};
+    return next;
+}
+static inline cop_next cop_hibernate(cop_wake_fn fn, void *state)
+{
+    return cop_hibernate_for(fn, state, COP_INFINITY);
+}
+/* Returned by a process's function: done, the process ends with `normal`. */
+static inline cop_next cop_end(void)
+{
+    return cop_hibernate_for(NULL, NULL, COP_INFINITY);
+}
 
 COP_API cop_pid cop_self(void); /* cop_no_pid() on a thread that is no process */
 /* exit(pid, reason): sends an exit signal; the table EXI-21 to EXI-31 says what it does. */

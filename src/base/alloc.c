@@ -10,19 +10,12 @@
  * A full pile has `pile_len` blocks exactly, so moving one is moving a pointer: nobody counts or
  * walks it. The reserve keeps a thread that goes up and down around a full pile away from the lock.
  *
- * The cache is reached through a thread-local pointer, read once in each call; the public functions
- * are not inlined, so a caller that continues on another thread cannot carry it over. A cache's
- * counters are written by its thread only (relaxed stores) and read by cop__alloc_stats_read().
- * They count what is free; what is in use follows from what was cut. So statistics cost nothing
- * here. */
-#include "base/alloc.h"
-
-#include "base/alloc_class.h"
-#include "base/check.h"
+ * The short way of taking and giving is alloc_quick.h's. The counters of a thread's cache count
+ * what is free; what is in use follows from what was cut. So statistics cost nothing here. */
+#include "base/alloc_quick.h"
 
 #include <malloc.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,39 +29,18 @@
 #define SIZE_LIMIT                                                                                 \
     ((size_t)1 << 40) /* no block is as large; sanitizers end the program from here on */
 
-/* A block while it is free. */
-struct block {
-    struct block *next;      /* of the pile */
-    struct block *next_pile; /* first block of a full pile in the depot: the pile below */
-};
-
-/* A thread's free blocks of one class. */
-struct bin {
-    struct block *open;
-    struct block *reserve; /* NULL or a full pile */
-    _Atomic uint32_t open_len;
-    _Atomic uint32_t reserve_len; /* 0 or pile_len */
-    uint32_t pile_len;
-};
-
-struct cache {
-    struct bin bins[COP__ALLOC_CLASSES];
-    struct cache *next; /* both under caches_lock */
-    struct cache *prev;
-};
-
 /* All threads' free blocks of one class. Everything under the lock. */
 struct depot {
     pthread_mutex_t lock;
-    struct block *piles;
-    struct block *loose; /* from threads that ended */
-    char *uncut;         /* the rest of the newest chunk */
+    struct cop__alloc_block *piles;
+    struct cop__alloc_block *loose; /* from threads that ended */
+    char *uncut;                    /* the rest of the newest chunk */
     char *uncut_end;
     uint64_t free_count; /* blocks in piles and loose */
     uint64_t cut_count;  /* blocks ever cut */
 } __attribute__((aligned(64)));
 
-static __thread struct cache *tls_cache __attribute__((tls_model("initial-exec")));
+COP__TLS_DEFINE(struct cop__alloc_cache, cop__alloc_cache);
 
 static struct depot depots[COP__ALLOC_CLASSES];
 static pthread_once_t set_up_once = PTHREAD_ONCE_INIT;
@@ -76,7 +48,7 @@ static pthread_key_t thread_end_key;
 
 /* Rank: caches_lock, then a depot's, then arena_lock. */
 static pthread_mutex_t caches_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct cache *caches;
+static struct cop__alloc_cache *caches;
 static pthread_mutex_t arena_lock = PTHREAD_MUTEX_INITIALIZER;
 static char *arena;
 static char *arena_end;
@@ -122,11 +94,11 @@ static char *arena_take(size_t size)
 }
 
 /* Cuts up to count new blocks and returns them as a pile; *ret_count tells how many. */
-static struct block *depot_cut(struct depot *depot, unsigned class, uint32_t count,
-                               uint32_t *ret_count)
+static struct cop__alloc_block *depot_cut(struct depot *depot, unsigned class, uint32_t count,
+                                          uint32_t *ret_count)
 {
     size_t size = cop__alloc_class_size(class);
-    struct block *pile = NULL;
+    struct cop__alloc_block *pile = NULL;
     uint32_t cut = 0;
 
     if ((size_t)(depot->uncut_end - depot->uncut) < size) {
@@ -143,7 +115,8 @@ static struct block *depot_cut(struct depot *depot, unsigned class, uint32_t cou
     cut = (uint32_t)((size_t)(depot->uncut_end - depot->uncut) / size);
     if (cut > count) cut = count;
     for (uint32_t i = cut; i > 0; i--) {
-        struct block *block = (struct block *)(void *)(depot->uncut + (i - 1) * size);
+        struct cop__alloc_block *block =
+            (struct cop__alloc_block *)(void *)(depot->uncut + (i - 1) * size);
 
         block->next = pile;
         pile = block;
@@ -154,10 +127,11 @@ static struct block *depot_cut(struct depot *depot, unsigned class, uint32_t cou
     return pile;
 }
 
-static struct block *depot_take_loose(struct depot *depot, uint32_t count, uint32_t *ret_count)
+static struct cop__alloc_block *depot_take_loose(struct depot *depot, uint32_t count,
+                                                 uint32_t *ret_count)
 {
-    struct block *pile = depot->loose;
-    struct block *last = pile;
+    struct cop__alloc_block *pile = depot->loose;
+    struct cop__alloc_block *last = pile;
     uint32_t taken = 1;
 
     while (taken < count && last->next) {
@@ -172,10 +146,10 @@ static struct block *depot_take_loose(struct depot *depot, uint32_t count, uint3
 }
 
 /* Returns a pile of 1 to pile_len blocks, or NULL without memory. */
-static struct block *depot_take(unsigned class, uint32_t pile_len, uint32_t *ret_count)
+static struct cop__alloc_block *depot_take(unsigned class, uint32_t pile_len, uint32_t *ret_count)
 {
     struct depot *depot = &depots[class];
-    struct block *pile;
+    struct cop__alloc_block *pile;
 
     pthread_mutex_lock(&depot->lock);
     pile = depot->piles;
@@ -193,7 +167,7 @@ static struct block *depot_take(unsigned class, uint32_t pile_len, uint32_t *ret
 }
 
 /* Takes over a full pile. */
-static void depot_put_pile(unsigned class, struct block *pile, uint32_t pile_len)
+static void depot_put_pile(unsigned class, struct cop__alloc_block *pile, uint32_t pile_len)
 {
     struct depot *depot = &depots[class];
 
@@ -205,10 +179,10 @@ static void depot_put_pile(unsigned class, struct block *pile, uint32_t pile_len
 }
 
 /* Takes over a pile that is not full. */
-static void depot_put_loose(unsigned class, struct block *pile, uint32_t count)
+static void depot_put_loose(unsigned class, struct cop__alloc_block *pile, uint32_t count)
 {
     struct depot *depot = &depots[class];
-    struct block *last = pile;
+    struct cop__alloc_block *last = pile;
 
     if (!pile) return;
     while (last->next)
@@ -222,27 +196,16 @@ static void depot_put_loose(unsigned class, struct block *pile, uint32_t count)
 
 /* --- A thread's cache ------------------------------------------------------------------------- */
 
-/* For counters with one writer: no locked instruction. */
-static inline uint32_t read_count(const _Atomic uint32_t *count)
-{
-    return atomic_load_explicit(count, memory_order_relaxed);
-}
-
-static inline void write_count(_Atomic uint32_t *count, uint32_t value)
-{
-    atomic_store_explicit(count, value, memory_order_relaxed);
-}
-
 static void cache_end(void *of_thread)
 {
-    struct cache *cache = of_thread;
+    struct cop__alloc_cache *cache = of_thread;
 
     pthread_mutex_lock(&caches_lock);
     for (unsigned class = 0; class < COP__ALLOC_CLASSES; class ++) {
-        struct bin *bin = &cache->bins[class];
+        struct cop__alloc_bin *bin = &cache->bins[class];
 
         if (bin->reserve) depot_put_pile(class, bin->reserve, bin->pile_len);
-        depot_put_loose(class, bin->open, read_count(&bin->open_len));
+        depot_put_loose(class, bin->open, cop__alloc_count(&bin->open_len));
     }
     if (cache->prev)
         cache->prev->next = cache->next;
@@ -250,7 +213,7 @@ static void cache_end(void *of_thread)
         caches = cache->next;
     if (cache->next) cache->next->prev = cache->prev;
     pthread_mutex_unlock(&caches_lock);
-    tls_cache = NULL;
+    cop__alloc_cache_set(NULL);
     free(cache);
 }
 
@@ -263,9 +226,9 @@ static void set_up(void)
 }
 
 /* Gives the calling thread its cache. NULL without memory. */
-static struct cache *cache_begin(void)
+static struct cop__alloc_cache *cache_begin(void)
 {
-    struct cache *cache = calloc(1, sizeof *cache);
+    struct cop__alloc_cache *cache = calloc(1, sizeof *cache);
 
     pthread_once(&set_up_once, set_up);
     if (!cache) return NULL;
@@ -281,114 +244,94 @@ static struct cache *cache_begin(void)
     if (caches) caches->prev = cache;
     caches = cache;
     pthread_mutex_unlock(&caches_lock);
-    tls_cache = cache;
+    cop__alloc_cache_set(cache);
     return cache;
 }
 
-static struct cache *cache_get(void)
+static struct cop__alloc_cache *cache_get(void)
 {
-    return tls_cache ? tls_cache : cache_begin();
+    struct cop__alloc_cache *cache = cop__alloc_cache_get();
+
+    return cache ? cache : cache_begin();
 }
 
 void cop__alloc_thread_exit(void)
 {
-    if (!tls_cache) return;
+    struct cop__alloc_cache *cache = cop__alloc_cache_get();
+
+    if (!cache) return;
     pthread_setspecific(thread_end_key, NULL);
-    cache_end(tls_cache);
+    cache_end(cache);
 }
 
 /* --- Blocks of a class ------------------------------------------------------------------------ */
 
 /* Opens the reserve, or a pile from the depot, if the open pile is empty. NULL without memory. */
-static __attribute__((noinline, cold)) struct block *class_alloc_slow(unsigned class)
+static __attribute__((noinline, cold)) struct cop__alloc_block *class_alloc_slow(unsigned class)
 {
-    struct cache *cache = cache_get();
-    struct bin *bin;
-    struct block *block;
+    struct cop__alloc_cache *cache = cache_get();
+    struct cop__alloc_bin *bin;
+    struct cop__alloc_block *block;
     uint32_t count = 0;
 
     if (!cache) return NULL;
     bin = &cache->bins[class];
     if (bin->open) {
         block = bin->open;
-        count = read_count(&bin->open_len);
+        count = cop__alloc_count(&bin->open_len);
     } else if (bin->reserve) {
         block = bin->reserve;
         count = bin->pile_len;
         bin->reserve = NULL;
-        write_count(&bin->reserve_len, 0);
+        cop__alloc_count_set(&bin->reserve_len, 0);
     } else {
         block = depot_take(class, bin->pile_len, &count);
         if (!block) return NULL;
     }
     bin->open = block->next;
-    write_count(&bin->open_len, count - 1);
-    return block;
-}
-
-/* A block of the calling thread's open pile, or NULL. */
-static inline struct block *class_alloc_fast(unsigned class)
-{
-    struct cache *cache = tls_cache;
-    struct bin *bin;
-    struct block *block;
-
-    if (COP_UNLIKELY(!cache)) return NULL;
-    bin = &cache->bins[class];
-    block = bin->open;
-    if (COP_UNLIKELY(!block)) return NULL;
-    bin->open = block->next;
-    write_count(&bin->open_len, read_count(&bin->open_len) - 1);
+    cop__alloc_count_set(&bin->open_len, count - 1);
     return block;
 }
 
 /* The open pile is full: it becomes the reserve, the old reserve goes to the depot, and block
  * begins a new pile. (Not when the pile becomes full: a thread that takes and gives one block there
  * would come here each time.) */
-static __attribute__((noinline, cold)) void bin_close(struct bin *bin, unsigned class,
-                                                      struct block *block)
+static __attribute__((noinline, cold)) void bin_close(struct cop__alloc_bin *bin, unsigned class,
+                                                      struct cop__alloc_block *block)
 {
     if (bin->reserve) depot_put_pile(class, bin->reserve, bin->pile_len);
     bin->reserve = bin->open;
-    write_count(&bin->reserve_len, bin->pile_len);
+    cop__alloc_count_set(&bin->reserve_len, bin->pile_len);
     block->next = NULL;
     bin->open = block;
-    write_count(&bin->open_len, 1);
+    cop__alloc_count_set(&bin->open_len, 1);
 }
 
 /* For a thread without a cache. If it gets none, the block is everybody's. */
-static __attribute__((noinline, cold)) void class_free_slow(struct block *block, unsigned class)
+static __attribute__((noinline, cold)) void class_free_slow(struct cop__alloc_block *block,
+                                                            unsigned class)
 {
-    struct cache *cache = cache_get();
+    struct cop__alloc_cache *cache = cache_get();
 
     block->next = NULL;
     if (cache && !cache->bins[class].open) {
         cache->bins[class].open = block;
-        write_count(&cache->bins[class].open_len, 1);
+        cop__alloc_count_set(&cache->bins[class].open_len, 1);
     } else {
         depot_put_loose(class, block, 1);
     }
 }
 
-static inline void class_free(struct block *block, unsigned class)
+static inline void class_free(struct cop__alloc_block *block, unsigned class)
 {
-    struct cache *cache = tls_cache;
-    struct bin *bin;
-    uint32_t len;
+    struct cop__alloc_cache *cache;
 
-    if (COP_UNLIKELY(!cache)) {
+    if (COP_LIKELY(cop__alloc_class_put(block, class))) return;
+    cache = cop__alloc_cache_get();
+    if (cache)
+        bin_close(&cache->bins[class], class, block);
+    else
         class_free_slow(block, class);
-        return;
-    }
-    bin = &cache->bins[class];
-    len = read_count(&bin->open_len);
-    if (COP_UNLIKELY(len == bin->pile_len)) {
-        bin_close(bin, class, block);
-        return;
-    }
-    block->next = bin->open;
-    bin->open = block;
-    write_count(&bin->open_len, len + 1);
 }
 
 /* --- Raw blocks: a class's, or malloc's ------------------------------------------------------- */
@@ -424,7 +367,7 @@ static __attribute__((noinline)) void *raw_alloc_slow(size_t size)
 
 static inline void *raw_alloc_fast(size_t size)
 {
-    return COP_LIKELY(cop__alloc_is_small(size)) ? class_alloc_fast(cop__alloc_class_of(size))
+    return COP_LIKELY(cop__alloc_is_small(size)) ? cop__alloc_class_take(cop__alloc_class_of(size))
                                                  : NULL;
 }
 
@@ -447,9 +390,9 @@ static inline void raw_free(void *block, size_t size)
 
 /* In front of each block of a debug build. */
 struct guard {
-    struct block links; /* raw block's, while it is free */
-    uint64_t mark;      /* neither value: never used */
-    size_t size;        /* as it was asked for, last time */
+    struct cop__alloc_block links; /* raw block's, while it is free */
+    uint64_t mark;                 /* neither value: never used */
+    size_t size;                   /* as it was asked for, last time */
 };
 _Static_assert(sizeof(struct guard) % 16 == 0, "blocks stay aligned");
 
@@ -604,10 +547,10 @@ static uint64_t class_live(unsigned class)
     free_count = depot->free_count;
     cut_count = depot->cut_count;
     pthread_mutex_unlock(&depot->lock);
-    for (struct cache *cache = caches; cache; cache = cache->next) {
-        const struct bin *bin = &cache->bins[class];
+    for (struct cop__alloc_cache *cache = caches; cache; cache = cache->next) {
+        const struct cop__alloc_bin *bin = &cache->bins[class];
 
-        free_count += read_count(&bin->open_len) + read_count(&bin->reserve_len);
+        free_count += cop__alloc_count(&bin->open_len) + cop__alloc_count(&bin->reserve_len);
     }
     /* Blocks may move from one counter to another while we read. */
     return cut_count > free_count ? cut_count - free_count : 0;

@@ -4,8 +4,8 @@
  * not end it. Costs nothing where nothing is raised.
  *
  * The unwinder calls stop() for each frame, with the frame's canonical address. Where that reaches
- * the stack pointer that cop__ctx_enter() saved, the frames above the catcher are gone, and
- * cop__ctx_abort() lets cop__ctx_enter() return 1. stop() carries no sanitizer code: the jump out
+ * the catcher's floor the frames above it are gone, and cop__ctx_abort() lets cop__ctx_enter()
+ * return 1. stop() carries no sanitizer code: the jump out
  * of it would leave their shadow of the stack wrong. */
 #include "runtime/exit.h"
 
@@ -45,8 +45,9 @@ COP_NO_SANITIZE static _Unwind_Reason_Code stop(int version, _Unwind_Action acti
     (void)class_;
     (void)exception;
     const struct cop__catch *catch_ = arg;
+    const void *floor = catch_->floor != NULL ? catch_->floor : catch_->sp;
     bool is_end = (actions & _UA_END_OF_STACK) != 0;
-    if (!is_end && _Unwind_GetCFA(context) < (uintptr_t)catch_->sp) return _URC_NO_REASON;
+    if (!is_end && _Unwind_GetCFA(context) < (uintptr_t)floor) return _URC_NO_REASON;
     cop__san_no_return();
     cop__ctx_abort(catch_->sp);
 }

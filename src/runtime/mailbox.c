@@ -84,10 +84,15 @@ bool cop__mailbox_remove_if(struct cop__proc *p, bool (*fn)(cop_term msg, void *
 
 /* --- Receiving -------------------------------------------------------------------------------- */
 
+static void wait_for_signal(struct cop__proc *p)
+{
+    if (p->deadline_ns >= 0) cop__deadline_arm(p);
+    cop__park(p, COP__POST_PARK);
+}
+
 void cop__wait(struct cop__proc *p)
 {
-    cop__deadline_arm(p);
-    cop__park(p, COP__POST_PARK);
+    wait_for_signal(p);
     if (!cop__signals_take(p)) cop__die(p);
 }
 
@@ -120,16 +125,28 @@ static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn 
             }
         }
         if (cop__signals_pending(p) && !cop__is_exiting(p)) {
-            if (!cop__signals_take(p)) cop__die(p);
+            struct cop__signal *s = cop__signals_take_one(p);
+            if (COP_LIKELY(s != NULL)) {
+                if (fn == NULL || fn(cop__signal_term(s), arg)) {
+                    *ret_msg = adopt(p, s);
+                    p->deadline_ns = -1;
+                    return true;
+                }
+                cop__mailbox_append(p, s);
+                at = &s->next;
+            } else if (!cop__signals_take(p)) {
+                cop__die(p);
+            }
             continue;
         }
         /* The time can only be over when a tick has come; before that nobody reads the clock. */
-        if (timeout_ms == 0 || (has_waited && cop__deadline_passed(p)) || cop__is_exiting(p)) {
+        bool is_over = has_waited && p->armed_ns < 0 && cop__deadline_passed(p);
+        if (timeout_ms == 0 || is_over || cop__is_exiting(p)) {
             p->deadline_ns = -1;
             return false;
         }
-        cop__wait(p);
-        has_waited = p->armed_ns < 0;
+        wait_for_signal(p);
+        has_waited = true;
     }
 }
 

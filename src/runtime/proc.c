@@ -117,23 +117,6 @@ cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *op
     return cop__spawn(fn, arg, opts != NULL ? opts : &none, false);
 }
 
-cop_next cop_end(void)
-{
-    cop_next next = {NULL, NULL, -1, cop__atom(COP_ATOM_normal)};
-    return next;
-}
-
-cop_next cop_hibernate_for(cop_wake_fn fn, void *state, int64_t timeout_ms)
-{
-    cop_next next = {fn, state, timeout_ms, cop_none()};
-    return next;
-}
-
-cop_next cop_hibernate(cop_wake_fn fn, void *state)
-{
-    return cop_hibernate_for(fn, state, COP_INFINITY);
-}
-
 /* --- Death ------------------------------------------------------------------------------------ */
 
 void cop__signal_to_dead(struct cop__thread *t, struct cop__signal *s)

@@ -15,6 +15,8 @@
 #include "runtime/stack.h"
 #include "runtime/timer.h"
 
+COP__TLS_DEFINE(struct cop__thread, cop__thread_self);
+
 /* Reductions in a slice: one a turn, one a send, more for a spawn. */
 #define SLICE 2000
 
@@ -49,7 +51,7 @@ static void switch_to(struct cop__stack *from, struct cop__stack *to, struct cop
 }
 
 /* p becomes what the thread runs. */
-static void begin(struct cop__thread *t, struct cop__proc *p)
+static inline void begin(struct cop__thread *t, struct cop__proc *p)
 {
     t->current = p;
     p->slice = p->budget = COP_UNLIKELY(cop__node.is_seeded) ? cop__sim_slice() : SLICE;
@@ -70,7 +72,7 @@ static struct cop__stack *begin_on_its_stack(struct cop__thread *t, struct cop__
 }
 
 /* The process waits, or goes back to the queue: books what it has done. */
-static void slice_end(struct cop__proc *p)
+static inline void slice_end(struct cop__proc *p)
 {
     uint64_t done = p->slice - p->budget;
     atomic_store_explicit(&p->memory, cop__heap_bytes(&p->heap) + p->mailbox_bytes,
@@ -84,7 +86,7 @@ static void slice_end(struct cop__proc *p)
 
 /* Nothing is left to do for p: hands it to the next who pushes a signal. From the successful
  * exchange on it is not ours. Release: pairs with the acquire of the push that finds IDLE. */
-static bool go_idle(struct cop__proc *p)
+static inline bool go_idle(struct cop__proc *p)
 {
     uintptr_t expected = COP__INBOX_EMPTY;
     return atomic_compare_exchange_strong_explicit(&p->inbox, &expected, COP__INBOX_IDLE,
@@ -124,56 +126,55 @@ void cop__park(struct cop__proc *p, enum cop__post_kind how)
 
 /* --- A turn at top level -----------------------------------------------------------------------*/
 
-struct turn {
-    struct cop__proc *p;
-    cop_next next;
-};
-
-/* The frame under a process's function. Enters and leaves process code. */
-static void turn_main(void *arg)
+/* p is at its end, exit_reason set: clears it away. */
+static void end(struct cop__proc *p)
 {
-    struct turn *turn = arg;
-    struct cop__proc *p = turn->p;
+    cop__proc_end(p);
+    struct cop__thread *t = cop__thread();
+    t->current = NULL;
+    cop__heap_set_current(NULL);
+    if (t->seat == NULL) cop__alone_end(t);
+}
+
+/* What the process of this stack raised has unwound its frames: it is at its end. */
+static void end_aborted(struct cop__stack *self)
+{
+    struct cop__thread *t = cop__thread();
+    cop__enter_at_end(t);
+    struct cop__proc *p = t->current;
+    p->catch_ = NULL;
+    if (!cop__is_exiting(p)) cop__exit_raised(p, &self->entry);
+    end(p);
+}
+
+/* Calls the process's function, with what this stack lends. True: it waits for more. False: it is
+ * at its end, exit_reason set. When it raises something, end_aborted() goes on. */
+static inline __attribute__((always_inline)) bool turn(struct cop__stack *self, struct cop__proc *p)
+{
+    cop_next next;
+    p->deadline_ns = -1;
+    cop__heap_lend(&p->heap, self->nursery, COP__NURSERY_WORDS);
     if (COP_UNLIKELY(p->start != NULL)) {
         cop_start_fn start = p->start;
+        cop_term arg = p->start_arg;
         p->start = NULL;
         cop__leave(cop__thread());
-        turn->next = start(p->start_arg);
+        next = start(arg);
     } else {
         cop_wake_fn wake = p->wake;
         void *state = p->state;
         cop__leave(cop__thread());
-        turn->next = wake(state);
+        next = wake(state);
     }
     cop__enter();
-}
-
-/* Calls the process's function. True: it waits for more. False: it is at its end, exit_reason
- * set. */
-static bool turn(struct cop__proc *p)
-{
-    struct turn turn;
-    turn.p = p;
-    struct cop__catch entry; /* unwind is set when it is used */
-    entry.outer = NULL;
-    entry.foreign = 0;
-    p->catch_ = &entry;
-    p->deadline_ns = -1;
-    int aborted = cop__ctx_enter(&entry.sp, turn_main, &turn);
-    p->catch_ = NULL;
-    if (COP_UNLIKELY(aborted)) {
-        cop__enter_at_end(cop__thread());
-        if (!cop__is_exiting(p)) cop__exit_raised(p, &entry);
-        return false;
-    }
-    if (turn.next.wake_ == NULL) {
-        cop__exit_set(p, COP_CLASS_EXIT, turn.next.reason_, NULL);
+    if (next.wake_ == NULL) {
+        cop__exit_set(p, COP_CLASS_EXIT, cop__atom(COP_ATOM_normal), NULL);
         return false;
     }
     if (COP_UNLIKELY(p->handed != NULL)) cop__mailbox_unhand(p);
-    p->wake = turn.next.wake_;
-    p->state = turn.next.state_;
-    if (turn.next.timeout_ms_ >= 0) p->deadline_ns = cop__deadline_in(turn.next.timeout_ms_);
+    p->wake = next.wake_;
+    p->state = next.state_;
+    if (COP_UNLIKELY(next.timeout_ms_ >= 0)) p->deadline_ns = cop__deadline_in(next.timeout_ms_);
     cop__heap_reset(&p->heap);
     return true;
 }
@@ -190,13 +191,45 @@ static bool may_go_on(struct cop__proc *p)
     return false;
 }
 
+/* p waits at top level and nothing is there for it. False: something has come meanwhile. */
+static inline bool rest(struct cop__proc *p)
+{
+    if (p->deadline_ns >= 0) cop__deadline_arm(p);
+    struct cop__thread *t = cop__thread();
+    t->current = NULL;
+    p->catch_ = NULL;
+    slice_end(p);
+    atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
+    if (!go_idle(p)) return false;
+    if (COP_UNLIKELY(t->seat == NULL)) cop__alone_end(t);
+    return true;
+}
+
+/* The slice of p, which waits at top level, is used up. */
+static void give_way(struct cop__proc *p)
+{
+    struct cop__thread *t = cop__thread();
+    t->current = NULL;
+    p->catch_ = NULL;
+    slice_end(p);
+    if (t->seat == NULL) cop__alone_end(t);
+    cop__make_runnable_last(t, p);
+}
+
+static inline void begin_at_top(struct cop__stack *self, struct cop__proc *p)
+{
+    begin(cop__thread(), p);
+    p->catch_ = &self->entry;
+}
+
 /* Runs a process that waits at top level, on the stack of this dispatch loop.
  *
  * One message that meets an empty mailbox is *handed* to the turn: cop_receive() takes it without
  * another word, since nobody else knows of it. */
-static void run_top(struct cop__proc *p)
+static inline __attribute__((always_inline)) void run_top(struct cop__stack *self,
+                                                          struct cop__proc *p)
 {
-    begin(cop__thread(), p);
+    begin_at_top(self, p);
     for (;;) {
         if (cop__signals_pending(p)) {
             p->handed = cop__signals_take_one(p);
@@ -204,33 +237,18 @@ static void run_top(struct cop__proc *p)
         }
         if (p->handed == NULL && p->start == NULL && p->mailbox_first == NULL &&
             !cop__deadline_passed(p)) {
-            if (p->deadline_ns >= 0) cop__deadline_arm(p);
-            struct cop__thread *t = cop__thread();
-            t->current = NULL;
-            slice_end(p);
-            atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
-            if (go_idle(p)) {
-                if (COP_UNLIKELY(t->seat == NULL)) cop__alone_end(t);
-                return;
-            }
-            begin(t, p);
+            if (rest(p)) return;
+            begin_at_top(self, p);
             continue;
         }
-        if (!turn(p)) break;
+        if (!turn(self, p)) break;
         if (!may_go_on(p)) {
-            struct cop__thread *t = cop__thread();
-            t->current = NULL;
-            slice_end(p);
-            if (t->seat == NULL) cop__alone_end(t);
-            cop__make_runnable_last(t, p);
+            give_way(p);
             return;
         }
     }
-    cop__proc_end(p);
-    struct cop__thread *t = cop__thread();
-    t->current = NULL;
-    cop__heap_set_current(NULL);
-    if (t->seat == NULL) cop__alone_end(t);
+    p->catch_ = NULL;
+    end(p);
 }
 
 /* --- The loop ----------------------------------------------------------------------------------*/
@@ -250,7 +268,7 @@ static bool wants_other_stack(const struct cop__proc *p, const struct cop__stack
            (p->stack_size > self->size || (p->stack_size == 0 && self->size > COP__STACK_SIZE));
 }
 
-static void dispatch_one(struct cop__stack *self)
+static inline __attribute__((always_inline)) void dispatch_one(struct cop__stack *self)
 {
     struct cop__thread *t = cop__thread();
     struct cop__proc *p = cop__seat_next(t);
@@ -262,22 +280,34 @@ static void dispatch_one(struct cop__stack *self)
         t->picked = p;
         go_to(self, cop__stack_get(t, p->stack_size));
     } else {
-        run_top(p);
+        run_top(self, p);
     }
+}
+
+/* Runs until a process raises something that its own code does not catch. */
+static void dispatch(void *arg)
+{
+    struct cop__stack *self = arg;
+    /* Unwinding need not come down to here. TSan wants to see each frame go, though. */
+    self->entry.floor = COP_TSAN ? NULL : cop__ctx_sp();
+    for (;;)
+        dispatch_one(self);
 }
 
 void cop__dispatch(void *arg)
 {
     struct cop__stack *self = cop__thread()->stack;
     arrive(self, arg);
-    for (;;)
-        dispatch_one(self);
+    for (;;) {
+        cop__ctx_enter(&self->entry.sp, dispatch, self);
+        end_aborted(self);
+    }
 }
 
 void *cop__thread_main(void *thread)
 {
     struct cop__thread *t = thread;
-    cop__tls_word = t;
+    cop__thread_self_set(t);
     cop__san_stack_native(&t->native.san);
     while (cop__seat_wait(t)) {
         struct cop__stack *to = cop__stack_get(t, 0);

@@ -33,7 +33,7 @@ static uint64_t receiver(cop_term to, uint64_t *ret_alias)
     cop__raise_atom(COP_ATOM_badarg);
 }
 
-static void send(cop_term to, cop_term msg)
+static __attribute__((noinline)) void send_any(cop_term to, cop_term msg)
 {
     uint64_t alias = 0;
     uint64_t id = receiver(to, &alias);
@@ -47,17 +47,34 @@ static void send(cop_term to, cop_term msg)
     cop__leave(t);
 }
 
+/* The short way, from a process to a local pid: all in one function, since every message goes it.
+ * False: it is another case. */
+static inline bool send_quick(struct cop__proc *self, cop_term to, cop_term msg)
+{
+    if (COP_UNLIKELY(self == NULL || !cop__is_local_pid(to))) return false;
+    struct cop__thread *t = cop__enter();
+    uint64_t id = cop__local_pid_id(to);
+    struct cop__proc *p = cop__proc_lookup(id);
+    if (COP_LIKELY(p != NULL)) {
+        struct cop__signal *s =
+            cop__signal_new_from(cop__proc_id(self), COP__SIG_MESSAGE, id, 0, msg);
+        if (COP_UNLIKELY(!cop__signal_push_to(t, p, s))) cop__signal_free(s);
+    }
+    cop__leave(t);
+    return true;
+}
+
 cop_term(cop_send)(cop_term to, cop_term msg)
 {
-    send(to, msg);
-    struct cop__proc *p = cop__current();
-    if (p != NULL) cop__count(p, 1);
+    struct cop__proc *self = cop__current();
+    if (COP_UNLIKELY(!send_quick(self, to, msg))) send_any(to, msg);
+    if (COP_LIKELY(self != NULL)) cop__count(self, 1);
     return msg;
 }
 
 cop_term(cop_send_nosuspend)(cop_term to, cop_term msg)
 {
-    send(to, msg);
+    if (COP_UNLIKELY(!send_quick(cop__current(), to, msg))) send_any(to, msg);
     return msg;
 }
 

@@ -12,11 +12,6 @@
 #include "runtime/sched.h"
 #include "runtime/sim.h"
 
-void cop__signal_free(struct cop__signal *s)
-{
-    cop__block_free(cop__signal_block(s));
-}
-
 bool cop__signal_push(struct cop__thread *t, struct cop__signal *s)
 {
     struct cop__proc *p = cop__proc_lookup(s->to);
@@ -42,9 +37,7 @@ bool cop__signal_send_from(struct cop__thread *t, uint64_t from, enum cop__signa
 {
     struct cop__proc *p = cop__proc_lookup(to);
     if (p == NULL) return false;
-    struct cop__signal *s = cop__signal_new(kind, to, ref, term);
-    s->from = from;
-    return push_or_free(t, p, s);
+    return push_or_free(t, p, cop__signal_new_from(from, kind, to, ref, term));
 }
 
 static struct cop__signal *oldest_first(uintptr_t newest)

@@ -14,25 +14,34 @@
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 
-/* A signal with a term: its fields but kind, to and ref are set by the caller of push. */
-static inline struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to,
-                                                  uint64_t ref, cop_term term)
+/* A signal with a term, from the process with this number (0: from nobody). */
+static inline struct cop__signal *cop__signal_new_from(uint64_t from, enum cop__signal_kind kind,
+                                                       uint64_t to, uint64_t ref, cop_term term)
 {
     struct cop__block *b = cop__pack(term, sizeof(struct cop__signal));
     struct cop__signal *s = cop__block_prefix(b);
-    struct cop__proc *self = cop__current();
     s->next = NULL;
     s->to = to;
-    s->from = self != NULL ? cop__proc_id(self) : 0;
+    s->from = from;
     s->ref = ref;
     s->kind = kind;
     s->size = (uint32_t)cop__block_size(b);
     return s;
 }
-void cop__signal_free(struct cop__signal *s);
+/* The same from the caller. */
+static inline struct cop__signal *cop__signal_new(enum cop__signal_kind kind, uint64_t to,
+                                                  uint64_t ref, cop_term term)
+{
+    struct cop__proc *self = cop__current();
+    return cop__signal_new_from(self != NULL ? cop__proc_id(self) : 0, kind, to, ref, term);
+}
 static inline struct cop__block *cop__signal_block(struct cop__signal *s)
 {
     return (struct cop__block *)(void *)(s + 1);
+}
+static inline void cop__signal_free(struct cop__signal *s COP_TAKES)
+{
+    cop__block_free_quick(cop__signal_block(s));
 }
 static inline cop_term cop__signal_term(struct cop__signal *s)
 {

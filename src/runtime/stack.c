@@ -102,6 +102,8 @@ static struct cop__stack *stack_init(char *base, size_t size)
     s->base = base;
     s->size = size;
     s->has_canary = !is_guarded;
+    s->entry.outer = NULL;
+    s->entry.foreign = 0;
     if (!is_guarded) {
         pool.unguarded++;
         *canary(s) = CANARY;

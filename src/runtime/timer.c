@@ -67,11 +67,6 @@ int64_t cop__deadline_in(int64_t ms)
     return cop__os_coarse_now_ns() + ms * 1000000;
 }
 
-bool cop__deadline_passed(const struct cop__proc *p)
-{
-    return p->deadline_ns >= 0 && cop__now_ns() >= p->deadline_ns;
-}
-
 void cop__deadline_arm(struct cop__proc *p)
 {
     if (p->deadline_ns < 0 || (p->armed_ns >= 0 && p->armed_ns <= p->deadline_ns)) return;

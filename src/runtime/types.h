@@ -44,12 +44,12 @@
 #include "base/list.h"
 #include "base/map64.h"
 #include "base/rand.h"
+#include "base/tls.h"
 #include "coppice/node.h"
 #include "coppice/process.h"
 #include "sys/ctx.h"
 #include "sys/os.h"
 #include "sys/san.h"
-#include "sys/tls.h"
 #include "term/copy.h"
 #include "term/heap.h"
 #include "term/types.h"
@@ -122,6 +122,20 @@ struct cop__relations {
 struct cop__proc;
 struct cop__thread;
 
+#define COP__NURSERY_WORDS 64
+
+/* A place that an exception can be caught at: cop_try, or the dispatch loop under a handler. */
+struct cop__catch {
+    struct cop__catch *outer; /* NULL: the dispatch loop */
+    void *sp;                 /* cop__ctx_enter's: where an abort goes on */
+    void *floor;              /* frames above this address are unwound; NULL: above sp */
+    uint32_t foreign;         /* depth of COP_FOREIGN when it was set */
+    enum cop_class class_;    /* what was raised; valid when cop__ctx_enter was aborted ... */
+    cop_term reason;          /* ... unless the process is EXITING, which then says why */
+    cop_term stack;           /* the stacktrace that goes with it */
+    struct _Unwind_Exception unwind; /* here, since the frames of the raiser go while it is used */
+};
+
 /* A record at the high end of each stack. A stack in the pool keeps a parked dispatch loop; so
  * nothing that belongs to a thread may live in that loop's frame. */
 struct cop__stack {
@@ -131,6 +145,9 @@ struct cop__stack {
     size_t size;
     bool has_canary; /* instead of a guard page */
     struct cop__san san;
+    struct cop__catch entry; /* of the handlers that its dispatch loop calls */
+    /* Lent with the stack: room for the first boxes of a turn's region. */
+    uint64_t nursery[COP__NURSERY_WORDS];
 };
 
 /* What a stack that was just switched to does for the one that was left. */
@@ -145,17 +162,6 @@ struct cop__post {
     struct cop__proc *proc;
     struct cop__stack *stack;
     struct cop__san *san; /* of the stack that was left */
-};
-
-/* A place that an exception can be caught at: cop_try, or the entry of the handler. */
-struct cop__catch {
-    struct cop__catch *outer; /* NULL: the handler's entry */
-    void *sp;                 /* cop__ctx_enter's */
-    uint32_t foreign;         /* depth of COP_FOREIGN when it was set */
-    enum cop_class class_;    /* what was raised; valid when cop__ctx_enter was aborted ... */
-    cop_term reason;          /* ... unless the process is EXITING, which then says why */
-    cop_term stack;           /* the stacktrace that goes with it */
-    struct _Unwind_Exception unwind; /* here, since the frames of the raiser go while it is used */
 };
 
 /* --- Processes ---------------------------------------------------------------------------------*/
@@ -346,10 +352,11 @@ extern struct cop__node cop__node;
 extern _Atomic uint32_t cop__node_epoch;
 
 /* The calling thread, NULL if it is none of ours; to be asked again after anything that switches.
- */
+ * Set by the thread for itself. */
+COP__TLS_DECLARE(struct cop__thread, cop__thread_self)
 static inline struct cop__thread *cop__thread(void)
 {
-    return cop__tls_get();
+    return cop__thread_self_get();
 }
 
 #endif

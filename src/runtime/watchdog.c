@@ -132,7 +132,7 @@ static void *watchdog_main(void *arg)
 {
     struct cop__node *n = &cop__node;
     (void)arg;
-    cop__tls_word = &watchdog_thread;
+    cop__thread_self_set(&watchdog_thread);
     while (!atomic_load_explicit(&n->is_stopping, memory_order_acquire)) {
         int64_t next_timer = cop__timers_fire();
         bool is_any_alone = serve_alone();

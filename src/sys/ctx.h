@@ -28,6 +28,15 @@ void *cop__ctx_make(void *top, void (*fn)(void *arg));
  * of fn's frame, by which the unwinder tells that it has come down to here. */
 int cop__ctx_enter(void **save_sp, void (*fn)(void *arg), void *arg);
 
+/* The stack pointer of the function that this is inlined into: the canonical frame address of the
+ * frames that it calls. */
+static inline void *cop__ctx_sp(void)
+{
+    void *sp;
+    __asm__ volatile("movq %%rsp, %0" : "=r"(sp));
+    return sp;
+}
+
 /* Leaves everything above the cop__ctx_enter() that saved sp, on the same stack. Runs no
  * cleanup. */
 __attribute__((noreturn)) void cop__ctx_abort(void *sp);

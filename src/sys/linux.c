@@ -2,7 +2,6 @@
 /* os.h for Linux: futexes to park, mmap and madvise for pages. */
 #define _GNU_SOURCE
 #include "sys/os.h"
-#include "sys/tls.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -16,14 +15,6 @@
 
 /* Debian 12's headers do not have it yet. */
 #define COP_MADV_GUARD_INSTALL 102
-
-/* Named by inline assembly, which gcc's link-time optimization does not see. */
-#ifdef __clang__
-#define KEPT __attribute__((used))
-#else
-#define KEPT __attribute__((used, externally_visible))
-#endif
-KEPT __thread void *cop__tls_word __attribute__((tls_model("initial-exec")));
 
 __attribute__((noinline)) int *cop__os_errno(void)
 {

@@ -63,6 +63,10 @@ static inline void cop__san_stack_new(struct cop__san *s, const void *bottom, si
     s->size = size;
     s->fake_stack = NULL;
     s->fiber = NULL;
+#if COP_ASAN
+    /* What stood at these addresses before may have been given back with frames on it. */
+    __asan_unpoison_memory_region(bottom, size);
+#endif
 #if COP_TSAN
     s->fiber = __tsan_create_fiber(0);
 #endif

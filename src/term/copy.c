@@ -20,33 +20,6 @@ void cop__counted_unref(struct cop__counted *counted)
 
 /* --- Blocks ----------------------------------------------------------------------------------- */
 
-static inline struct cop__block *block_new(cop_term t, size_t prefix, size_t words, size_t refs)
-{
-    size_t size = prefix + sizeof(struct cop__block) + (words + refs) * sizeof(uint64_t);
-    struct cop__block *block = (struct cop__block *)(void *)((char *)cop__alloc(size) + prefix);
-
-    COP_ASSERT(prefix % 16 == 0 && prefix / 16 <= UINT16_MAX);
-    block->count = 1;
-    block->words = (uint32_t)words;
-    block->refs = (uint32_t)refs;
-    block->prefix = (uint16_t)(prefix / 16);
-    block->flags = 0;
-    block->term = t;
-    block->next = NULL;
-    block->link = NULL;
-    block->counted = NULL;
-#ifdef COP_DEBUG
-    block->label = NULL;
-    block->number = 0;
-#endif
-    return block;
-}
-
-struct cop__block *cop__block_new(cop_term t, size_t prefix, size_t words, size_t refs)
-{
-    return block_new(t, prefix, words, refs);
-}
-
 void cop__block_release_memory(struct cop__block *block)
 {
     cop__free(cop__block_prefix(block), cop__block_size(block));
@@ -105,6 +78,9 @@ uint64_t *cop__block_put_box(struct cop__block *block, size_t index, const uint6
     return put_box(block, index, box, header);
 }
 
+/* Words of a term that is copied without a look at its shape first. */
+#define FLAT_MAX 128
+
 /* --- Copying: the short way ------------------------------------------------------------------- */
 
 /* A boxed term that has to be copied: not an immediate, not immortal. */
@@ -113,6 +89,54 @@ static inline bool is_mortal_box(uint64_t word, uint64_t *ret_header)
     if ((word & COP__TAG_MASK) != COP__TAG_BOX) return false;
     *ret_header = *cop__log_box(word);
     return cop__header_storage(*ret_header) != COP__STORAGE_IMMORTAL;
+}
+
+/* A box without elements, all of whose words are plain. */
+static inline bool is_plain_leaf(uint64_t header)
+{
+    enum cop__box kind = cop__header_kind(header);
+
+    return kind < COP__BOX_TUPLE && kind != COP__BOX_COUNTED;
+}
+
+/* The words of a term that is a box of immediates and plain leaves, such as {ref, 1, "text"}; 0 if
+ * it is another. */
+static inline size_t flat_words(const uint64_t *box, uint64_t header)
+{
+    size_t end = 1 + cop__header_arity(header);
+    size_t words = end;
+    uint64_t inner;
+
+    if (is_plain_leaf(header)) return words;
+    if (cop__header_first_term(header) != 1 || end > FLAT_MAX) return 0;
+    for (size_t i = 1; i < end; i++) {
+        if (!is_mortal_box(box[i], &inner)) continue;
+        if (COP_UNLIKELY(!is_plain_leaf(inner))) return 0;
+        words += 1 + cop__header_arity(inner);
+    }
+    return words <= FLAT_MAX ? words : 0;
+}
+
+static inline void flat_copy(const uint64_t *box, uint64_t header, uint64_t *words)
+{
+    size_t end = 1 + cop__header_arity(header);
+    uint64_t *next = words + end; /* where the next leaf goes */
+    bool has_terms = !is_plain_leaf(header);
+    uint64_t inner;
+
+    words[0] = block_header(header, 0);
+    for (size_t i = 1; i < end; i++) {
+        words[i] = box[i];
+        if (!has_terms || !is_mortal_box(box[i], &inner)) continue;
+        const uint64_t *leaf = cop__log_box(box[i]);
+        size_t arity = cop__header_arity(inner);
+
+        words[i] = (uint64_t)(uintptr_t)next;
+        *next = block_header(inner, (size_t)(next - words));
+        next++;
+        for (size_t j = 1; j <= arity; j++)
+            *next++ = leaf[j];
+    }
 }
 
 #define SMALL_BOXES 32
@@ -248,22 +272,35 @@ static __attribute__((noinline)) struct cop__block *pack_any(uint64_t *box, uint
     return block;
 }
 
-struct cop__block *cop__pack(cop_term t, size_t prefix)
+static __attribute__((noinline)) struct cop__block *pack_small(uint64_t *box, uint64_t header,
+                                                               size_t prefix)
 {
     struct small small;
     struct cop__block *block;
-    uint64_t header;
 
-    if (!is_mortal_box(t.word, &header)) return block_new(t, prefix, 0, 0);
-    small.boxes[0] = cop__log_box(t.word);
+    small.boxes[0] = box;
     small.len = 1;
     small.words = 0;
     if (!small_scan(&small) || small.words > COP__PLACE_MAX / 2) {
-        return pack_any(cop__log_box(t.word), header, prefix);
+        return pack_any(box, header, prefix);
     }
-    block = block_new(cop_none(), prefix, small.words, 0);
+    block = cop__block_new(cop_none(), prefix, small.words, 0);
     small_copy(&small, block);
     block->term = cop__box_term(cop__block_words(block));
+    return block;
+}
+
+struct cop__block *cop__pack_boxes(cop_term t, size_t prefix)
+{
+    uint64_t *box = cop__log_box(t.word);
+    uint64_t header = *box;
+    size_t words = flat_words(box, header);
+    struct cop__block *block;
+
+    if (COP_UNLIKELY(words == 0)) return pack_small(box, header, prefix);
+    block = cop__block_new(cop_none(), prefix, words, 0);
+    block->term = cop__box_term(cop__block_words(block));
+    flat_copy(box, header, cop__block_words(block));
     return block;
 }
 

@@ -18,6 +18,7 @@
 #ifndef COPPICE_TERM_COPY_H
 #define COPPICE_TERM_COPY_H
 
+#include "base/alloc_quick.h"
 #include "term/heap.h"
 
 enum cop__block_flag {
@@ -44,11 +45,6 @@ struct cop__block {
 };
 _Static_assert(sizeof(struct cop__block) % 8 == 0, "words follow");
 
-/* Copies t into a new block behind `prefix` bytes (a multiple of 16, not initialised) for the
- * caller. Exits: error system_limit if t is larger than 1 GiB. Runs on: the thread that runs t's
- * owner, since a large term is written to meanwhile (log.h): what several threads read is
- * immortal. */
-struct cop__block *cop__pack(cop_term t, size_t prefix) COP_GIVES;
 /* Frees a block that nobody adopted. NULL is allowed. */
 void cop__block_free(struct cop__block *block COP_TAKES);
 /* A copy of t that lives for ever and that any thread may read; it is never copied again. */
@@ -76,10 +72,63 @@ static inline size_t cop__block_size(const struct cop__block *block)
     return (size_t)block->prefix * 16 + sizeof(*block) +
            ((size_t)block->words + block->refs) * sizeof(uint64_t);
 }
+/* A block with room for its boxes and references, which the caller fills in. */
+static inline struct cop__block *cop__block_new(cop_term t, size_t prefix, size_t words,
+                                                size_t refs)
+{
+    size_t size = prefix + sizeof(struct cop__block) + (words + refs) * sizeof(uint64_t);
+    struct cop__block *block =
+        (struct cop__block *)(void *)((char *)cop__alloc_quick(size) + prefix);
+
+    COP_ASSERT(prefix % 16 == 0 && prefix / 16 <= UINT16_MAX);
+    block->count = 1;
+    block->words = (uint32_t)words;
+    block->refs = (uint32_t)refs;
+    block->prefix = (uint16_t)(prefix / 16);
+    block->flags = 0;
+    block->term = t;
+    block->next = NULL;
+    block->link = NULL;
+    block->counted = NULL;
+#ifdef COP_DEBUG
+    block->label = NULL;
+    block->number = 0;
+#endif
+    return block;
+}
+/* Whether t is no more than its word: an immediate, or immortal. */
+static inline bool cop__is_bare(cop_term t)
+{
+    return !cop__is_box(t) || t.word == 0 ||
+           cop__header_storage(*cop__box(t)) == COP__STORAGE_IMMORTAL;
+}
+
+struct cop__block *cop__pack_boxes(cop_term t, size_t prefix) COP_GIVES;
+/* Copies t into a new block behind `prefix` bytes (a multiple of 16, not initialised) for the
+ * caller. Exits: error system_limit if t is larger than 1 GiB. Runs on: the thread that runs t's
+ * owner, since a large term is written to meanwhile (log.h): what several threads read is
+ * immortal. */
+static inline COP_GIVES struct cop__block *cop__pack(cop_term t, size_t prefix)
+{
+    return cop__is_bare(t) ? cop__block_new(t, prefix, 0, 0) : cop__pack_boxes(t, prefix);
+}
+
 /* The block in which a box of storage BLOCK stands. */
 static inline struct cop__block *cop__block_of(const uint64_t *box)
 {
     return (struct cop__block *)(uintptr_t)(box - cop__header_place(*box));
+}
+
+/* cop__block_free() of one that exists, where each message passes. */
+static inline void cop__block_free_quick(struct cop__block *block COP_TAKES)
+{
+#ifndef COP_DEBUG
+    if (COP_LIKELY(block->counted == NULL)) {
+        cop__free_quick(cop__block_prefix(block), cop__block_size(block));
+        return;
+    }
+#endif
+    cop__block_free(block);
 }
 
 #endif

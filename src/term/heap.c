@@ -20,26 +20,12 @@
 
 /* --- The heap of the running code ------------------------------------------------------------- */
 
-/* Read by a function that is not inlined and returns the value, and volatile: a compiler would
- * cache the address of a thread-local, or the result, over a switch to another thread. */
-static _Thread_local struct cop__heap *volatile current __attribute__((tls_model("initial-exec")));
+COP__TLS_DEFINE(struct cop__heap, cop__heap_running);
 
-__attribute__((noinline)) struct cop__heap *cop__heap_current(void)
+void cop__heap_missing(void)
 {
-    return current;
-}
-
-__attribute__((noinline)) void cop__heap_set_current(struct cop__heap *heap)
-{
-    current = heap;
-}
-
-struct cop__heap *cop__heap_need(void)
-{
-    struct cop__heap *heap = cop__heap_current();
-
-    COP_CHECK(heap, "a term is built outside of a process: open a region (cop_region_open)");
-    return heap;
+    COP_CHECK(false, "a term is built outside of a process: open a region (cop_region_open)");
+    abort();
 }
 
 /* --- Errors ----------------------------------------------------------------------------------- */
@@ -114,7 +100,7 @@ static void block_release(struct cop__heap *heap, struct cop__block *block)
         return;
     }
     COP_ASSERT(block->count == 1 && block->refs == 0);
-    cop__block_free(block);
+    cop__block_free_quick(block);
 }
 
 /* --- Lifetimes -------------------------------------------------------------------------------- */
@@ -182,10 +168,13 @@ void cop__heap_reset_slow(struct cop__heap *heap)
     struct cop__block *block = heap->blocks;
 
     /* What most callbacks leave: the message they were called for. */
-    if (block && !heap->chunks && !block->next && !(block->flags & COP__BLOCK_KEPT)) {
+    if (block && !block->next && !heap->chunks && !heap->drops && !heap->counted &&
+        !(block->flags & COP__BLOCK_KEPT)) {
         heap->blocks = NULL;
         heap->region_bytes = 0;
-        cop__block_free(block);
+        heap->top = NULL;
+        heap->limit = NULL;
+        cop__block_free_quick(block);
         return;
     }
     release(heap, &empty);

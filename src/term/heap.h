@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The memory of a process, or of a thread's region: what goes with the callback and what stays.
  *
- *   the region   boxes built since the last reset (chunks), messages received (adopted blocks), the
- *                counts held on large binaries, and the drops that wait for the callback's end.
- *                cop__heap_reset() frees it all.
+ *   the region   boxes built since the last reset (in what was lent, then in chunks), messages
+ *                received (adopted blocks), the counts held on large binaries, and the drops that
+ *                wait for the callback's end. cop__heap_reset() frees it all.
  *   owned        kept blocks, dictionaries, plain blocks: freed one by one, or by cop__heap_fini()
  *                when the owner dies.
  *
@@ -19,6 +19,7 @@
 #define COPPICE_TERM_HEAP_H
 
 #include "base/check.h"
+#include "base/tls.h"
 #include "term/types.h"
 
 struct cop__block;
@@ -56,18 +57,32 @@ struct cop__heap_mark {
     uint64_t *counted;
 };
 
-/* --- The heap of the running code
- * -------------------------------------------------------------- */
+/* --- The heap of the running code ------------------------------------------------------------- */
+
+COP__TLS_DECLARE(struct cop__heap, cop__heap_running)
 
 /* The heap into which public builders put their results; NULL outside of processes and regions. The
  * value belongs to whoever runs now: never keep it over a switch. Runs on: any thread. */
-struct cop__heap *cop__heap_current(void);
-void cop__heap_set_current(struct cop__heap *heap);
-/* The same, but without one the program ends: a term was built outside of a process or region. */
-struct cop__heap *cop__heap_need(void);
+static inline struct cop__heap *cop__heap_current(void)
+{
+    return cop__heap_running_get();
+}
+static inline void cop__heap_set_current(struct cop__heap *heap)
+{
+    cop__heap_running_set(heap);
+}
+/* Ends the program: a term was built outside of a process or region. */
+__attribute__((noreturn, cold)) void cop__heap_missing(void);
+/* The same as cop__heap_current(), but never NULL. */
+static inline struct cop__heap *cop__heap_need(void)
+{
+    struct cop__heap *heap = cop__heap_current();
 
-/* --- Building
- * ----------------------------------------------------------------------------------- */
+    if (COP_UNLIKELY(heap == NULL)) cop__heap_missing();
+    return heap;
+}
+
+/* --- Building --------------------------------------------------------------------------------- */
 
 uint64_t *cop__heap_words_slow(struct cop__heap *heap, size_t words);
 
@@ -130,16 +145,33 @@ size_t cop__bigint_decimal_size(cop_term integer);
 /* Writes the decimal digits of any integer and a final 0; returns their number without it. */
 size_t cop__bigint_to_decimal(cop_term integer, char *ret_text);
 
-/* --- Lifetimes
- * ---------------------------------------------------------------------------------- */
+/* --- Lifetimes -------------------------------------------------------------------------------- */
 
 void cop__heap_reset_slow(struct cop__heap *heap);
+
+/* Lends an empty region room for its first boxes; it is the caller's again after the reset. */
+static inline void cop__heap_lend(struct cop__heap *heap, uint64_t *words, size_t count)
+{
+#ifdef COP_DEBUG
+    (void)heap;
+    (void)words;
+    (void)count;
+#else
+    if (COP_UNLIKELY(heap->top != NULL)) return;
+    heap->top = words;
+    heap->limit = words + count;
+#endif
+}
 
 /* Frees the region: the callback has returned. */
 static inline void cop__heap_reset(struct cop__heap *heap)
 {
-    if (!heap->chunks && !heap->blocks) return; /* drops and binaries have a chunk */
-    cop__heap_reset_slow(heap);
+    if (heap->chunks || heap->blocks || heap->drops || heap->counted) {
+        cop__heap_reset_slow(heap);
+    } else {
+        heap->top = NULL;
+        heap->limit = NULL;
+    }
 }
 
 /* Begins a region within the region. Marks nest: the newest is released first. */
@@ -161,8 +193,7 @@ static inline size_t cop__heap_bytes(const struct cop__heap *heap)
     return heap->region_bytes + heap->owned_bytes;
 }
 
-/* --- Checks of regions
- * --------------------------------------------------------------------------- */
+/* --- Checks of regions ------------------------------------------------------------------------ */
 
 /* Says what runs from now on in this heap: the callback and the how manieth. label lives for
  * ever. */

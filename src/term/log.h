@@ -84,8 +84,6 @@ static inline uint64_t *cop__log_box(uint64_t word)
     return (uint64_t *)(uintptr_t)word;
 }
 
-/* A new block with room for boxes and references; nothing of these is filled. */
-struct cop__block *cop__block_new(cop_term t, size_t prefix, size_t words, size_t refs);
 /* Copies the words of a box, whose header this is, to the index-th word of a block. Terms in it are
  * still those of the original. */
 uint64_t *cop__block_put_box(struct cop__block *block, size_t index, const uint64_t *box,

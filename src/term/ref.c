@@ -28,9 +28,15 @@ cop_term cop__pid(struct cop__heap *heap, cop_pid pid)
     return cop__box_term(box);
 }
 
+static __attribute__((noinline)) cop_term remote_pid_term(cop_pid pid)
+{
+    return cop__pid(cop__heap_need(), pid);
+}
+
 cop_term cop_pid_term(cop_pid pid)
 {
-    return cop__pid(pid.node == 0 ? NULL : cop__heap_need(), pid);
+    if (COP_LIKELY(pid.node == 0 && pid.id != 0)) return cop__local_pid(pid.id);
+    return pid.node == 0 ? cop_nil() : remote_pid_term(pid);
 }
 
 cop_pid cop_to_pid(cop_term t)
