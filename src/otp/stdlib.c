@@ -104,6 +104,18 @@ cop_term cop__enumerate(cop_term t)
     return t;
 }
 
+int64_t cop__times(cop_term times, size_t size, const char *function)
+{
+    static const int64_t bytes_max = INT64_C(1) << 32;
+    int64_t n;
+
+    if (!cop_is_integer(times) || cop_compare(times, cop_int(0)) < 0)
+        cop__raise_no_clause(function);
+    if (size == 0) return 0;
+    if (!cop__is_int64(times, &n) || n > bytes_max / (int64_t)size) cop_error(COP(":system_limit"));
+    return n;
+}
+
 int64_t cop__timeout(cop_term t)
 {
     int64_t ms;

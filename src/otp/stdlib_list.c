@@ -130,9 +130,8 @@ static cop_term to_tuple(cop_term list)
 static cop_term duplicate(cop_term element, cop_term times)
 {
     cop_term list = cop_empty_list();
-    int64_t n;
+    int64_t n = cop__times(times, 2 * sizeof element, "List.duplicate/2");
 
-    if (!cop__is_int64(times, &n) || n < 0) cop__raise_no_clause("List.duplicate/2");
     for (; n > 0; n--)
         list = cop_cons(element, list);
     return list;

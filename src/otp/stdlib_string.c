@@ -235,9 +235,8 @@ static cop_term duplicate(cop_term string, cop_term times)
 {
     cop_bytes text = string_arg(string, "String.duplicate/2");
     COP__TEXT(out);
-    int64_t n;
+    int64_t n = cop__times(times, text.len, "String.duplicate/2");
 
-    if (!cop__is_int64(times, &n) || n < 0) cop__raise_no_clause("String.duplicate/2");
     for (; n > 0; n--)
         cop__text_add_bytes(&out, text);
     return cop__text_binary(&out);
