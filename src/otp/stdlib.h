@@ -54,8 +54,8 @@ bool cop__is_int64(cop_term t, int64_t *ret);
 cop_term cop__map_arg(cop_term t);
 /* The elements of a list or a map as a list; else the error that Enum raises. */
 cop_term cop__enumerate(cop_term t);
-/* How often something of size bytes is to be made, from an integer >= 0; else a FunctionClauseError of
- * function. What nobody has the memory for is an error system_limit, not the end of the node. */
+/* How often something of size bytes is to be made, from an integer >= 0; else a
+ * FunctionClauseError of function. What nobody has the memory for is an error system_limit. */
 int64_t cop__times(cop_term times, size_t size, const char *function);
 /* A time in milliseconds, from an integer or :infinity; -2 if t is neither. */
 int64_t cop__timeout(cop_term t);
