@@ -56,7 +56,17 @@ COP_API void cop_system_stop(int status);
 
 /* --- Log: where lines go (LOG) ---------------------------------------------------------------- */
 
-enum cop_level { COP_DEBUG_LEVEL, COP_INFO, COP_NOTICE, COP_WARNING, COP_ERROR };
+enum cop_level {
+    COP_DEBUG_LEVEL,
+    COP_INFO,
+    COP_NOTICE,
+    COP_WARNING,
+    COP_ERROR,
+    COP_CRITICAL,
+    COP_ALERT,
+    COP_EMERGENCY,
+    COP_LOG_OFF /* above all of them: of no event, but of who wants none */
+};
 /* Logs one text (several lines are allowed) at a level, in the form of LOG-02. Never waits for the
  * terminal. Runs on: any thread. */
 COP_API void cop_log(enum cop_level level, const char *format, ...) COP_PRINTF(2, 3);
@@ -64,6 +74,10 @@ COP_API void cop_log(enum cop_level level, const char *format, ...) COP_PRINTF(2
  * standard error. Texts below min are dropped. */
 typedef void (*cop_log_fn)(enum cop_level level, const char *text, size_t len, void *arg);
 COP_API void cop_log_to(cop_log_fn fn, void *arg, enum cop_level min);
+/* Has what goes to standard error printed by fn, in its form, for who shares the screen with the
+ * log; the console does. NULL: by the log again. Called by the log's own thread. */
+typedef void (*cop_log_screen_fn)(const char *text, size_t len, void *arg);
+COP_API void cop_log_screen(cop_log_screen_fn fn, void *arg);
 /* Waits until all that was logged before is written. Switches. */
 COP_API void cop_log_flush(void);
 

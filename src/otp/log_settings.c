@@ -3,6 +3,8 @@
  * relaxed by any thread, since nothing hangs on their order. */
 #include "otp/log_settings.h"
 
+#include "coppice/logger.h"
+
 static bool details = true;
 static bool sasl;
 
@@ -18,7 +20,7 @@ bool cop_log_sasl_reports(bool on)
 
 bool cop__log_details_on(void)
 {
-    return __atomic_load_n(&details, __ATOMIC_RELAXED);
+    return __atomic_load_n(&details, __ATOMIC_RELAXED) && cop_logger_enabled(COP_DEBUG_LEVEL);
 }
 
 bool cop__log_sasl_on(void)

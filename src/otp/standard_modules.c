@@ -13,6 +13,7 @@ void cop__standard_modules_register(void)
     cop_module_register(&cop__erlang_supervisor_module);
     cop_module_register(&cop__dynamic_supervisor_module);
     cop_module_register(&cop__application_module);
+    cop_module_register(&cop__logger_module);
     cop__stdlib_register();
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
 }

@@ -56,7 +56,7 @@ cop_term cop_capture_log(cop_try_fn fn, void *arg)
     cop_log_to(catch_text, NULL, COP_DEBUG_LEVEL);
     has_returned = cop_try(fn, arg, &outcome);
     cop_log_flush();
-    cop_log_to(NULL, NULL, COP_INFO);
+    cop_log_to(NULL, NULL, COP_DEBUG_LEVEL);
     pthread_mutex_lock(&caught.lock);
     text = cop_binary(caught.data != NULL ? caught.data : "", caught.len);
     pthread_mutex_unlock(&caught.lock);

@@ -2,6 +2,8 @@
 /* The log, and what is logged of processes that end (LOG-01, LOG-08, LOG-11, LOG-25, EXI-18). */
 #include "support/check_process.h"
 
+#include "coppice/logger.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 
 struct record {
     enum cop_level level;
-    char text[1024];
+    char text[2048];
     size_t len;
 };
 
@@ -117,15 +119,31 @@ PROCESS_TEST(many_log_at_once)
     return cop_end();
 }
 
-/* A text of any length comes whole. */
+/* A text is cut at a size, between characters. */
 PROCESS_TEST(long_texts)
 {
     static char long_text[20000];
-    memset(long_text, 'x', sizeof(long_text) - 1);
+    size_t size = cop_logger_truncate(1000);
+    CHECK_INT((int64_t)size, 8192);
+    memset(long_text, 'x', 1000);
     start_collecting(COP_INFO);
     cop_log(COP_INFO, "%s", long_text);
-    CHECK_INT(stop_collecting(), 1);
-    CHECK(strspn(strchr(records[0].text, 'x'), "x") > 900);
+    long_text[1000] = 'y';
+    cop_log(COP_INFO, "%s", long_text);
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    memcpy(long_text + 997, "\xe2\x82\xac", 3);
+    cop_log(COP_INFO, "%s", long_text);
+    memcpy(long_text + 997, "x\xe2\x82\xac", 4);
+    cop_log(COP_INFO, "%s", long_text);
+    cop_logger_put(COP_INFO, (cop_bytes){long_text, sizeof(long_text) - 1}, cop_none());
+    CHECK_INT(stop_collecting(), 5);
+    CHECK_INT((int64_t)records[0].len, 1000);
+    CHECK_INT((int64_t)records[1].len, 1000 + 12);
+    CHECK(strcmp(records[1].text + 999, "x (truncated)") == 0);
+    CHECK(strcmp(records[2].text + 996, "x\xe2\x82\xac (truncated)") == 0);
+    CHECK(strcmp(records[3].text + 996, "xx (truncated)") == 0);
+    CHECK(strcmp(records[4].text, records[3].text) == 0);
+    cop_logger_truncate(size);
     return cop_end();
 }
 
