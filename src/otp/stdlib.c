@@ -13,7 +13,7 @@ void cop__stdlib_register(void)
         &cop__string_module,  &cop__integer_module,  &cop__float_module,      &cop__atom_module,
         &cop__process_module, &cop__node_module,     &cop__gen_server_module, &cop__agent_module,
         &cop__system_module,  &cop__io_module,       &cop__erlang_module,     &cop__timer_module,
-        &cop__sys_module};
+        &cop__sys_module,     &cop__ets_module};
     static bool done; /* release when written, acquire when read: the tables are seen then */
 
     if (__atomic_load_n(&done, __ATOMIC_ACQUIRE)) return;

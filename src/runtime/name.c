@@ -1,55 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of names is an array by atom index, in chunks that are made when an atom of theirs is
- * first registered and stay: so `whereis` waits for nobody (docs/adr/0005). Registering and
- * unregistering take one lock, since a name and the process's own note of it change together. */
+/* The table of names is an array by atom index, so `whereis` waits for nobody (docs/adr/0005).
+ * Registering and unregistering take one lock, since a name and the process's own note of it change
+ * together. */
 #include "runtime/name.h"
 
 #include "runtime/exit.h"
+#include "runtime/numbered.h"
 #include "runtime/proc.h"
-
-#define CHUNK_BITS 10
-#define CHUNK_LEN  (1U << CHUNK_BITS)
-#define CHUNKS     1024
-
-struct chunk {
-    _Atomic uint64_t pid[CHUNK_LEN]; /* 0: free; written under the lock, read by anybody */
-};
 
 static struct {
     pthread_mutex_t lock;
-    _Atomic(struct chunk *) chunks[CHUNKS]; /* release on making, acquire on reading */
+    struct cop__numbered pids; /* by atom; written under the lock, read by anybody */
 } names = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static _Atomic uint64_t *find(uint32_t atom)
-{
-    if (atom >> CHUNK_BITS >= CHUNKS) return NULL;
-    struct chunk *c = atomic_load_explicit(&names.chunks[atom >> CHUNK_BITS], memory_order_acquire);
-    return c != NULL ? &c->pid[atom & (CHUNK_LEN - 1)] : NULL;
-}
 
 uint64_t cop__name_lookup(uint32_t atom)
 {
-    _Atomic uint64_t *entry = find(atom);
-    return entry != NULL ? atomic_load_explicit(entry, memory_order_acquire) : 0;
-}
-
-/* The lock is held. */
-static _Atomic uint64_t *make(uint32_t atom)
-{
-    COP_CHECK(atom >> CHUNK_BITS < CHUNKS, "more atoms than names can be made of");
-    _Atomic(struct chunk *) *at = &names.chunks[atom >> CHUNK_BITS];
-    if (atomic_load_explicit(at, memory_order_relaxed) == NULL)
-        atomic_store_explicit(at, cop__alloc_zeroed(sizeof(struct chunk)), memory_order_release);
-    return find(atom);
+    return cop__numbered_get(&names.pids, atom);
 }
 
 void cop__names_fini(void)
 {
-    for (int i = 0; i < CHUNKS; i++) {
-        struct chunk *c = atomic_load_explicit(&names.chunks[i], memory_order_relaxed);
-        if (c != NULL) cop__free(c, sizeof(*c));
-        atomic_store_explicit(&names.chunks[i], NULL, memory_order_relaxed);
-    }
+    cop__numbered_fini(&names.pids);
 }
 
 /* Names that mean something else (NAM-01). */
@@ -63,7 +34,7 @@ static bool put(uint32_t atom, uint64_t id)
 {
     bool is_done = false;
     pthread_mutex_lock(&names.lock);
-    _Atomic uint64_t *entry = make(atom);
+    _Atomic uint64_t *entry = cop__numbered_make(&names.pids, atom);
     struct cop__proc *p = cop__proc_lookup(id);
     /* A dying process takes this lock before it closes: either it sees the name, or we see it
      * dying. */
@@ -89,7 +60,7 @@ static void clear(uint32_t atom, uint64_t id)
 {
     struct cop__proc *p = cop__proc_lookup(id);
     if (p != NULL) atomic_store_explicit(&p->registered, 0, memory_order_relaxed);
-    atomic_store_explicit(find(atom), 0, memory_order_release);
+    atomic_store_explicit(cop__numbered_find(&names.pids, atom), 0, memory_order_release);
 }
 
 void cop_unregister(cop_term name)
@@ -125,12 +96,10 @@ cop_pid cop_whereis(cop_term name)
 cop_term cop_registered(void)
 {
     cop_term list = cop_empty_list();
-    for (uint32_t i = 0; i < CHUNKS; i++) {
-        if (find(i << CHUNK_BITS) == NULL) continue;
-        for (uint32_t j = 0; j < CHUNK_LEN; j++) {
-            uint32_t atom = i << CHUNK_BITS | j;
+    for (uint32_t i = 0; i < COP__NUMBERED_MAX; i += COP__NUMBERED_CHUNK) {
+        if (cop__numbered_find(&names.pids, i) == NULL) continue;
+        for (uint32_t atom = i; atom < i + COP__NUMBERED_CHUNK; atom++)
             if (cop__name_lookup(atom) != 0) list = cop_cons(cop__atom(atom), list);
-        }
     }
     return list;
 }

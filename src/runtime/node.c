@@ -2,6 +2,7 @@
 /* The node's start and end, and the way in for threads that are no processes. */
 #include "coppice/node.h"
 
+#include "runtime/ets.h"
 #include "runtime/log.h"
 #include "runtime/name.h"
 #include "runtime/proc.h"
@@ -366,6 +367,7 @@ static void node_fini(bool has_zombies)
     cop__names_fini();
     cop__timers_fini();
     if (!has_zombies) {
+        cop__ets_fini();
         cop__stacks_fini();
         cop__proc_table_fini();
     } else {

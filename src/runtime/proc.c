@@ -3,6 +3,7 @@
 #include "runtime/proc.h"
 
 #include "runtime/ask.h"
+#include "runtime/ets.h"
 #include "runtime/exit.h"
 #include "runtime/link.h"
 #include "runtime/mailbox.h"
@@ -173,6 +174,7 @@ void cop__proc_die(struct cop__proc *p)
     report_crash(p);
     /* First what others could see of it, then the news of its death (SIG-07). */
     cop__name_release(p);
+    if ((flags & COP__PROC_HAS_TABLES) != 0) cop__ets_end(p);
     if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
     cop_term reason = cop__exit_final_reason(p);
     cop__watchers_end(p, reason);

@@ -168,9 +168,10 @@ struct cop__post {
 
 enum cop__proc_flag {
     COP__PROC_TRAP_EXIT = 1,
-    COP__PROC_EXITING = 2,   /* a fatal signal was received, or it is at its end */
-    COP__PROC_CONDEMNED = 4, /* ended by somebody else while its code ran */
-    COP__PROC_HAS_TIMERS = 8 /* somebody made a timer for it: look at its end */
+    COP__PROC_EXITING = 2,    /* a fatal signal was received, or it is at its end */
+    COP__PROC_CONDEMNED = 4,  /* ended by somebody else while its code ran */
+    COP__PROC_HAS_TIMERS = 8, /* somebody made a timer for it: look at its end */
+    COP__PROC_HAS_TABLES = 16 /* the same of a table (ets.h) */
 };
 
 /* One process. The memory of a slot is never given back while the node runs, so a stale pid may be
