@@ -21,6 +21,8 @@
 #include "coppice/shell.h"
 #include "coppice/supervisor.h"
 #include "coppice/syntax.h"
+#include "coppice/task.h"
+#include "coppice/task_supervisor.h"
 #include "coppice/term.h"
 
 #endif

@@ -50,6 +50,8 @@ COP_API bool cop_run(cop_start_fn fn, cop_term arg, char *text, size_t text_size
  * help. Returns the exit status: 0, 1 if something failed, 2 for a wrong command line. */
 COP_API int cop_main(int argc, char **argv, const struct cop_application *application);
 
+/* How many schedulers the node has. Runs on: any thread. */
+COP_API int cop_schedulers(void);
 /* System.stop(status): ends the node in order; the program's cop_main returns status. Returns at
  * once. Runs on: any thread. */
 COP_API void cop_system_stop(int status);

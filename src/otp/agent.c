@@ -4,6 +4,7 @@
 #include "coppice/agent.h"
 
 #include "otp/exception.h"
+#include "otp/gen.h"
 
 struct agent {
     cop_kept state;
@@ -22,28 +23,11 @@ static cop_term call(cop_term fun, cop_term state)
     return cop_is_none(state) ? cop_call_fun(fun, NULL, 0) : cop_call_fun(fun, &state, 1);
 }
 
-/* Tools show an agent by the function that made its state (PLB-03). */
-static void set_initial_call(cop_term fun)
-{
-    cop_term module, function, args;
-    int arity;
-
-    if (cop_match(fun, "{module, function, args}", module, function, args)) {
-        arity = (int)cop_list_len(args);
-    } else if (cop_is_fun(fun, 0)) {
-        cop_capture_parts(fun, &module, &function, &arity, &args);
-        if (cop_is_list(args)) arity = (int)cop_list_len(args);
-    } else {
-        return;
-    }
-    cop_put(COP(":\"$initial_call\""), cop_tuple(module, function, arity));
-}
-
 static cop_result init(cop_term fun)
 {
     struct agent *a = cop_alloc(sizeof *a);
 
-    set_initial_call(fun);
+    cop__set_initial_call(fun);
     a->state = cop_keep(call(fun, cop_none()));
     return cop_started(a);
 }

@@ -86,21 +86,13 @@ static cop_result code_change(void *state, cop_term old_version, cop_term extra)
 
 /* --- Calls ------------------------------------------------------------------------------------ */
 
-static cop_term start_child(struct cop__dynamic_supervisor *sup, cop_term t)
+/* Starts a child by its specification. */
+static cop_term start_by_spec(struct cop__dynamic_supervisor *sup, cop_term specification)
 {
-    cop_term start, restart, shutdown, type, modules, wrong, backoff = cop_nil();
     struct cop__start started;
     struct cop__spec spec;
+    cop_term wrong = cop__spec_check_dynamic(specification, &spec);
 
-    (void)cop_match(t, "{t, backoff}", t, backoff);
-    if (!cop_match(t, "{start, restart, shutdown, type, modules}", start, restart, shutdown, type,
-                   modules))
-        return cop_build("{:error, {:invalid_child_spec, t}}", t);
-    wrong = cop__spec_check_dynamic(
-        cop_build("%{id: :undefined, start: start, restart: restart, shutdown: shutdown,"
-                  " type: type, modules: modules, backoff: backoff}",
-                  start, restart, shutdown, type, modules, backoff),
-        &spec);
     if (!cop_is_none(wrong)) return cop_tuple(COP(":error"), wrong);
     if ((int64_t)sup->sup.children.len >= sup->max_children) return COP("{:error, :max_children}");
     started = cop__child_start(spec.start, cop_kept_term(sup->sup.extra), true);
@@ -112,6 +104,32 @@ static cop_term start_child(struct cop__dynamic_supervisor *sup, cop_term t)
     case COP__START_FAILED: return cop_tuple(COP(":error"), started.reason);
     }
     COP_UNREACHABLE();
+}
+
+static cop_term start_child(struct cop__dynamic_supervisor *sup, cop_term t)
+{
+    cop_term start, restart, shutdown, type, modules, backoff = cop_nil();
+
+    (void)cop_match(t, "{t, backoff}", t, backoff);
+    if (!cop_match(t, "{start, restart, shutdown, type, modules}", start, restart, shutdown, type,
+                   modules))
+        return cop_build("{:error, {:invalid_child_spec, t}}", t);
+    return start_by_spec(
+        sup, cop_build("%{id: :undefined, start: start, restart: restart, shutdown: shutdown,"
+                       " type: type, modules: modules, backoff: backoff}",
+                       start, restart, shutdown, type, modules, backoff));
+}
+
+/* A task, if this is a Task.Supervisor; nil stands for its default (TSU-03). */
+static cop_term start_task(struct cop__dynamic_supervisor *sup, cop_term args, cop_term restart,
+                           cop_term shutdown)
+{
+    if (cop_match(restart, "nil")) restart = COP(":temporary");
+    if (cop_match(shutdown, "nil")) shutdown = cop_int(5000);
+    return start_by_spec(sup,
+                         cop_build("{:undefined, {Task.Supervised, :start_link, args}, restart,"
+                                   " shutdown, :worker, [Task.Supervised]}",
+                                   args, restart, shutdown));
 }
 
 static cop_term terminate_child(struct cop__dynamic_supervisor *sup, cop_pid pid)
@@ -127,7 +145,7 @@ static cop_term terminate_child(struct cop__dynamic_supervisor *sup, cop_pid pid
 static cop_result handle_call(void *state, cop_term request, cop_from from)
 {
     struct cop__dynamic_supervisor *sup = state;
-    cop_term child;
+    cop_term child, args, restart, shutdown;
     cop_pid pid;
 
     (void)from;
@@ -135,6 +153,9 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
         return cop_reply(start_child(sup, child));
     if (cop_match(request, "{:terminate_child, pid}", pid))
         return cop_reply(terminate_child(sup, pid));
+    if (cop_match(request, "{:start_task, args, restart, shutdown}", args, restart, shutdown) &&
+        cop_match(cop_kept_term(sup->sup.module), "Task.Supervisor"))
+        return cop_reply(start_task(sup, args, restart, shutdown));
     return cop__sup_answer(&sup->sup, request);
 }
 

@@ -61,6 +61,8 @@ cop_term cop__start(cop__init_fn fn, cop_term arg, const struct cop_proc_lib_opt
 /* Whether what runs next is a gen_server's loop, which reports its crash itself. */
 bool cop__is_server(const cop_next *next);
 void cop__init_ack(cop_pid starter, cop_term answer);
+/* Has tools show the caller by what it runs: a capture, or {module, function, args} (PLB-03). */
+void cop__set_initial_call(cop_term fun);
 COP_NORETURN void cop__init_fail(cop_pid starter, cop_term answer, const struct cop_outcome *how);
 
 /* --- System messages: sys_server.c ------------------------------------------------------------ */
@@ -127,5 +129,8 @@ void cop__add_ending(struct cop__text *text, const char *exit_words, enum cop_cl
 /* crash_report.c: "Process NAME terminating" (LOG-18) about the caller, if such reports are on and
  * reason is abnormal (PLB-15). Switches: it asks those that the caller is linked to. */
 void cop__log_crash(enum cop_class class_, cop_term reason, cop_term stack);
+/* "Task PID started from STARTER terminating" (LOG-10), about the caller; mfa is {module, function,
+ * args}. The outcome of an abnormal end. */
+void cop__log_task(cop_term starter, cop_term mfa, const struct cop_outcome *outcome);
 
 #endif

@@ -86,3 +86,30 @@ void cop__log_terminating(const struct cop__crash *crash)
     }
     log_text(&text);
 }
+
+void cop__log_task(cop_term starter, cop_term mfa, const struct cop_outcome *outcome)
+{
+    cop_term module = cop_elem(mfa, 0), function = cop_elem(mfa, 1), args = cop_elem(mfa, 2);
+    cop_term fun, fun_args, reason = outcome->value;
+    COP__TEXT(text);
+
+    if (cop_match(mfa, "{:erlang, :apply, [fun, fun_args]}", fun, fun_args) &&
+        cop_is_fun(fun, (int)cop_list_len(fun_args)))
+        args = fun_args;
+    else
+        fun = cop_capture(module, function, (int)cop_list_len(args));
+    cop__text_add_format(&text, "Task ");
+    cop__text_add_term(&text, cop_pid_term(cop_self()));
+    cop__text_add(&text, " started from ");
+    cop__text_add_term(&text, starter);
+    cop__text_add(&text, " terminating\n");
+    if (outcome->class_ == COP_CLASS_THROW) reason = cop_tuple(COP(":nocatch"), reason);
+    cop__add_ending(&text, "** (stop) ",
+                    outcome->class_ == COP_CLASS_ERROR ? COP_CLASS_ERROR : COP_CLASS_EXIT, reason,
+                    outcome->stack);
+    cop__text_add(&text, "\nFunction: ");
+    cop__text_add_term(&text, fun);
+    cop__text_add(&text, "\n    Args: ");
+    cop__text_add_term(&text, args);
+    log_text(&text);
+}

@@ -62,6 +62,22 @@ static cop_next wake_guarded(void *state)
     return call_guarded(&c);
 }
 
+void cop__set_initial_call(cop_term fun)
+{
+    cop_term module, function, args;
+    int arity;
+
+    if (cop_match(fun, "{module, function, args}", module, function, args)) {
+        arity = (int)cop_list_len(args);
+    } else if (cop_is_fun(fun, -1)) {
+        cop_capture_parts(fun, &module, &function, &arity, &args);
+        if (cop_is_list(args)) arity = (int)cop_list_len(args);
+    } else {
+        return;
+    }
+    cop_put(COP(KEY_INITIAL_CALL), cop_tuple(module, function, arity));
+}
+
 /* What the starter hands over, as a term. Functions are sent as numbers; init is 0 where first is
  * not. */
 #define BOOT "{init, first, starter, ancestors, initial_call, arg}"

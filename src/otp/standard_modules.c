@@ -3,6 +3,7 @@
 #include "otp/standard_modules.h"
 
 #include "otp/stdlib.h"
+#include "otp/task_process.h"
 
 void cop__standard_modules_register(void)
 {
@@ -14,6 +15,9 @@ void cop__standard_modules_register(void)
     cop_module_register(&cop__dynamic_supervisor_module);
     cop_module_register(&cop__application_module);
     cop_module_register(&cop__logger_module);
+    cop_module_register(&cop__task_module);
+    cop_module_register(&cop__task_supervised_module);
+    cop_module_register(&cop__task_supervisor_module);
     cop__stdlib_register();
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
 }

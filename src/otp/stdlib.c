@@ -3,6 +3,7 @@
 #include "otp/stdlib.h"
 
 #include "otp/exception.h"
+#include "otp/task_stream.h"
 #include <string.h>
 
 void cop__stdlib_register(void)
@@ -96,8 +97,20 @@ cop_term cop__map_arg(cop_term t)
     return t;
 }
 
+static bool add_element(void *list, cop_term element)
+{
+    *(cop_term *)list = cop_cons(element, *(cop_term *)list);
+    return true;
+}
+
 cop_term cop__enumerate(cop_term t)
 {
+    if (cop__is_stream(t)) {
+        cop_term list = cop_empty_list();
+
+        cop__stream_each(t, add_element, &list);
+        return cop_list_reverse(list);
+    }
     if (cop_is_map(t)) return cop_map_to_list(t);
     if (!cop_is_list(t)) cop__raise_protocol("Enumerable", t);
     if (cop_list_len(t) < 0) cop__raise_no_clause("Enum.map/2");
@@ -114,6 +127,19 @@ int64_t cop__times(cop_term times, size_t size, const char *function)
     if (size == 0) return 0;
     if (!cop__is_int64(times, &n) || n > bytes_max / (int64_t)size) cop_error(COP(":system_limit"));
     return n;
+}
+
+void cop__each(cop_term enumerable, cop__each_fn fn, void *state)
+{
+    cop_term list;
+
+    if (cop__is_stream(enumerable)) {
+        cop__stream_each(enumerable, fn, state);
+        return;
+    }
+    list = cop__enumerate(enumerable);
+    while (!cop_is_empty_list(list) && fn(state, cop_head(list)))
+        list = cop_tail(list);
 }
 
 int64_t cop__timeout(cop_term t)

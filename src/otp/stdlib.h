@@ -53,11 +53,16 @@ COP_NORETURN void cop__raise_protocol(const char *protocol, cop_term t);
 bool cop__is_int64(cop_term t, int64_t *ret);
 /* t if it is a map; else a BadMapError. */
 cop_term cop__map_arg(cop_term t);
-/* The elements of a list or a map as a list; else the error that Enum raises. */
+/* The elements of a list, a map or a stream of tasks as a list; else the error that Enum raises.
+ * Switches: for a stream. */
 cop_term cop__enumerate(cop_term t);
 /* How often something of size bytes is to be made, from an integer >= 0; else a
  * FunctionClauseError of function. What nobody has the memory for is an error system_limit. */
 int64_t cop__times(cop_term times, size_t size, const char *function);
+/* Calls fn(state, element) for each of them until it returns false. A stream is consumed only so
+ * far, and closed, also when fn raises. Switches: for a stream, or if fn does. */
+typedef bool (*cop__each_fn)(void *state, cop_term element);
+void cop__each(cop_term enumerable, cop__each_fn fn, void *state);
 /* A time in milliseconds, from an integer or :infinity; -2 if t is neither. */
 int64_t cop__timeout(cop_term t);
 

@@ -14,29 +14,57 @@ static cop_term count(cop_term enumerable)
     return cop_int(cop_list_len(cop__enumerate(enumerable)));
 }
 
+/* --- One element after the other -------------------------------------------------------------- */
+
+/* What the walks below know; each uses what it needs. */
+struct walk {
+    cop_term fun;
+    cop_term done; /* a list that grows, an accumulator, or what was found (cop_none(): nothing) */
+    bool wanted;
+};
+
+static bool map_one(void *state, cop_term element)
+{
+    struct walk *w = state;
+
+    w->done = cop_cons(cop__call1(w->fun, element), w->done);
+    return true;
+}
+
 static cop_term map(cop_term enumerable, cop_term fun)
 {
-    cop_term done = cop_empty_list();
+    struct walk w = {.fun = fun, .done = cop_empty_list()};
 
-    for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
-        done = cop_cons(cop__call1(fun, cop_head(l)), done);
-    return cop_list_reverse(done);
+    cop__each(enumerable, map_one, &w);
+    return cop_list_reverse(w.done);
+}
+
+static bool call_one(void *state, cop_term element)
+{
+    (void)cop__call1(((struct walk *)state)->fun, element);
+    return true;
 }
 
 static cop_term each(cop_term enumerable, cop_term fun)
 {
-    for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
-        (void)cop__call1(fun, cop_head(l));
+    cop__each(enumerable, call_one, &(struct walk){.fun = fun});
     return cop_ok();
+}
+
+static bool keep_one(void *state, cop_term element)
+{
+    struct walk *w = state;
+
+    if (is_truthy(cop__call1(w->fun, element)) == w->wanted) w->done = cop_cons(element, w->done);
+    return true;
 }
 
 static cop_term keep(cop_term enumerable, cop_term fun, bool wanted)
 {
-    cop_term done = cop_empty_list();
+    struct walk w = {.fun = fun, .done = cop_empty_list(), .wanted = wanted};
 
-    for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
-        if (is_truthy(cop__call1(fun, cop_head(l))) == wanted) done = cop_cons(cop_head(l), done);
-    return cop_list_reverse(done);
+    cop__each(enumerable, keep_one, &w);
+    return cop_list_reverse(w.done);
 }
 
 static cop_term filter(cop_term enumerable, cop_term fun)
@@ -54,12 +82,22 @@ static cop_term count_if(cop_term enumerable, cop_term fun)
     return cop_int(cop_list_len(keep(enumerable, fun, true)));
 }
 
+static bool find_one(void *state, cop_term element)
+{
+    struct walk *w = state;
+
+    if (is_truthy(cop__call1(w->fun, element)) != w->wanted) return true;
+    w->done = element;
+    return false;
+}
+
 /* The first element for which fun is as wanted, or cop_none(). */
 static cop_term first_where(cop_term enumerable, cop_term fun, bool wanted)
 {
-    for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
-        if (is_truthy(cop__call1(fun, cop_head(l))) == wanted) return cop_head(l);
-    return cop_none();
+    struct walk w = {.fun = fun, .done = cop_none(), .wanted = wanted};
+
+    cop__each(enumerable, find_one, &w);
+    return w.done;
 }
 
 static cop_term find(cop_term enumerable, cop_term fun)
@@ -79,16 +117,35 @@ static cop_term all(cop_term enumerable, cop_term fun)
     return cop_bool(cop_is_none(first_where(enumerable, fun, false)));
 }
 
+static bool stop_at_member(void *state, cop_term element)
+{
+    struct walk *w = state;
+
+    w->wanted = cop_identical(w->done, element);
+    return !w->wanted;
+}
+
 static cop_term is_member(cop_term enumerable, cop_term element)
 {
-    for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
-        if (cop_identical(cop_head(l), element)) return cop_true();
-    return cop_false();
+    struct walk w = {.done = element};
+
+    cop__each(enumerable, stop_at_member, &w);
+    return cop_bool(w.wanted);
+}
+
+static bool stop_at_once(void *is_empty, cop_term element)
+{
+    (void)element;
+    *(bool *)is_empty = false;
+    return false;
 }
 
 static cop_term is_empty(cop_term enumerable)
 {
-    return cop_bool(cop_is_empty_list(cop__enumerate(enumerable)));
+    bool is_empty = true;
+
+    cop__each(enumerable, stop_at_once, &is_empty);
+    return cop_bool(is_empty);
 }
 
 static cop_term to_list(cop_term enumerable)
@@ -110,11 +167,20 @@ static cop_term sum(cop_term enumerable)
     return total;
 }
 
+static bool reduce_one(void *state, cop_term element)
+{
+    struct walk *w = state;
+
+    w->done = cop__call2(w->fun, element, w->done);
+    return true;
+}
+
 static cop_term reduce(cop_term enumerable, cop_term acc, cop_term fun)
 {
-    for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
-        acc = cop__call2(fun, cop_head(l), acc);
-    return acc;
+    struct walk w = {.fun = fun, .done = acc};
+
+    cop__each(enumerable, reduce_one, &w);
+    return w.done;
 }
 
 /* --- Order ------------------------------------------------------------------------------------ */
@@ -201,17 +267,32 @@ static cop_term uniq(cop_term enumerable)
 
 /* --- Positions -------------------------------------------------------------------------------- */
 
+struct place {
+    int64_t left;
+    cop_term element;
+};
+
+static bool stop_at_place(void *state, cop_term element)
+{
+    struct place *place = state;
+
+    if (place->left-- > 0) return true;
+    place->element = element;
+    return false;
+}
+
 static cop_term at_or(cop_term enumerable, cop_term index, cop_term fallback)
 {
-    cop_term l = cop__enumerate(enumerable);
-    int64_t i;
+    struct place place = {.element = fallback};
 
-    if (!cop__is_int64(index, &i)) cop__raise_no_clause("Enum.at/3");
-    if (i < 0) i += cop_list_len(l);
-    if (i < 0) return fallback;
-    for (; !cop_is_empty_list(l); l = cop_tail(l))
-        if (i-- == 0) return cop_head(l);
-    return fallback;
+    if (!cop__is_int64(index, &place.left)) cop__raise_no_clause("Enum.at/3");
+    if (place.left < 0) {
+        enumerable = cop__enumerate(enumerable);
+        place.left += cop_list_len(enumerable);
+        if (place.left < 0) return fallback;
+    }
+    cop__each(enumerable, stop_at_place, &place);
+    return place.element;
 }
 
 static cop_term at(cop_term enumerable, cop_term index)
@@ -219,22 +300,35 @@ static cop_term at(cop_term enumerable, cop_term index)
     return at_or(enumerable, index, cop_nil());
 }
 
+struct taking {
+    cop_term done;
+    int64_t left;
+};
+
+static bool take_one(void *state, cop_term element)
+{
+    struct taking *t = state;
+
+    t->done = cop_cons(element, t->done);
+    return --t->left > 0;
+}
+
+static cop_term take_last(cop_term list, int64_t n)
+{
+    for (n = cop_list_len(list) - n; n > 0; n--)
+        list = cop_tail(list);
+    return list;
+}
+
 /* The first n elements; of a negative n the last. */
 static cop_term take(cop_term enumerable, cop_term amount)
 {
-    cop_term l = cop__enumerate(enumerable);
-    cop_term done = cop_empty_list();
-    int64_t n;
+    struct taking t = {.done = cop_empty_list()};
 
-    if (!cop__is_int64(amount, &n)) cop__raise_no_clause("Enum.take/2");
-    if (n < 0) {
-        for (n += cop_list_len(l); n > 0; n--)
-            l = cop_tail(l);
-        return l;
-    }
-    for (; n > 0 && !cop_is_empty_list(l); n--, l = cop_tail(l))
-        done = cop_cons(cop_head(l), done);
-    return cop_list_reverse(done);
+    if (!cop__is_int64(amount, &t.left)) cop__raise_no_clause("Enum.take/2");
+    if (t.left < 0) return take_last(cop__enumerate(enumerable), -t.left);
+    if (t.left > 0) cop__each(enumerable, take_one, &t);
+    return cop_list_reverse(t.done);
 }
 
 static cop_term drop(cop_term enumerable, cop_term amount)

@@ -106,6 +106,11 @@ static cop_term unique_integer(void)
     return cop_int(__atomic_add_fetch(&last, 1, __ATOMIC_RELAXED));
 }
 
+static cop_term schedulers(void)
+{
+    return cop_int(cop_schedulers());
+}
+
 static const struct cop_function system_functions[] = {
     COP_EXPORT("get_env(name)", get_env, "An environment variable, or nil."),
     COP_EXPORT("get_env(name, default)", get_env_or, "An environment variable, or default."),
@@ -114,6 +119,8 @@ static const struct cop_function system_functions[] = {
     COP_EXPORT("os_time()", system_time, "The time since 1970, in ns."),
     COP_EXPORT("os_time(unit)", system_time_in, "The same in a unit."),
     COP_EXPORT("pid()", os_pid, "The number of the operating system's process."),
+    COP_EXPORT("schedulers()", schedulers, "How many schedulers there are."),
+    COP_EXPORT("schedulers_online()", schedulers, "How many schedulers are at work: all."),
     COP_EXPORT("stop()", stop, "Ends the node in order, with status 0."),
     COP_EXPORT("stop(status)", stop_with, "Ends the node in order."),
     COP_EXPORT("system_time()", system_time, "The time since 1970, in ns."),
@@ -207,6 +214,8 @@ static const struct cop_function erlang_functions[] = {
     COP_EXPORT("+(left, right)", cop__add, "The sum of two numbers."),
     COP_EXPORT("-(left, right)", cop__subtract, "The difference of two numbers."),
     COP_EXPORT("*(left, right)", cop__multiply, "The product of two numbers."),
+    COP_EXPORT("apply(fun, args)", cop__kernel_apply_fun, "Calls fun with a list of arguments."),
+    COP_EXPORT("apply(module, fun, args)", cop__kernel_apply, "Calls a function by its name."),
     COP_EXPORT("error(reason)", erlang_error, "Raises an error with this reason."),
     COP_EXPORT("exit(reason)", cop__kernel_exit, "Ends the calling process."),
     COP_EXPORT("node()", cop__kernel_node, "The name of this node."),

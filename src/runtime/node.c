@@ -153,6 +153,11 @@ void cop_node_at_stop(cop_start_fn fn)
     pthread_mutex_unlock(&ends.lock);
 }
 
+int cop_schedulers(void)
+{
+    return cop__node.seat_count;
+}
+
 /* --- Start ------------------------------------------------------------------------------------ */
 
 static void node_init(const struct settings *s)
