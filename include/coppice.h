@@ -18,6 +18,7 @@
 #include "coppice/pattern.h"
 #include "coppice/proc_lib.h"
 #include "coppice/process.h"
+#include "coppice/registry.h"
 #include "coppice/shell.h"
 #include "coppice/supervisor.h"
 #include "coppice/syntax.h"
