@@ -86,6 +86,16 @@ static void *replace_state(void *state, cop_term term)
     return a;
 }
 
+/* sys:change_code with a function as extra: the state is what that makes of it (AGT-12). */
+static cop_result code_change(void *state, cop_term old_version, cop_term fun)
+{
+    struct agent *a = state;
+
+    (void)old_version;
+    cop_replace(&a->state, call(fun, cop_kept_term(a->state)));
+    return cop_started(a);
+}
+
 static const struct cop_gen_server callbacks = {
     .size = sizeof(struct cop_gen_server),
     .init = init,
@@ -94,6 +104,7 @@ static const struct cop_gen_server callbacks = {
     .handle_info = handle_info,
     .format_state = format_state,
     .replace_state = replace_state,
+    .code_change = code_change,
 };
 static const struct cop_module server_module = {
     .size = sizeof(struct cop_module), .name = "Agent.Server", .gen_server = &callbacks};

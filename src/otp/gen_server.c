@@ -23,13 +23,19 @@ static int64_t start_timeout(cop_term options)
     return ms < 1 ? 1 : ms;
 }
 
-/* spawn_opt: of what Erlang knows, only the size of the stack means something here. */
-static size_t stack_size(cop_term options)
+/* spawn_opt: of what Erlang knows, a link and the size of the stack mean something here; a monitor
+ * is refused (PLB-14). */
+static void spawn_options(cop_term options, struct cop_proc_lib_opts *opts)
 {
     cop_term spawn = cop_keyword_get(options, COP(":spawn_opt"), cop_empty_list());
-    cop_term size = cop_keyword_get(spawn, COP(":stack_size"), cop_int(0));
+    int64_t size;
 
-    return (size_t)cop_to_int(size);
+    for (; cop_is_list(spawn) && !cop_is_empty_list(spawn); spawn = cop_tail(spawn)) {
+        if (cop_match(cop_head(spawn), ":monitor")) cop_error(COP(":badarg"));
+        if (cop_match(cop_head(spawn), ":link")) opts->link = true;
+        if (cop_match(cop_head(spawn), "{:stack_size, size}", size))
+            opts->stack_size = (size_t)size;
+    }
 }
 
 static bool is_down(cop_term msg, void *ref)
@@ -64,7 +70,7 @@ cop_term cop_gen_server_start_with(const struct cop_gen_start *start)
     if (!cop_is_no_pid(pid)) return cop_build("{:error, {:already_started, pid}}", pid);
     opts.ret_ref = &ref;
     opts.timeout_ms = start_timeout(options);
-    opts.stack_size = stack_size(options);
+    spawn_options(options, &opts);
     opts.name = start->module->name;
     opts.initial_call = !cop_is_none(start->initial_call) ? start->initial_call
                                                           : cop__module_initial_call(start->module);

@@ -2,6 +2,7 @@
 /* GenServer and Agent, as the console and child specifications call them. */
 #include "coppice/agent.h"
 #include "coppice/gen_server.h"
+#include "otp/gen.h"
 #include "otp/stdlib.h"
 
 /* A time to wait, or the error that a guard of Elixir's gives. */
@@ -68,11 +69,40 @@ static cop_term reply(cop_term client, cop_term answer)
     return cop_gen_server_reply(cop_to_from(client), answer);
 }
 
-static cop_term whereis(cop_term server)
+/* What is called Node.list: this node and those that are connected. */
+static cop_term all_nodes(void)
 {
-    cop_pid pid = cop_gen_server_whereis(server);
+    return COP("[:nonode@nohost]");
+}
 
-    return cop_is_no_pid(pid) ? cop_nil() : cop_pid_term(pid);
+static cop_term abcast_on(cop_term nodes, cop_term name, cop_term message)
+{
+    if (cop_list_len(nodes) < 0 || !cop_is_atom(name)) cop__raise_no_clause("GenServer.abcast/3");
+    return cop_gen_server_abcast(nodes, name, message);
+}
+
+static cop_term abcast(cop_term name, cop_term message)
+{
+    return abcast_on(all_nodes(), name, message);
+}
+
+static cop_term multi_call_for(cop_term nodes, cop_term name, cop_term request, cop_term timeout)
+{
+    int64_t ms = timeout_arg(timeout, "GenServer.multi_call/4");
+
+    if (cop_list_len(nodes) < 0 || !cop_is_atom(name))
+        cop__raise_no_clause("GenServer.multi_call/4");
+    return cop_gen_server_multi_call(nodes, name, request, ms);
+}
+
+static cop_term multi_call_on(cop_term nodes, cop_term name, cop_term request)
+{
+    return multi_call_for(nodes, name, request, COP(":infinity"));
+}
+
+static cop_term multi_call(cop_term name, cop_term request)
+{
+    return multi_call_on(all_nodes(), name, request);
 }
 
 static cop_term stop_for(cop_term server, cop_term reason, cop_term timeout)
@@ -91,20 +121,26 @@ static cop_term stop(cop_term server)
 }
 
 static const struct cop_function gen_server_functions[] = {
+    COP_EXPORT("abcast(name, message)", abcast, "Casts to the server of this name: :abcast."),
+    COP_EXPORT("abcast(nodes, name, message)", abcast_on, "The same on each node."),
     COP_EXPORT("call(server, request)", call, "Sends request and waits for the reply, 5 s."),
     COP_EXPORT("call(server, request, timeout)", call_for, "The same, waiting so long."),
     COP_EXPORT("cast(server, message)", cast, "Sends message without waiting: :ok."),
+    COP_EXPORT("multi_call(name, request)", multi_call, "{[{node, reply}], bad_nodes}."),
+    COP_EXPORT("multi_call(nodes, name, request)", multi_call_on, "The same on these nodes."),
+    COP_EXPORT("multi_call(nodes, name, request, timeout)", multi_call_for,
+               "The same, waiting so long."),
     COP_EXPORT("reply(client, reply)", reply, "Answers a call later."),
     COP_EXPORT("start(module, arg)", start_alone, "Starts a server without a link."),
     COP_EXPORT("start(module, arg, options)", start_alone_with,
                "The same; options: name, timeout."),
     COP_EXPORT("start_link(module, arg)", start_link, "Starts a server linked to the caller."),
     COP_EXPORT("start_link(module, arg, options)", start_link_with,
-               "The same; options: name, timeout, hibernate_after."),
+               "The same; options: name, timeout, debug, hibernate_after."),
     COP_EXPORT("stop(server)", stop, "Stops a server in order."),
     COP_EXPORT("stop(server, reason)", stop_with, "The same, with this reason."),
     COP_EXPORT("stop(server, reason, timeout)", stop_for, "The same, waiting so long."),
-    COP_EXPORT("whereis(server)", whereis, "The pid of a server, or nil."),
+    COP_EXPORT("whereis(server)", cop__server_locate, "The pid of a server, or nil."),
     COP_EXPORT_END};
 
 const struct cop_module cop__gen_server_module = {

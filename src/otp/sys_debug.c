@@ -135,13 +135,11 @@ cop_term cop__debug_log(cop_term debug)
     return cop_list_reverse(take(events, max));
 }
 
-/* Logs max events from now on; those that are there stay as far as they fit. */
+/* Logs max events from now on; a log that there is stays as it is. */
 static cop_term log_with(cop_term debug, int64_t max)
 {
-    cop_term events = cop_list_reverse(cop__debug_log(debug));
-
-    events = take(events, max);
-    return with(debug, COP(":log"), cop_tuple(max, cop_list_len(events), events));
+    if (!cop_is_none(find(debug, COP(":log")))) return debug;
+    return with(debug, COP(":log"), cop_tuple(max, 0, cop_empty_list()));
 }
 
 static void print_log(cop_term debug, cop_term name)

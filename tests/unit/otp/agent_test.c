@@ -73,7 +73,7 @@ static cop_term state_of(cop_term a)
     return cop_agent_get(a, COP("&AgentTest.same/1"), COP_CALL_TIMEOUT);
 }
 
-/* AGT-01, 03, 04, 05, 06 */
+/* AGT-01, AGT-03, AGT-04, AGT-05, AGT-06 */
 PROCESS_TEST(state_changes)
 {
     cop_term a = agent(COP("&AgentTest.new/0")), key = COP("\"milk\""), n = cop_int(3);
@@ -229,6 +229,65 @@ PROCESS_TEST(initial_call)
                      cop_keyword_get(cop_elem(info, 1), COP(":\"$initial_call\""), cop_nil()));
 }
 
+static cop_term change(cop_term pid, cop_term extra)
+{
+    return cop_sys_change_code(pid, COP("Agent"), COP(":old"), extra, COP_CALL_TIMEOUT);
+}
+
+/* AGT-12: a function as extra makes the state anew; one that raises leaves it */
+PROCESS_TEST(code_change)
+{
+    cop_term a = agent(COP("&AgentTest.new/0"));
+
+    cop_sys_suspend(a, COP_CALL_TIMEOUT);
+    cop_assert_equal(cop_ok(), change(a, COP("{AgentTest, :put, [:a, 1]}")));
+    cop_assert_equal(COP("%{a: 1}"), cop_sys_get_state(a, COP_CALL_TIMEOUT));
+    cop_assert_match(change(a, COP("{AgentTest, :crash, []}")),
+                     "{:error, {:EXIT, {%{__struct__: RuntimeError, message: \"oops\"}, _}}}");
+    cop_assert_equal(COP("{:error, {:EXIT, %{a: 1}}}"), change(a, COP("{AgentTest, :leave, []}")));
+    cop_assert_equal(COP("%{a: 1}"), cop_sys_get_state(a, COP_CALL_TIMEOUT));
+    cop_assert_equal(cop_ok(), change(a, COP("&AgentTest.put(&1, :b, 2)")));
+    cop_sys_resume(a, COP_CALL_TIMEOUT);
+    cop_assert_equal(COP("%{a: 1, b: 2}"), state_of(a));
+}
+
+static cop_next dies_with_its_agent(cop_term to)
+{
+    cop_term pid, msg;
+
+    cop_expect(cop_agent_start_link(COP("&AgentTest.new/0"), cop_empty_list()), "{:ok, pid}", pid);
+    cop_send(to, cop_tuple(COP(":agent"), pid));
+    cop_receive(&msg, COP_INFINITY);
+    return cop_end();
+}
+
+/* AGT-13: who is linked to it and does not trap dies of the shutdown */
+PROCESS_TEST(stop_with_shutdown_kills_the_linked)
+{
+    cop_term pid;
+    cop_ref ref;
+
+    cop_spawn(dies_with_its_agent, cop_pid_term(cop_self()),
+              &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref});
+    cop_assert_receive("{:agent, pid}", pid);
+    cop_assert_equal(cop_ok(), cop_agent_stop(pid, COP(":shutdown"), COP_INFINITY));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :shutdown}", ref);
+}
+
+static cop_term stop_soon(void *arg)
+{
+    return cop_agent_stop(*(cop_term *)arg, COP(":normal"), 5);
+}
+
+/* AGT-07: exits as GEN-52 */
+PROCESS_TEST(stop_of_nobody)
+{
+    cop_term nobody = COP("Agent.Nobody");
+
+    cop_assert_equal(COP("{:noproc, {GenServer, :stop, [Agent.Nobody, :normal, 5]}}"),
+                     cop_assert_exits(stop_soon, &nobody));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +301,9 @@ int main(void)
         cmocka_unit_test(timeout),
         cmocka_unit_test(stop),
         cmocka_unit_test(initial_call),
+        cmocka_unit_test(code_change),
+        cmocka_unit_test(stop_with_shutdown_kills_the_linked),
+        cmocka_unit_test(stop_of_nobody),
     };
 
     cop_module_register(&module);

@@ -4,6 +4,8 @@
 
 #include "gen_probe.h"
 
+#include "coppice/sys.h"
+
 static cop_term start(const char *options, bool link)
 {
     cop_term opts;
@@ -127,7 +129,7 @@ PROCESS_TEST(other_names_are_refused)
     assert_mailbox_empty();
 }
 
-/* GEN-05, 06, 10, PLB-08 */
+/* GEN-05, GEN-06, GEN-10, PLB-08 */
 PROCESS_TEST(ignore_leaves_nothing)
 {
     cop_pid pid;
@@ -146,7 +148,7 @@ PROCESS_TEST(error_leaves_the_starter_alive)
     assert_nothing_left();
 }
 
-/* GEN-06, 07, PLB-08: the linked starter traps: gets the answer and no EXIT */
+/* GEN-06, GEN-07, PLB-08: the linked starter traps: gets the answer and no EXIT */
 PROCESS_TEST(stop_gives_the_reason)
 {
     cop_pid pid;
@@ -229,6 +231,46 @@ PROCESS_TEST(init_that_takes_too_long)
     assert_nothing_left();
 }
 
+static cop_term start_watched(void *arg)
+{
+    (void)arg;
+    return cop_gen_server_start(&probe_module, probe_opts(cop_empty_list()),
+                                COP("[spawn_opt: [:monitor]]"));
+}
+
+/* PLB-14; GEN-11: spawn_opt may ask for a link, and nothing of it makes the starter a parent */
+PROCESS_TEST(spawn_options)
+{
+    cop_pid pid, self = cop_self();
+
+    cop_assert_match(cop_assert_raises(start_watched, NULL), "%{__struct__: ArgumentError}");
+    cop_assert_match(cop_gen_server_start(&probe_module, probe_opts(COP("[trap_exit: true]")),
+                                          COP("[spawn_opt: [:link, stack_size: 131072]]")),
+                     "{:ok, pid}", pid);
+    cop_assert_equal(cop_build("{:links, [self]}", self), cop_process_info(pid, COP(":links")));
+    cop_assert_equal(COP("{:stack_size, 16384}"), cop_process_info(pid, COP(":stack_size")));
+    cop_assert_receive("{:init, ^pid}", pid);
+    assert_mailbox_empty();
+}
+
+static cop_pid parent_in_status(cop_pid pid)
+{
+    cop_pid parent;
+
+    cop_expect(cop_sys_get_status(cop_pid_term(pid), COP_CALL_TIMEOUT),
+               "{_, _, _, [_, _, parent, _, _]}", parent);
+    return parent;
+}
+
+/* GEN-12 */
+PROCESS_TEST(who_is_the_parent)
+{
+    cop_pid linked = probe_start_link(cop_empty_list()), alone = probe_start(cop_empty_list());
+
+    cop_assert_equal(cop_self(), parent_in_status(linked));
+    cop_assert_equal(alone, parent_in_status(alone));
+}
+
 /* GEN-25: before messages that were there already; the starter has its answer */
 PROCESS_TEST(continue_after_init)
 {
@@ -274,6 +316,8 @@ int main(void)
         cmocka_unit_test(what_init_raises),
         cmocka_unit_test(failed_start_with_a_name),
         cmocka_unit_test(init_that_takes_too_long),
+        cmocka_unit_test(spawn_options),
+        cmocka_unit_test(who_is_the_parent),
         cmocka_unit_test(continue_after_init),
         cmocka_unit_test(dictionary_tells_where_it_comes_from),
     };
