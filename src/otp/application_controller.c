@@ -5,9 +5,15 @@
 #include "base/check.h"
 #include "coppice/gen_server.h"
 #include "coppice/node.h"
+#include "otp/application_env.h"
 #include "otp/application_master.h"
+#include "otp/application_table.h"
+#include "otp/log_settings.h"
 
-enum phase { STARTING, FAILED, RUNNING };
+#include <stdio.h>
+
+/* ENDED: by itself; it counts as started, but does not run (APP-03). */
+enum phase { STARTING, FAILED, RUNNING, ENDED };
 
 /* Who waits for the end of a start (APP-07). */
 struct waiter {
@@ -21,7 +27,7 @@ struct app {
     cop_term name; /* an atom, which lives for ever */
     cop_term type; /* the same */
     enum phase phase;
-    bool has_master; /* a library has none */
+    bool has_master; /* a library has none, nor has one that ENDED */
     cop_pid master;
     cop_ref monitor;
     cop_kept failure; /* FAILED: the answer that waits for the master's end */
@@ -83,6 +89,46 @@ static void log_exit(const struct app *app, cop_term reason)
             words.data);
 }
 
+/* --- Load ------------------------------------------------------------------------------------- */
+
+static cop_term no_such(cop_term name)
+{
+    cop_bytes text = cop_atom_text(name);
+    cop_term file = cop__application_charlist("no such file or directory");
+    char app[300];
+    cop_term app_file;
+
+    snprintf(app, sizeof app, "%.*s.app", (int)text.len, text.data);
+    app_file = cop__application_charlist(app);
+    return cop_build("{:error, {file, app_file}}", file, app_file);
+}
+
+static cop_term load(cop_term name)
+{
+    const struct cop_application *application = cop__application_find(name);
+
+    if (!application) return no_such(name);
+    if (cop__application_is_loaded(name))
+        return cop_build("{:error, {:already_loaded, name}}", name);
+    if (!cop__application_env_load(application))
+        return cop_build("{:error, {:bad_environment, name}}", name);
+    for (const struct cop_module *const *m = application->modules; m && *m; m++)
+        cop_module_register(*m);
+    cop__application_set_loaded(name, true);
+    return cop_ok();
+}
+
+static cop_term unload(const struct controller *c, cop_term name)
+{
+    const struct app *app = find(c, name);
+
+    if (app && app->phase != ENDED) return cop_build("{:error, {:running, name}}", name);
+    if (!cop__application_is_loaded(name)) return cop_build("{:error, {:not_loaded, name}}", name);
+    cop__application_set_loaded(name, false);
+    cop__application_env_unload(name);
+    return cop_ok();
+}
+
 /* --- Start ------------------------------------------------------------------------------------ */
 
 static void wait_for(struct app *app, cop_from from)
@@ -94,31 +140,78 @@ static void wait_for(struct app *app, cop_from from)
     app->waiters = waiter;
 }
 
-static cop_result start(struct controller *c, const struct cop_application *application,
-                        cop_term type, cop_from from)
+/* What keeps it from being started, as an error, or cop_none() (APP-03). */
+static cop_term missing(const struct controller *c, const struct cop_application *application)
 {
-    cop_term name = cop_atom(application->name);
-    struct app *app = find(c, name);
+    const struct cop_application *const *needs = application->applications;
+    const struct app *app;
+    cop_term name = cop_none();
+    bool is_there = true, runs = true;
 
-    if (app && app->phase == RUNNING)
-        return cop_reply(cop_build("{:error, {:already_started, name}}", name));
-    if (app) {
-        wait_for(app, from);
-        return cop_noreply();
+    for (; needs && *needs && is_there; needs++) {
+        name = cop_atom((*needs)->name);
+        app = find(c, name);
+        is_there = app && (app->phase == RUNNING || app->phase == ENDED);
     }
-    app = cop_alloc(sizeof(*app));
+    if (!is_there) return cop_build("{:error, {:not_started, name}}", name);
+    for (needs = application->applications; needs && *needs && runs; needs++) {
+        name = cop_atom((*needs)->name);
+        runs = find(c, name)->phase == RUNNING;
+    }
+    return runs ? cop_none() : cop_build("{:error, {:not_running, name}}", name);
+}
+
+static struct app *add(struct controller *c, const struct cop_application *application,
+                       cop_term type)
+{
+    struct app *app = cop_alloc(sizeof(*app));
+
     app->application = application;
-    app->name = name;
+    app->name = cop_atom(application->name);
     app->type = type;
     app->next = c->newest;
     c->newest = app;
+    return app;
+}
+
+static void log_start(const struct app *app)
+{
+    if (cop__log_sasl_on())
+        cop_log(COP_INFO, "Application %s started at :nonode@nohost", app->application->name);
+}
+
+static cop_result start(struct controller *c, cop_term name, cop_term type, cop_from from)
+{
+    const struct cop_application *application;
+    struct app *app = find(c, name);
+    cop_term wrong;
+
+    if (!cop_match(type, ":permanent") && !cop_match(type, ":transient") &&
+        !cop_match(type, ":temporary"))
+        return cop_reply(cop_build("{:error, {:invalid_restart_type, type}}", type));
+    wrong = load(name);
+    if (!cop_match(wrong, ":ok") && !cop_match(wrong, "{:error, {:already_loaded, _}}"))
+        return cop_reply(wrong);
+    if (app && app->phase == RUNNING)
+        return cop_reply(cop_build("{:error, {:already_started, name}}", name));
+    if (app && app->phase != ENDED) {
+        wait_for(app, from);
+        return cop_noreply();
+    }
+    application = cop__application_find(name);
+    wrong = missing(c, application);
+    if (!cop_is_none(wrong)) return cop_reply(wrong);
+    if (app) forget(c, app);
+    app = add(c, application, type);
     if (!application->start) { /* APP-01: a library */
         app->phase = RUNNING;
+        log_start(app);
         return cop_reply(cop_ok());
     }
     app->phase = STARTING;
     app->has_master = true;
     app->master = cop__application_master_start(application, &app->monitor);
+    cop__application_set_master(name, app->master);
     wait_for(app, from);
     return cop_noreply();
 }
@@ -143,6 +236,7 @@ static void started(struct controller *c, struct app *app, cop_term answer)
         c->newest = app;
     }
     app->phase = RUNNING;
+    log_start(app);
     answer_waiters(app, cop_ok());
 }
 
@@ -163,7 +257,12 @@ static void ended(struct controller *c, struct app *app, cop_term reason)
         log_exit(app, reason);
         answer_waiters(app, cop_build("{:error, reason}", reason));
     }
-    forget(c, app);
+    cop__application_set_master(app->name, cop_no_pid());
+    app->has_master = false;
+    if (was_running)
+        app->phase = ENDED;
+    else
+        forget(c, app);
     if (was_running && (cop_match(type, ":permanent") ||
                         (cop_match(type, ":transient") && !cop_match(reason, ":normal"))))
         cop_system_stop(1);
@@ -186,6 +285,7 @@ static void stop(struct controller *c, struct app *app)
         else
             cop_exit_process(app->master, COP(":kill"));
         cop_receive_ref(app->monitor, is_down, &app->monitor, &msg, COP_INFINITY);
+        cop__application_set_master(app->name, cop_no_pid());
     }
     answer_waiters(app, COP("{:error, :stopped}"));
     forget(c, app);
@@ -195,30 +295,14 @@ static cop_term stop_named(struct controller *c, cop_term name)
 {
     struct app *app = find(c, name);
 
-    if (!app || app->phase != RUNNING) return cop_build("{:error, {:not_started, name}}", name);
-    log_exit(app, COP(":stopped"));
+    if (!app || (app->phase != RUNNING && app->phase != ENDED))
+        return cop_build("{:error, {:not_started, name}}", name);
+    if (app->phase == RUNNING) log_exit(app, COP(":stopped"));
     stop(c, app);
     return cop_ok();
 }
 
 /* --- Answers ---------------------------------------------------------------------------------- */
-
-/* The characters of a UTF-8 text, as a list. Bytes that are none count one each. */
-static cop_term charlist(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)(text ? text : "");
-    cop_term list = cop_empty_list();
-
-    while (*at) {
-        int more = *at >= 0xF0 ? 3 : *at >= 0xE0 ? 2 : *at >= 0xC0 ? 1 : 0;
-        int64_t c = more ? *at & (0x3F >> more) : *at;
-
-        for (at++; more > 0 && (*at & 0xC0) == 0x80; more--, at++)
-            c = c << 6 | (*at & 0x3F);
-        list = cop_cons(c, list);
-    }
-    return cop_list_reverse(list);
-}
 
 static cop_term which(const struct controller *c)
 {
@@ -226,8 +310,9 @@ static cop_term which(const struct controller *c)
 
     for (const struct app *app = c->newest; app; app = app->next) {
         if (app->phase == RUNNING)
-            list = cop_cons(cop_tuple(app->name, charlist(app->application->description),
-                                      charlist(app->application->version)),
+            list = cop_cons(cop_tuple(app->name,
+                                      cop__application_charlist(app->application->description),
+                                      cop__application_charlist(app->application->version)),
                             list);
     }
     return cop_list_reverse(list);
@@ -235,7 +320,14 @@ static cop_term which(const struct controller *c)
 
 static cop_result init(cop_term arg)
 {
+    /* What another node of this program has loaded before is not loaded in this one. */
+    cop_term loaded = cop__applications_loaded();
+
     (void)arg;
+    for (; !cop_is_empty_list(loaded); loaded = cop_tail(loaded)) {
+        cop__application_set_loaded(cop_head(loaded), false);
+        cop__application_env_unload(cop_head(loaded));
+    }
     return cop_started(cop_alloc(sizeof(struct controller)));
 }
 
@@ -243,10 +335,10 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
 {
     struct controller *c = state;
     cop_term type, name;
-    int64_t address;
 
-    if (cop_match(request, "{:start, address, type}", address, type))
-        return start(c, (const struct cop_application *)(uintptr_t)address, type, from);
+    if (cop_match(request, "{:start, name, type}", name, type)) return start(c, name, type, from);
+    if (cop_match(request, "{:load, name}", name)) return cop_reply(load(name));
+    if (cop_match(request, "{:unload, name}", name)) return cop_reply(unload(c, name));
     if (cop_match(request, "{:stop, name}", name)) return cop_reply(stop_named(c, name));
     if (cop_match(request, ":which")) return cop_reply(which(c));
     if (!cop_match(request, ":stop_all")) return cop_no_clause(request);

@@ -2,10 +2,12 @@
 /* The application controller: the process, registered as :application_controller, that knows which
  * applications run. It answers
  *
- *   {:start, address, type}  :ok, {:error, {:already_started, app}} or {:error, reason}
- *   {:stop, app}             :ok or {:error, {:not_started, app}}
- *   :stop_all                :ok
- *   :which                   [{app, description, version}]
+ *   {:load, app}         :ok, {:error, {:already_loaded, app}} or {:error, reason}
+ *   {:unload, app}       :ok, {:error, {:not_loaded | :running, app}}
+ *   {:start, app, type}  :ok, {:error, {:already_started, app}} or {:error, reason}; loads it
+ *   {:stop, app}         :ok or {:error, {:not_started, app}}
+ *   :stop_all            :ok
+ *   :which               [{app, description, version}]
  *
  * Starting an application does not keep it from other requests; stopping one does. */
 #ifndef COP_OTP_APPLICATION_CONTROLLER_H

@@ -5,8 +5,10 @@
 
 #include "coppice/application.h"
 
-/* Takes over the defaults of an application, at the first time; they replace values set before.
- * Exits: ArgumentError if they are no keyword list. */
-void cop__application_env_load(const struct cop_application *application);
+/* Takes over the defaults of an application; they replace values set before, but for persistent
+ * ones. False, and nothing happens, if they are no keyword list. */
+bool cop__application_env_load(const struct cop_application *application);
+/* Forgets all values; persistent ones come back at the next load. */
+void cop__application_env_unload(cop_term name);
 
 #endif

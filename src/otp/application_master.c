@@ -2,6 +2,8 @@
 /* The master and the starter of an application. */
 #include "otp/application_master.h"
 
+#include "otp/application_table.h"
+
 /* --- Starter ---------------------------------------------------------------------------------- */
 
 struct starter {
@@ -21,14 +23,65 @@ static cop_term call_start(void *arg)
 {
     const struct cop_application *application = arg;
 
-    return application->start(COP(":normal"), cop_empty_list());
+    return application->start(COP(":normal"), cop__application_text(application->args));
 }
 
-/* {app, :start, [:normal, []]}: the call as it stands in errors. The callbacks are not a
+/* {app, :start, [:normal, args]}: the call as it stands in errors. The callbacks are not a
  * module's, so the application's name stands for it. */
 static cop_term start_call(const struct cop_application *application)
 {
-    return cop_tuple(cop_atom(application->name), COP(":start"), COP("[:normal, []]"));
+    return cop_tuple(cop_atom(application->name), COP(":start"),
+                     cop_list(COP(":normal"), cop__application_text(application->args)));
+}
+
+struct phase {
+    const struct cop_application *application;
+    cop_term name;
+    cop_term args;
+};
+
+static cop_term call_phase(void *arg)
+{
+    const struct phase *p = arg;
+
+    return p->application->start_phase(p->name, COP(":normal"), p->args);
+}
+
+/* The answer of a callback that was called as mfa and did not do as it should. */
+static cop_term failure(cop_term mfa, cop_term answer)
+{
+    cop_term reason;
+
+    if (cop_match(answer, "{:error, reason}", reason))
+        return cop_build("{:error, {reason, mfa}}", reason, mfa);
+    return cop_build("{:error, {:bad_return, {mfa, answer}}}", mfa, answer);
+}
+
+/* What a callback returned, threw (which `catch` takes for the same), or {:EXIT, reason}. */
+static cop_term answer_of(cop_try_fn callback, void *arg)
+{
+    struct cop_outcome outcome;
+
+    if (cop_try(callback, arg, &outcome) || outcome.class_ == COP_CLASS_THROW) return outcome.value;
+    return cop_tuple(COP(":EXIT"), cop_outcome_reason(&outcome));
+}
+
+/* APP-19: cop_none(), or the error of the phase that failed. */
+static cop_term run_phases(const struct cop_application *application)
+{
+    cop_term phases = cop__application_text(application->start_phases);
+    cop_term app = cop_atom(application->name), name, args, answer;
+
+    if (!application->start_phase) return cop_none();
+    while (cop_match(phases, "[{name, args} | phases]", name, args, phases)) {
+        struct phase phase = {application, name, args};
+
+        answer = answer_of(call_phase, &phase);
+        if (!cop_match(answer, ":ok"))
+            return failure(cop_build("{app, :start_phase, [name, :normal, args]}", app, name, args),
+                           answer);
+    }
+    return cop_none();
 }
 
 /* APP-04. True if the application runs; then *ret_pid and *ret_state are its top and its state,
@@ -41,14 +94,10 @@ static bool run_start(const struct cop_application *application, cop_pid *ret_pi
         void *arg;
     } call = {application};
     cop_term mfa = start_call(application);
-    cop_term answer, state, reason;
-    struct cop_outcome outcome;
+    cop_term answer, state;
     cop_pid pid;
 
-    if (cop_try(call_start, call.arg, &outcome) || outcome.class_ == COP_CLASS_THROW)
-        answer = outcome.value;
-    else
-        answer = cop_tuple(COP(":EXIT"), cop_outcome_reason(&outcome));
+    answer = answer_of(call_start, call.arg);
     if (cop_match(answer, "{:ok, pid, state}", pid, state)) {
         *ret_pid = pid;
         *ret_state = state;
@@ -59,10 +108,7 @@ static bool run_start(const struct cop_application *application, cop_pid *ret_pi
         *ret_state = cop_empty_list();
         return true;
     }
-    if (cop_match(answer, "{:error, reason}", reason))
-        *ret_answer = cop_build("{:error, {reason, mfa}}", reason, mfa);
-    else
-        *ret_answer = cop_build("{:error, {:bad_return, {mfa, answer}}}", mfa, answer);
+    *ret_answer = failure(mfa, answer);
     return false;
 }
 
@@ -104,15 +150,21 @@ static bool is_down(cop_term msg, void *arg)
     return cop_match(msg, "{:DOWN, ^ref, :process, _, _}", ref);
 }
 
-/* APP-10: the tree has all the time that its children were given. */
-static void stop_tree(struct starter *s)
+/* The tree has all the time that its children were given. */
+static void stop_top(const struct starter *s)
 {
     cop_ref monitor = cop_monitor(s->top);
     cop_term msg;
 
-    prep_stop(s);
     cop_exit_process(s->top, COP(":shutdown"));
     cop_receive_ref(monitor, is_down, &monitor, &msg, COP_INFINITY);
+}
+
+/* APP-10 */
+static void stop_tree(struct starter *s)
+{
+    prep_stop(s);
+    stop_top(s);
     stop(s);
 }
 
@@ -152,6 +204,12 @@ static cop_next starter_main(cop_term arg)
     s.application = application_at(address);
     cop_trap_exit(true);
     if (!run_start(s.application, &s.top, &state, &answer)) {
+        cop_send(master, cop_tuple(COP(":started"), cop_self(), answer));
+        return cop_end();
+    }
+    answer = run_phases(s.application);
+    if (!cop_is_none(answer)) {
+        stop_top(&s);
         cop_send(master, cop_tuple(COP(":started"), cop_self(), answer));
         return cop_end();
     }

@@ -11,6 +11,7 @@ extern const struct cop_module cop__erlang_supervisor_module;
 extern const struct cop_module cop__dynamic_supervisor_module;
 extern const struct cop_module cop__application_module;
 extern const struct cop_module cop__logger_module;
+extern const struct cop_module cop__erlang_application_module;
 
 /* Registers them; after the first time it does nothing. Whoever resolves a child specification
  * calls it, so that {DynamicSupervisor, name: X} works in every program. Runs on: any thread. */

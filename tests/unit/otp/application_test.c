@@ -127,7 +127,7 @@ static void stop_all(void)
 
 /* --- Start and stop --------------------------------------------------------------------------- */
 
-/* APP-01, 06, 15: what is needed first, once; a second start starts nothing. */
+/* APP-01, APP-06, APP-15: what is needed first, once; a second start starts nothing. */
 static void starts_what_is_needed(void)
 {
     begin();
@@ -142,7 +142,7 @@ static void starts_what_is_needed(void)
     stop_all();
 }
 
-/* APP-09, 10: prep_stop changes the state that stop gets; the tree is gone between them. */
+/* APP-09, APP-10: prep_stop changes the state that stop gets; the tree is gone between them. */
 static void stop_calls_back(void)
 {
     begin();
@@ -175,7 +175,7 @@ static void stops_in_reverse(void)
     NOTHING();
 }
 
-/* APP-04, 06: those that were started for it are stopped again. */
+/* APP-04, APP-06: those that were started for it are stopped again. */
 static void failing_starts(void)
 {
     begin();
@@ -222,7 +222,7 @@ static void simultaneous_starts(void)
     stop_all();
 }
 
-/* APP-10, 20: what has the application's group leader goes with it. */
+/* APP-10, APP-20: what has the application's group leader goes with it. */
 static void left_processes_are_killed(void)
 {
     cop_pid left, leader, top;
@@ -336,7 +336,7 @@ static void types(void)
 
 /* --- Environment ------------------------------------------------------------------------------ */
 
-/* APP-16, 18 */
+/* APP-16, APP-18 */
 static void environment(void)
 {
     begin();
