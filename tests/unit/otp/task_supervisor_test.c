@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Task.Supervisor: whose children tasks are, what their callers see, and how they end. */
+#include "task_fixture.h"
+
+#include "coppice/dynamic_supervisor.h"
+#include "coppice/sys.h"
+
+static cop_term start(cop_term options)
+{
+    cop_term pid;
+
+    cop_expect(cop_task_supervisor_start_link(options), "{:ok, pid}", pid);
+    return pid;
+}
+
+/* A task of s at its gate, not linked to the caller. */
+static cop_term at_gate(cop_term s, cop_term fun, cop_term options)
+{
+    cop_term task = cop_task_supervisor_async_nolink(s, fun, options);
+
+    task_wait_for_gate(task_pid(task));
+    return task;
+}
+
+static void stop(cop_term s)
+{
+    cop_assert_equal(cop_ok(), cop_dynamic_supervisor_stop(s, COP(":normal"), 20000));
+}
+
+/* TSU-01: flags, name, and that it is a DynamicSupervisor */
+PROCESS_TEST(it_is_a_dynamic_supervisor)
+{
+    cop_term s = start(COP("[name: Tasks.One, max_children: 3, max_restarts: 5, max_seconds: 7]"));
+    cop_term state = cop_sys_get_state(s, 5000), pid;
+
+    cop_assert_equal(s, cop_pid_term(cop_whereis(COP("Tasks.One"))));
+    cop_assert_match(state, "%{mod: Task.Supervisor, strategy: :one_for_one, max_children: 3,"
+                            " max_restarts: 5, max_seconds: 7}");
+    cop_assert_match(cop_task_supervisor_start_link(COP("[name: Tasks.One]")),
+                     "{:error, {:already_started, pid}}", pid);
+    cop_assert_equal(s, pid);
+    cop_assert_match(cop_process_info(cop_to_pid(s), COP(":dictionary")), "{_, [_ | _]}");
+    cop_assert_equal(cop_ok(), cop_sys_suspend(s, 5000));
+    cop_assert_equal(cop_ok(), cop_sys_resume(s, 5000));
+    stop(s);
+    s = start(COP("[]"));
+    cop_assert_match(cop_sys_get_state(s, 5000),
+                     "%{max_children: :infinity, max_restarts: 3, max_seconds: 5}");
+    stop(s);
+}
+
+static cop_term start_wrong(void *options)
+{
+    return cop_task_supervisor_start_link(*(cop_term *)options);
+}
+
+PROCESS_TEST(wrong_flags_fail_the_start)
+{
+    cop_term wrong = cop_int(5);
+
+    cop_trap_exit(true);
+    cop_assert_equal(COP("{:error, {:supervisor_data, {:invalid_max_children, -1}}}"),
+                     cop_task_supervisor_start_link(COP("[max_children: -1]")));
+    cop_assert_match(cop_assert_raises(start_wrong, &wrong), "%{__struct__: FunctionClauseError}");
+}
+
+static cop_term look(cop_term to)
+{
+    cop_term msg;
+
+    cop_send(to, cop_tuple(cop_self(), cop_get(COP(":\"$callers\"")), cop_ancestors()));
+    cop_receive(&msg, COP_INFINITY);
+    return msg;
+}
+
+/* TSU-02, TSU-06: a child of the supervisor, watched and linked, or only watched */
+PROCESS_TEST(a_task_is_a_child_of_the_supervisor)
+{
+    cop_term s = start(COP("[name: Tasks.Two]")), self = cop_pid_term(cop_self());
+    cop_term fun = cop_task_fun(look, self), task, pid, links, rows;
+    cop_pid supervisor = cop_to_pid(s);
+
+    task = cop_task_supervisor_async(COP("Tasks.Two"), fun, COP("[]"));
+    cop_assert_receive_within(10000, "{pid, [^self], [Tasks.Two, ^self]}", pid, self);
+    cop_assert_equal(pid, cop_pid_term(task_pid(task)));
+    cop_expect(cop_process_info(task_pid(task), COP(":links")), "{:links, links}", links);
+    cop_assert(cop_list_len(links) == 2);
+    rows = cop_dynamic_supervisor_which_children(s);
+    cop_assert_equal(cop_build("[{:undefined, pid, :worker, [Task.Supervised]}]", pid), rows);
+    cop_assert_equal(cop_list(pid), cop_task_supervisor_children(s));
+    cop_send(pid, COP(":v"));
+    cop_assert_equal(COP(":v"), cop_task_await(task, 10000));
+
+    task = cop_task_supervisor_async_nolink(s, fun, COP("[]"));
+    cop_assert_receive_within(10000, "{pid, [^self], [Tasks.Two, ^self]}", pid, self);
+    cop_assert_equal(cop_build("{:links, [supervisor]}", supervisor),
+                     cop_process_info(task_pid(task), COP(":links")));
+    cop_send(pid, COP(":w"));
+    cop_assert_equal(COP("{:ok, :w}"), cop_task_yield(task, 10000));
+    stop(s);
+    task_assert_no_message();
+}
+
+/* TSU-02: a crash */
+PROCESS_TEST(a_crash_is_only_told)
+{
+    cop_term s = start(COP("[]"));
+    cop_term task = at_gate(s, COP("&TaskTest.gate(1)"), COP("[]"));
+    cop_ref ref = task_ref(task);
+    cop_pid pid = task_pid(task);
+
+    cop_exit_process(pid, COP(":boom"));
+    cop_assert_receive_within(10000, "{:DOWN, ^ref, :process, ^pid, :boom}", ref, pid);
+    task_assert_no_message();
+    cop_assert_equal(cop_empty_list(), cop_task_supervisor_children(s));
+    stop(s);
+}
+
+struct async {
+    cop_term (*fn)(cop_term supervisor, cop_term fun, cop_term options);
+    cop_term supervisor;
+    cop_term fun;
+};
+
+static cop_term try_async(void *arg)
+{
+    const struct async *a = arg;
+
+    return a->fn(a->supervisor, a->fun, COP("[]"));
+}
+
+/* TSU-03, TSU-04 */
+PROCESS_TEST(max_children_is_the_most)
+{
+    cop_term s = start(COP("[max_children: 1]")), gate = COP("&TaskTest.gate(1)"), message;
+    cop_term task = at_gate(s, gate, COP("[]"));
+    struct async calls[] = {{cop_task_supervisor_async, s, gate},
+                            {cop_task_supervisor_async_nolink, s, gate}};
+
+    for (size_t i = 0; i < 2; i++) {
+        cop_assert_match(cop_assert_raises(try_async, &calls[i]),
+                         "%{__struct__: RuntimeError, message: message}", message);
+        cop_assert_match(message, "\"reached the maximum number of tasks\" <> _");
+    }
+    cop_assert_equal(COP("{:error, :max_children}"),
+                     cop_task_supervisor_start_child(s, gate, COP("[]")));
+    cop_assert_equal(cop_nil(), cop_task_shutdown(task, 1000));
+    cop_assert_match(cop_task_supervisor_start_child(s, gate, COP("[]")), "{:ok, _}");
+    stop(s);
+}
+
+/* TSU-03: restarts */
+PROCESS_TEST(children_restart_as_told)
+{
+    cop_term s = start(COP("[max_restarts: 10]")), self = cop_pid_term(cop_self()), pid, next;
+    cop_term fun = cop_task_fun(look, self);
+    static const struct {
+        const char *restart;
+        bool after_crash;
+        bool after_normal;
+    } rows[] = {{"temporary", false, false}, {"transient", true, false}, {"permanent", true, true}};
+
+    for (size_t i = 0; i < 3; i++) {
+        cop_term options = cop_list(cop_tuple(COP(":restart"), cop_atom(rows[i].restart)));
+
+        cop_assert_match(cop_task_supervisor_start_child(s, fun, options), "{:ok, pid}", pid);
+        cop_assert_receive_within(10000, "{^pid, [^self], _}", pid, self);
+        cop_exit_process(cop_to_pid(pid), COP(":boom"));
+        if (rows[i].after_crash) {
+            cop_assert_receive_within(10000, "{pid, [^self], [^s, ^self]}", pid, self, s);
+            cop_send(pid, COP(":end"));
+        }
+        if (rows[i].after_normal) {
+            cop_assert_receive_within(10000, "{next, [^self], _}", next, self);
+            cop_assert(!cop_identical(next, pid));
+            cop_assert_equal(cop_ok(), cop_task_supervisor_terminate_child(s, cop_to_pid(next)));
+        } else {
+            cop_ref ref = cop_monitor(pid);
+
+            cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, _}", ref);
+        }
+        cop_assert_equal(cop_empty_list(), cop_task_supervisor_children(s));
+    }
+    task_assert_no_message();
+    task_assert_none("monitors");
+    cop_assert_match(cop_task_supervisor_start_child(s, fun, COP("[restart: :odd]")),
+                     "{:error, _}");
+    stop(s);
+}
+
+/* TSU-05 */
+PROCESS_TEST(children_can_be_ended)
+{
+    cop_term s = start(COP("[]")), task = at_gate(s, COP("&TaskTest.gate(1)"), COP("[]"));
+
+    cop_assert_equal(COP("{:error, :not_found}"),
+                     cop_task_supervisor_terminate_child(s, cop_self()));
+    cop_assert_equal(cop_ok(), cop_task_supervisor_terminate_child(s, task_pid(task)));
+    cop_assert_equal(COP("{:exit, :shutdown}"), cop_task_yield(task, 0));
+    cop_assert_equal(COP("{:error, :not_found}"),
+                     cop_task_supervisor_terminate_child(s, task_pid(task)));
+    stop(s);
+}
+
+/* TSU-08, TSU-03: at once, each in its own time */
+PROCESS_TEST(stopping_ends_all_tasks)
+{
+    cop_term s = start(COP("[]")), gate = COP("&TaskTest.gate(1)"),
+             hard = COP("&TaskTest.stubborn(1)");
+    cop_term a = at_gate(s, gate, COP("[]"));
+    cop_term b = at_gate(s, gate, COP("[shutdown: :brutal_kill]"));
+    cop_term c = at_gate(s, hard, COP("[shutdown: 30]")),
+             d = at_gate(s, hard, COP("[shutdown: 30]"));
+    cop_term e = cop_task_supervisor_async(s, gate, COP("[]"));
+    int64_t from = cop_monotonic_ms();
+
+    cop_trap_exit(true);
+    stop(s);
+    cop_assert(cop_monotonic_ms() - from >= 30);
+    cop_assert(cop_monotonic_ms() - from < 58);
+    cop_assert_equal(COP("{:exit, :shutdown}"), cop_task_yield(a, 0));
+    cop_assert_equal(COP("{:exit, :killed}"), cop_task_yield(b, 0));
+    cop_assert_equal(COP("{:exit, :killed}"), cop_task_yield(c, 0));
+    cop_assert_equal(COP("{:exit, :killed}"), cop_task_yield(d, 0));
+    cop_assert_equal(COP("{:exit, :shutdown}"), cop_task_yield(e, 0));
+}
+
+/* --- Streams ---------------------------------------------------------------------------------- */
+
+static cop_term to_list(cop_term s)
+{
+    return cop_apply(COP("Enum"), COP(":to_list"), cop_list(s));
+}
+
+static cop_term try_to_list(void *s)
+{
+    return to_list(*(cop_term *)s);
+}
+
+/* TSU-07 */
+PROCESS_TEST(a_failing_task_is_an_element)
+{
+    cop_term s = start(COP("[]")), list = COP("[{:exit, :boom}, {:exit, :normal}]");
+
+    /* not trapping */
+    cop_assert_equal(COP("[exit: :boom, exit: :normal]"),
+                     to_list(cop_task_supervisor_async_stream_nolink(
+                         s, list, COP("&TaskTest.fail/1"), COP("[]"))));
+    cop_assert_equal(COP("[ok: 1, ok: 2]"),
+                     to_list(cop_task_supervisor_async_stream(s, COP("[1, 2]"),
+                                                              COP("&TaskTest.give/1"), COP("[]"))));
+    cop_assert_equal(cop_empty_list(), cop_task_supervisor_children(s));
+    task_assert_no_message();
+    task_assert_none("monitors");
+    stop(s);
+}
+
+/* TSU-07: a linked one kills a consumer that does not trap */
+PROCESS_TEST(a_linked_failing_task_kills_the_consumer)
+{
+    cop_term s = start(COP("[]")), stream, pid;
+    cop_ref ref;
+
+    stream = cop_task_supervisor_async_stream(s, COP("[{:exit, :boom}]"), COP("&TaskTest.fail/1"),
+                                              COP("[]"));
+    cop_expect(cop_task_start(cop_tuple(COP("Enum"), COP(":to_list"), cop_list(stream))),
+               "{:ok, pid}", pid);
+    ref = cop_monitor(pid);
+    cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, :boom}", ref);
+    stop(s);
+}
+
+/* TSU-04, TSU-07 */
+PROCESS_TEST(a_stream_meets_max_children)
+{
+    cop_term s = start(COP("[max_children: 1]")), message;
+    cop_term stream = cop_task_supervisor_async_stream_nolink(
+        s, COP("[1, 2]"), COP("&TaskTest.gate/1"), COP("[max_concurrency: 2]"));
+
+    cop_assert_match(cop_assert_raises(try_to_list, &stream),
+                     "%{__struct__: RuntimeError, message: message}", message);
+    cop_assert_match(message, "\"reached the maximum number of tasks\" <> _");
+    cop_assert_equal(cop_empty_list(), cop_task_supervisor_children(s));
+    task_assert_no_message();
+    task_assert_none("monitors");
+    stop(s);
+}
+
+static int up(void **state)
+{
+    cop_module_register(&task_test_module);
+    return node_up(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_a_dynamic_supervisor),
+        cmocka_unit_test(wrong_flags_fail_the_start),
+        cmocka_unit_test(a_task_is_a_child_of_the_supervisor),
+        cmocka_unit_test(a_crash_is_only_told),
+        cmocka_unit_test(max_children_is_the_most),
+        cmocka_unit_test(children_restart_as_told),
+        cmocka_unit_test(children_can_be_ended),
+        cmocka_unit_test(stopping_ends_all_tasks),
+        cmocka_unit_test(a_failing_task_is_an_element),
+        cmocka_unit_test(a_linked_failing_task_kills_the_consumer),
+        cmocka_unit_test(a_stream_meets_max_children),
+    };
+
+    return cmocka_run_group_tests(tests, up, node_down);
+}
