@@ -6,6 +6,8 @@
  *     bench [NAME...]        all benchmarks, or those whose names begin with one of these
  *
  * Each benchmark is a process body that returns nanoseconds (or bytes) an operation. */
+#include "policy.h"
+
 #include <coppice.h>
 
 #include <stdio.h>
@@ -17,7 +19,7 @@
 
 #define RUNS 5
 
-static double now_ns(void)
+double bench_now_ns(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
@@ -82,10 +84,10 @@ static double play_with(cop_start_fn start)
     players[0] = (struct player){.peer = b, .boss = cop_self(), .left = HOPS / 2};
     players[1] = (struct player){.peer = a, .boss = cop_self(), .left = HOPS / 2};
     cop_term msg;
-    double from = now_ns();
+    double from = bench_now_ns();
     cop_send(a, cop_tuple(cop_make_ref(), 0, "0123456789abcdef"));
     cop_receive(&msg, COP_INFINITY);
-    double took = now_ns() - from;
+    double took = bench_now_ns() - from;
     cop_exit_process(a, COP(":kill"));
     cop_exit_process(b, COP(":kill"));
     return took / HOPS;
@@ -221,10 +223,10 @@ static bool call_turn(void *state, cop_term msg)
 static double gen_server_call(void)
 {
     struct calls c = {.server = echo_start(), .left = CALLS};
-    double from = now_ns();
+    double from = bench_now_ns();
     cop_send(cop_self(), COP(":go"));
     cop_receive_loop(call_turn, &c);
-    double took = now_ns() - from;
+    double took = bench_now_ns() - from;
     cop_gen_server_stop(cop_term_of(c.server), COP(":normal"), COP_INFINITY);
     return took / CALLS;
 }
@@ -250,10 +252,10 @@ static cop_next loop_start(cop_term arg)
 static double gen_server_call_stack(void)
 {
     struct calls c = {.server = cop_spawn(loop_start, cop_nil(), NULL), .left = CALLS};
-    double from = now_ns();
+    double from = bench_now_ns();
     cop_send(cop_self(), COP(":go"));
     cop_receive_loop(call_turn, &c);
-    double took = now_ns() - from;
+    double took = bench_now_ns() - from;
     cop_send(c.server, COP(":end"));
     return took / CALLS;
 }
@@ -273,10 +275,10 @@ static bool cast_turn(void *state, cop_term msg)
 static double cast(void)
 {
     struct calls c = {.server = echo_start(), .left = CALLS};
-    double from = now_ns();
+    double from = bench_now_ns();
     cop_send(cop_self(), COP(":go"));
     cop_receive_loop(cast_turn, &c);
-    double took = now_ns() - from;
+    double took = bench_now_ns() - from;
     cop_gen_server_stop(cop_term_of(c.server), COP(":normal"), COP_INFINITY);
     return took / CALLS;
 }
@@ -305,10 +307,10 @@ static bool spawn_turn(void *state, cop_term msg)
 static double spawn_exit(void)
 {
     int64_t left = SPAWNS;
-    double from = now_ns();
+    double from = bench_now_ns();
     cop_send(cop_self(), COP(":go"));
     cop_receive_loop(spawn_turn, &left);
-    return (now_ns() - from) / SPAWNS;
+    return (bench_now_ns() - from) / SPAWNS;
 }
 
 #define CHILDREN 20000
@@ -328,10 +330,10 @@ static double start_child(void)
     int64_t left = CHILDREN;
     cop_pid sup;
     cop_expect(cop_dynamic_supervisor_start_link(cop_empty_list()), "{:ok, sup}", sup);
-    double from = now_ns();
+    double from = bench_now_ns();
     cop_send(cop_self(), sup);
     cop_receive_loop(start_child_turn, &left);
-    double took = now_ns() - from;
+    double took = bench_now_ns() - from;
     cop_dynamic_supervisor_stop(cop_term_of(sup), COP(":normal"), COP_INFINITY);
     return took / CHILDREN;
 }
@@ -441,6 +443,9 @@ static const struct bench benches[] = {
     {"gen_server_cast", "ns", cast, RUNS},
     {"spawn_exit", "ns", spawn_exit, RUNS},
     {"start_child", "ns", start_child, RUNS},
+    {"pairs_64", "ns", bench_pairs, RUNS},
+    {"clients_64_servers_64", "ns", bench_clients_and_servers, RUNS},
+    {"clients_64_server_1", "ns", bench_clients_of_one, RUNS},
     {"million_idle_processes", "bytes", idle_bare, 1},
     {"million_waiting_with_stack", "bytes", idle_waiting, 1},
     {"million_idle_gen_servers", "bytes", idle_gen_server, 1},

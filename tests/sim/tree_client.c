@@ -36,7 +36,7 @@ static cop_term random_request(int life)
 {
     int ms = tree_below(60);
     switch (tree_below(5)) {
-    case 0: return cop_build("{:sleep, ms}", ms);
+    case 0: return tree.has_sleeps ? cop_build("{:sleep, ms}", ms) : COP(":ping");
     case 1: return cop_build("{:later, ms}", ms);
     case 2: {
         cop_term reason = tree_random_reason();

@@ -9,6 +9,8 @@
 /* Restarts of a group are seen when its first member starts; before that, siblings were stopped.
  * This long at most: what a time may be earlier than it was seen. */
 #define STOPPING_MAX_MS 1000
+/* How long a worker may be at work before it hears that it is to stop. */
+#define BUSY_MAX_MS     100
 
 struct tree tree;
 
@@ -119,11 +121,14 @@ static void note_cause(int supervisor, int node)
     if (tree.nodes[node].supervisor == supervisor) tree.nodes[node].causes++;
 }
 
-/* One more restart was due at some time (SUP-36, 37). */
+/* One more restart was due just before its end (SUP-36, 37). */
 static bool has_reached_limit(const struct life *l)
 {
+    int64_t since_ms = l->died_ms - (tree.has_sleeps ? STOPPING_MAX_MS : 0);
     for (int i = 0; i < l->cause_count && i < TIMES_MAX; i++) {
-        if (restarts_in_window(l, l->cause_ms[i], 0) >= node_of(l)->max_restarts) return true;
+        if (l->cause_ms[i] >= since_ms &&
+            restarts_in_window(l, l->cause_ms[i], 0) >= node_of(l)->max_restarts)
+            return true;
     }
     return false;
 }
@@ -296,6 +301,15 @@ static void check_stop_time(const struct life *l)
         tree_fail("%d stopped in time, but with another reason", l->node);
 }
 
+/* The end of a worker that nobody but its supervisor can have killed. */
+static void check_kill(const struct life *l)
+{
+    const struct node *n = node_of(l);
+    bool has_time = n->shutdown == SHUTDOWN_INFINITY || n->shutdown > n->terminate_ms + BUSY_MAX_MS;
+    if (n->traps && has_time && !l->is_hit && !tree.lives[l->supervisor].is_dead)
+        tree_fail("%d was killed before its time was over", l->node);
+}
+
 void tree_died(int life, cop_term reason)
 {
     struct life *l = &tree.lives[life];
@@ -309,6 +323,7 @@ void tree_died(int life, cop_term reason)
     if (l->supervisor == NONE) return;
     if (wants_restart(node_of(l), l->reason)) note_cause(l->supervisor, l->node);
     if (l->stopping_ms != 0) check_stop_time(l);
+    if (l->reason == KILLED && node_of(l)->kind == WORKER) check_kill(l);
 }
 
 void tree_terminates(int life, cop_term reason)
@@ -435,7 +450,8 @@ static void judge_supervisor(const struct life *l)
                       l->node, l->reason, l->decision_count, l->cause_count,
                       node_of(l)->max_restarts, node_of(l)->max_seconds);
     } else if (l->reason != SHUTDOWN && l->reason != KILLED &&
-               !(above->is_dead && l->reason_hash == above->reason_hash)) {
+               !(above->is_dead &&
+                 (l->reason == SHUTDOWN_TERM || l->reason_hash == above->reason_hash))) {
         tree_fail("supervisor %d has ended with a wrong reason", l->node);
     }
 }

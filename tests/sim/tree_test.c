@@ -161,6 +161,17 @@ static void add_child(cop_term sup, struct node *s)
     }
 }
 
+/* Dynamic supervisors begin with some children, too. */
+static void populate(void)
+{
+    for (int life = 0; life < tree.life_count; life++) {
+        struct node *s = &tree.nodes[tree.lives[life].node];
+        if (s->kind != DYNAMIC || tree.lives[life].is_dead) continue;
+        for (int i = tree_below(5); i > 0; i--)
+            add_child(cop_pid_term(tree.lives[life].pid), s);
+    }
+}
+
 static void add_known_child(cop_term sup, int node)
 {
     int running = tree_running(node);
@@ -286,6 +297,8 @@ static cop_next driver(cop_term arg)
     settle();
     if (cop_match(answer, "{:ok, root}", root)) {
         tree_check_at_rest();
+        populate();
+        settle();
         disturb();
         if (!tree.has_failed) end_root(root);
     } /* else nothing is left of it, no EXIT either (PLB-08) */
