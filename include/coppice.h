@@ -11,6 +11,7 @@
 #include "coppice/error.h"
 #include "coppice/ets.h"
 #include "coppice/gen_server.h"
+#include "coppice/io.h"
 #include "coppice/logger.h"
 #include "coppice/memory.h"
 #include "coppice/module.h"

@@ -33,8 +33,3 @@ void cop__file_write(int fd, cop_bytes text)
 
     if (text.len > 0) cop_blocking(write_all, &output);
 }
-
-void cop__stdout_write(cop_bytes text)
-{
-    cop__file_write(STDOUT_FILENO, text);
-}

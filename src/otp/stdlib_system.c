@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System, IO, :erlang and :timer. */
+/* System, :erlang and :timer. */
 #include "coppice/node.h"
-#include "otp/standard_output.h"
 #include "otp/stdlib.h"
 #include "otp/stdlib_arith.h"
 #include "otp/stdlib_kernel.h"
@@ -133,62 +132,6 @@ const struct cop_module cop__system_module = {.size = sizeof(struct cop_module),
                                               .name = "System",
                                               .doc = "The node and its surroundings.",
                                               .functions = system_functions};
-
-/* --- IO --------------------------------------------------------------------------------------- */
-
-static void write_text(cop_bytes text, const char *end)
-{
-    COP__TEXT(out);
-
-    cop__text_add_bytes(&out, text);
-    cop__text_add(&out, end);
-    cop__stdout_write((cop_bytes){out.data, out.len});
-}
-
-static cop_term io_write(cop_term text)
-{
-    write_text(cop_to_bytes(cop__to_string(text)), "");
-    return cop_ok();
-}
-
-static cop_term io_puts(cop_term text)
-{
-    write_text(cop_to_bytes(cop__to_string(text)), "\n");
-    return cop_ok();
-}
-
-static cop_term io_inspect_with(cop_term t, cop_term options)
-{
-    cop_term label = cop_keyword_get(options, COP(":label"), cop_none());
-    cop_term pretty = cop_list_append(options, COP("[pretty: true]"));
-    cop_bytes shown = cop_to_bytes(cop__kernel_inspect_with(t, pretty));
-    COP__TEXT(out);
-
-    if (!cop_is_none(label)) {
-        cop__text_add_bytes(&out, cop_to_bytes(cop__to_string(label)));
-        cop__text_add(&out, ": ");
-    }
-    cop__text_add_bytes(&out, shown);
-    write_text((cop_bytes){out.data, out.len}, "\n");
-    return t;
-}
-
-static cop_term io_inspect(cop_term t)
-{
-    return io_inspect_with(t, cop_empty_list());
-}
-
-static const struct cop_function io_functions[] = {
-    COP_EXPORT("inspect(term)", io_inspect, "Prints term as it is shown, and returns it."),
-    COP_EXPORT("inspect(term, options)", io_inspect_with,
-               "The same; options: label, limit, width."),
-    COP_EXPORT("puts(text)", io_puts, "Prints a text and a new line."),
-    COP_EXPORT("write(text)", io_write, "Prints a text."), COP_EXPORT_END};
-
-const struct cop_module cop__io_module = {.size = sizeof(struct cop_module),
-                                          .name = "IO",
-                                          .doc = "Standard output.",
-                                          .functions = io_functions};
 
 /* --- :erlang, :timer -------------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
  * and small: nobody has them on for long. */
 #include "otp/sys_debug.h"
 
-#include "otp/standard_output.h"
+#include "coppice/io.h"
 #include "otp/text.h"
 
 #include <time.h>
@@ -149,7 +149,7 @@ static void print_log(cop_term debug, cop_term name)
 
     for (; !cop_is_empty_list(events); events = cop_tail(events))
         add_event(&text, name, cop_head(events));
-    cop__stdout_write((cop_bytes){text.data, text.len});
+    cop_io_write(cop_binary(text.data, text.len));
 }
 
 /* --- Options ---------------------------------------------------------------------------------- */
@@ -352,7 +352,7 @@ static void trace(cop_term name, cop_term event)
     COP__TEXT(text);
 
     add_event(&text, name, event);
-    cop__stdout_write((cop_bytes){text.data, text.len});
+    cop_io_write(cop_binary(text.data, text.len));
 }
 
 static void write_to(cop_term file, cop_term name, cop_term event)

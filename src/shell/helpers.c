@@ -4,6 +4,7 @@
 #include "shell/console.h"
 
 #include "coppice/error.h"
+#include "coppice/io.h"
 #include "coppice/node.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 static void print(const char *text)
 {
-    cop__console_print(cop_string(text));
+    cop_io_write(cop_string(text));
 }
 
 static cop_bytes shown(cop_term t)
@@ -59,9 +60,9 @@ static cop_term flush(void)
     cop_term msg;
 
     while (cop_receive(&msg, 0)) {
-        cop__console_print(
-            cop_inspect_with(msg, (struct cop_inspect_opts){cop__reader_width(), 50}));
-        print("\n");
+        cop_bytes text = cop_to_bytes(cop_inspect_with(msg, cop__session_inspect_opts()));
+
+        cop_io_write(cop_format("%.*s\n", (int)text.len, text.data));
     }
     return cop_ok();
 }
@@ -120,15 +121,15 @@ static cop_term pid_of(cop_term t)
 
 static void print_function(const struct cop_module *module, const struct cop_function *f)
 {
-    cop__console_print(cop_format("  %s.%s\n      %s\n", module->name, f->signature, f->doc));
+    cop_io_write(cop_format("  %s.%s\n      %s\n", module->name, f->signature, f->doc));
 }
 
 static void print_module(const struct cop_module *module)
 {
     const struct cop_function *f = module->functions;
 
-    cop__console_print(cop_format("%s\n\n  %s\n\n", module->name,
-                                  module->doc ? module->doc : "No documentation."));
+    cop_io_write(cop_format("%s\n\n  %s\n\n", module->name,
+                            module->doc ? module->doc : "No documentation."));
     for (; f && f->signature; f++)
         print_function(module, f);
 }
@@ -154,8 +155,8 @@ static void print_functions(const struct cop_module *module, cop_term function, 
     if (!is_known) {
         cop_bytes name = cop_atom_text(function);
 
-        cop__console_print(cop_format("No documentation for %s.%.*s was found\n", module->name,
-                                      (int)name.len, name.data));
+        cop_io_write(cop_format("No documentation for %s.%.*s was found\n", module->name,
+                                (int)name.len, name.data));
     }
 }
 
@@ -174,7 +175,7 @@ static cop_term h_of(cop_term name)
     if (module == NULL) {
         cop_bytes text = shown(size > 0 ? cop_elem(name, 0) : name);
 
-        cop__console_print(cop_format("Could not load module %.*s\n", (int)text.len, text.data));
+        cop_io_write(cop_format("Could not load module %.*s\n", (int)text.len, text.data));
     } else if (size == 1) {
         print_module(module);
     } else {
@@ -190,11 +191,10 @@ static cop_term h(void)
           "An expression that is not complete goes on on the next line; #iex:break gives it up.\n\n"
           "Functions without a module:\n\n");
     for (const struct cop_function *f = cop__helpers_module.functions; f->signature; f++)
-        cop__console_print(cop_format("  %-24s %s\n", f->signature, f->doc));
+        cop_io_write(cop_format("  %-24s %s\n", f->signature, f->doc));
     print("\nModules:\n\n  ");
-    cop__console_print(
-        cop_inspect_with(cop_apply(COP("Enum"), COP(":sort"), cop_list(cop_modules())),
-                         (struct cop_inspect_opts){cop__reader_width(), 0}));
+    cop_io_write(cop_inspect_with(cop_apply(COP("Enum"), COP(":sort"), cop_list(cop_modules())),
+                                  (struct cop_inspect_opts){cop__session_inspect_opts().width, 0}));
     print("\n");
     return NOTHING;
 }
@@ -203,7 +203,7 @@ static cop_term h(void)
 
 static void print_line(const char *title, cop_bytes text)
 {
-    cop__console_print(cop_format("%s\n  %.*s\n", title, (int)text.len, text.data));
+    cop_io_write(cop_format("%s\n  %.*s\n", title, (int)text.len, text.data));
 }
 
 static void print_text(const char *title, const char *text)
@@ -249,7 +249,7 @@ static cop_term i(void)
 
 static cop_term clear(void)
 {
-    if (cop__reader_is_terminal()) print("\033[2J\033[1;1H");
+    if (cop__session_inspect_opts().width > 0) print("\033[2J\033[1;1H");
     return NOTHING;
 }
 
@@ -258,8 +258,8 @@ static cop_term runtime_info(void)
     cop_term count = cop_int(cop_list_len(cop_processes()));
     cop_bytes processes = shown(count);
 
-    cop__console_print(cop_format("Coppice version    %s\nProcesses          %.*s\n", cop_version(),
-                                  (int)processes.len, processes.data));
+    cop_io_write(cop_format("Coppice version    %s\nProcesses          %.*s\n", cop_version(),
+                            (int)processes.len, processes.data));
     return NOTHING;
 }
 

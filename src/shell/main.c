@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cop_main(): the life of a program that is one application. */
 #include "coppice/application.h"
+#include "coppice/io.h"
+#include "coppice/shell.h"
 #include "shell/commands.h"
-#include "shell/console.h"
+#include "shell/local.h"
+#include "shell/remote.h"
 
 #include <string.h>
 
@@ -40,23 +43,39 @@ static cop_next stop_applications(cop_term arg)
     return cop_end();
 }
 
+/* Takes the name. False: it is taken; it has been said. A node that cannot be reached runs all the
+ * same: its work is another. */
+static bool open_door(const struct cop__place *place)
+{
+    char why[400];
+
+    switch (cop__door_open(place, why, sizeof(why))) {
+    case COP__DOOR_OPEN: return true;
+    case COP__DOOR_TAKEN: (void)fprintf(stderr, "%s\n", why); return false;
+    case COP__DOOR_NONE: break;
+    }
+    (void)fprintf(stderr, "%s: remote, rpc, stop and pid will not reach this node\n", why);
+    return true;
+}
+
 /* The node is up. Starts the application, and the console if asked for, and waits for the end. */
-static int serve(bool with_console)
+static int serve(const struct cop__command_line *line)
 {
     char why[1024];
     int status = 1;
 
     cop_node_at_stop(stop_applications);
+    if (!cop__door_serve()) (void)fprintf(stderr, "no thread for remote, rpc, stop and pid\n");
     if (!cop_run(start_application, cop_nil(), why, sizeof(why))) {
         cop_log_flush();
         (void)fprintf(stderr, "Could not start application %s: %s\n", task.application->name, why);
-    } else if (with_console && !cop__reader_start()) {
+    } else if (line->command == COP__COMMAND_START_IEX && !cop__local_start(line->history)) {
         (void)fprintf(stderr, "no thread for the console\n");
     } else {
-        if (with_console) cop__console_start();
         status = cop_node_wait();
     }
-    if (with_console) cop__reader_stop();
+    cop__door_close();
+    cop__local_stop();
     cop_node_stop();
     return status;
 }
@@ -87,14 +106,13 @@ static cop_next eval_expression(cop_term arg)
 {
     struct cop_outcome outcome;
     char *text = cop_alloc(strlen(task.expression) + 1);
-    cop_term shown;
+    cop_bytes shown;
 
     (void)arg;
     memcpy(text, task.expression, strlen(task.expression) + 1);
     if (cop_try(evaluate, text, &outcome)) {
-        shown = cop_inspect(outcome.value);
-        cop__console_print(shown);
-        cop__console_print(cop_string("\n"));
+        shown = cop_to_bytes(cop_inspect(outcome.value));
+        cop_io_write(cop_format("%.*s\n", (int)shown.len, shown.data));
     } else {
         cop_bytes banner = cop_to_bytes(cop_format_banner(outcome.class_, outcome.value));
 
@@ -120,6 +138,7 @@ int cop_main(int argc, char **argv, const struct cop_application *application)
 {
     struct cop__command_line line = cop__command_line(argc, argv);
     const char *program = program_name(argc > 0 ? argv[0] : NULL);
+    struct cop__place place;
     int error;
 
     task.application = application;
@@ -133,12 +152,22 @@ int cop_main(int argc, char **argv, const struct cop_application *application)
         return 0;
     default: break;
     }
+    place = (struct cop__place){line.run_dir, line.name ? line.name : application->name};
+    switch (line.command) {
+    case COP__COMMAND_REMOTE: return cop__remote_console(&place, line.history);
+    case COP__COMMAND_RPC: return cop__remote_rpc(&place, line.argument);
+    case COP__COMMAND_STOP: return cop__remote_stop(&place);
+    case COP__COMMAND_PID: return cop__remote_pid(&place);
+    case COP__COMMAND_EVAL: break;
+    default:
+        if (!open_door(&place)) return 1;
+        break;
+    }
     error = cop_node_start(&line.opts);
     if (error != 0) {
         (void)fprintf(stderr, "%s: the node does not start: %s\n", program,
                       strerrorname_np(-error));
         return error == -EINVAL ? 2 : 1;
     }
-    if (line.command == COP__COMMAND_EVAL) return eval();
-    return serve(line.command == COP__COMMAND_START_IEX);
+    return line.command == COP__COMMAND_EVAL ? eval() : serve(&line);
 }

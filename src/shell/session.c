@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The evaluator: a process that evaluates one text after the other, prints what comes out, and is
+/* The evaluator: a process that evaluates one text after the other, tells what comes out, and is
  * otherwise like any process: what is sent to it stays until it is received, who is linked to it
  * takes it along. */
 #include "coppice/error.h"
@@ -74,26 +74,29 @@ static cop_term evaluate(void *arg)
     return cop_eval_quoted(with_names(quoted), a->bindings, &a->bindings, a->opts);
 }
 
-/* --- Printing --------------------------------------------------------------------------------- */
+/* --- What is shown ---------------------------------------------------------------------------- */
 
-/* What is printed for one text is written at once, so that nobody's output comes between. */
-static cop_term with_line(cop_term text, cop_term line)
+struct cop_inspect_opts cop__session_inspect_opts(void)
 {
-    return cop_list(text, line, cop_string("\n"));
+    return (struct cop_inspect_opts){(int)cop_to_int(cop_get(COP__WIDTH_KEY)), 50};
 }
 
-/* The value; on one line where nobody sits before it. */
-static void print_value(cop_term value)
+/* The value's lines (IEX-03). */
+static cop_term value_lines(cop_term value)
 {
-    struct cop_inspect_opts opts = {cop__reader_is_terminal() ? cop__reader_width() : 0, 50};
+    cop_bytes text;
 
-    if (cop_identical(value, COP(":\"do not show this result in output\""))) return;
-    cop__console_print(with_line(cop_empty_list(), cop_inspect_with(value, opts)));
+    if (cop_identical(value, COP(":\"do not show this result in output\""))) return COP("\"\"");
+    text = cop_to_bytes(cop_inspect_with(value, cop__session_inspect_opts()));
+    return cop_format("%.*s\n", (int)text.len, text.data);
 }
 
-static void print_failure(const struct cop_outcome *outcome)
+/* The banner and the stack (IEX-05). */
+static cop_term failure_lines(const struct cop_outcome *outcome)
 {
-    cop__console_print(with_line(cop_empty_list(), cop_format_outcome(outcome)));
+    cop_bytes text = cop_to_bytes(cop_format_outcome(outcome));
+
+    return cop_format("%.*s\n", (int)text.len, text.data);
 }
 
 /* --- The process ------------------------------------------------------------------------------ */
@@ -101,7 +104,7 @@ static void print_failure(const struct cop_outcome *outcome)
 static bool is_request(cop_term msg, void *arg)
 {
     (void)arg;
-    return cop_match(msg, "{:\"$iex_eval\", _, _}");
+    return cop_match(msg, "{:\"$iex_eval\", _, _, _, _}");
 }
 
 static void remember(int64_t line, cop_term value)
@@ -116,29 +119,35 @@ static void remember(int64_t line, cop_term value)
 static cop_next turn(void *state)
 {
     struct session *s = state;
+    char name[32];
     struct cop_eval_opts opts = {
-        .size = sizeof(opts), .file = "iex", .helpers = &cop__helpers_module};
+        .size = sizeof(opts), .file = name, .helpers = &cop__helpers_module};
     struct attempt attempt = {.bindings = cop_kept_term(s->bindings), .opts = &opts};
     struct cop_outcome outcome;
-    cop_term text;
+    cop_bytes text;
+    cop_bytes file;
+    cop_term width;
+    cop_term shown;
     cop_term msg;
     int64_t line;
     bool worked;
 
     (void)cop_receive_if(is_request, NULL, &msg, COP_INFINITY);
-    cop_expect(msg, "{:\"$iex_eval\", text, line}", text, line);
+    cop_expect(msg, "{:\"$iex_eval\", text, line, width, file}", text, line, width, file);
+    attempt.text = text;
     opts.line = (int)line;
-    attempt.text = cop_to_bytes(text);
+    (void)snprintf(name, sizeof(name), "%.*s", (int)file.len, file.data);
+    (void)cop_put(COP__WIDTH_KEY, width);
     worked = cop_try(evaluate, &attempt, &outcome);
     if (worked) {
-        print_value(outcome.value);
+        shown = value_lines(outcome.value);
         remember(line, outcome.value);
     } else {
-        print_failure(&outcome);
+        shown = failure_lines(&outcome);
         attempt.bindings = cop_kept_term(s->bindings);
     }
     cop_replace(&s->bindings, attempt.bindings);
-    cop_send(s->console, cop_tuple(COP(":done"), worked, outcome.value, attempt.bindings));
+    cop_send(s->console, cop_tuple(COP(":done"), worked, shown, outcome.value, attempt.bindings));
     return cop_hibernate(turn, s);
 }
 
@@ -153,6 +162,7 @@ static cop_next session(cop_term arg)
     s->console = console;
     s->bindings = cop_keep(bindings);
     (void)cop_put(COP__HISTORY_KEY, history);
+    (void)cop_put(COP__WIDTH_KEY, cop_int(0));
     return cop_hibernate_for(turn, s, 0);
 }
 
@@ -163,7 +173,8 @@ cop_pid cop__session_start(cop_term bindings, cop_term history, cop_ref *ret_mon
                          .monitor = true, .ret_ref = ret_monitor, .name = "IEx.Evaluator.init/4"});
 }
 
-void cop__session_eval(cop_pid session_pid, cop_term text, int64_t line)
+void cop__session_eval(cop_pid session_pid, cop_term text, int64_t line, int64_t width,
+                       cop_term file)
 {
-    cop_send(session_pid, cop_tuple(COP(":\"$iex_eval\""), text, line));
+    cop_send(session_pid, cop_tuple(COP(":\"$iex_eval\""), text, line, width, file));
 }

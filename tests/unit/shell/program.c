@@ -42,9 +42,19 @@ static cop_term loop(void)
     return cop_nil();
 }
 
+/* The next message of the caller. */
+static cop_term next(void)
+{
+    cop_term msg;
+
+    (void)cop_receive(&msg, COP_INFINITY);
+    return msg;
+}
+
 static const struct cop_function functions[] = {
     COP_EXPORT("start_link(arg)", start_link, "Starts the server."),
-    COP_EXPORT("loop()", loop, "Never returns and never gives way."), COP_EXPORT_END};
+    COP_EXPORT("loop()", loop, "Never returns and never gives way."),
+    COP_EXPORT("next()", next, "Waits for a message and returns it."), COP_EXPORT_END};
 
 static const struct cop_module demo_module = {.size = sizeof(struct cop_module),
                                               .name = "Demo",
