@@ -31,6 +31,7 @@ static struct {
     bool is_inside;    /* the cursor is not at the beginning of a line */
     bool is_completed; /* `candidates` has come */
     char *candidates;
+    locale_t locale; /* of the thread; 0: the program's */
 } edit;
 
 /* --- The screen ------------------------------------------------------------------------------- */
@@ -300,7 +301,9 @@ static void set_locale(void)
         if (l != (locale_t)0) freelocale(l);
         l = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     }
-    if (l != (locale_t)0) uselocale(l);
+    if (l == (locale_t)0) return;
+    uselocale(l);
+    edit.locale = l;
 }
 
 static void bind_keys(EditLine *el)
@@ -318,7 +321,7 @@ static void bind_keys(EditLine *el)
         {"^W", "ed-delete-prev-word"},
     };
 
-    el_set(el, EL_ADDFN, "complete", "Completes a name.", complete);
+    el_wset(el, EL_ADDFN, L"complete", L"Completes a name.", complete); /* el_set leaks the names */
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         el_set(el, EL_BIND, keys[i][0], keys[i][1], NULL);
 }
@@ -344,6 +347,19 @@ void cop__edit_init(const char *file)
     el_source(edit.el, NULL);
     /* Between lines: no echo, keys stay where they are until somebody wants them. */
     el_set(edit.el, EL_SETTY, "-x", "-echo", "-icanon", NULL);
+}
+
+void cop__edit_fini(void)
+{
+    el_end(edit.el);
+    history_end(edit.history);
+    (void)fclose(edit.out);
+    free(edit.line);
+    free(edit.candidates);
+    edit.el = NULL;
+    uselocale(LC_GLOBAL_LOCALE);
+    if (edit.locale != (locale_t)0) freelocale(edit.locale);
+    edit.locale = (locale_t)0;
 }
 
 const char *cop__edit_line(const char *text, bool *ret_at_end)

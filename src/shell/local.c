@@ -53,11 +53,11 @@ static void *serve(void *arg)
         close(fd);
     }
     cop_log_screen(NULL, NULL);
+    cop__terminal_fini();
     if (end == COP__END_HUNG_UP) {
         cop_log(COP_NOTICE, "the console's terminal is gone; the node goes on");
         return NULL;
     }
-    cop__terminal_restore();
     if (end == COP__END_ABORT) cop_system_stop(128 + SIGINT);
     if (end == COP__END_STATUS) cop_system_stop(status);
     return NULL;

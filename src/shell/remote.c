@@ -30,7 +30,7 @@ static int serve(const struct cop__place *place, const char *expression)
     (void)signal(SIGPIPE, SIG_IGN); /* who reads our output may go */
     end = cop__terminal_serve(fd, expression, &status);
     close(fd);
-    cop__terminal_restore();
+    cop__terminal_fini();
     switch (end) {
     case COP__END_STATUS: return status;
     case COP__END_ABORT: return 128 + SIGINT;

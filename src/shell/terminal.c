@@ -91,6 +91,16 @@ void cop__terminal_init(const char *history)
     cop__edit_init(history);
 }
 
+void cop__terminal_fini(void)
+{
+    cop__terminal_restore();
+    if (term.is_terminal) cop__edit_fini();
+    free(term.input);
+    term.input = NULL;
+    term.input_len = term.input_cap = 0;
+    cop__terminal_restore(); /* libedit has its own idea of it */
+}
+
 /* --- Waiting ---------------------------------------------------------------------------------- */
 
 static enum cop__event over(enum cop__terminal_end end)

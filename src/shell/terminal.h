@@ -23,6 +23,8 @@ void cop__terminal_init(const char *history);
 /* Asks the node at the other end of fd for a console, or with a text for its evaluation, and serves
  * it to the end. */
 enum cop__terminal_end cop__terminal_serve(int fd, const char *text, int *ret_status);
+/* After the last one was used, on the same thread: gives all back. */
+void cop__terminal_fini(void);
 /* The terminal is as it was found. Runs on: any thread. */
 void cop__terminal_restore(void);
 
@@ -48,6 +50,7 @@ int cop__terminal_width(void);
 
 /* edit.c: lines of a terminal, edited with libedit. */
 void cop__edit_init(const char *history);
+void cop__edit_fini(void);
 /* A line without its end, until the next call; NULL: there is none, *ret_at_end tells whether that
  * was said at the keyboard (Ctrl+D). */
 const char *cop__edit_line(const char *prompt, bool *ret_at_end);
