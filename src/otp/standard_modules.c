@@ -14,6 +14,7 @@ void cop__standard_modules_register(void)
     cop_module_register(&cop__supervisor_module);
     cop_module_register(&cop__erlang_supervisor_module);
     cop_module_register(&cop__dynamic_supervisor_module);
+    cop_module_register(&cop__partition_supervisor_module);
     cop_module_register(&cop__application_module);
     cop_module_register(&cop__erlang_application_module);
     cop_module_register(&cop__logger_module);

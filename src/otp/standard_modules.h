@@ -9,6 +9,7 @@
 extern const struct cop_module cop__supervisor_module;
 extern const struct cop_module cop__erlang_supervisor_module;
 extern const struct cop_module cop__dynamic_supervisor_module;
+extern const struct cop_module cop__partition_supervisor_module;
 extern const struct cop_module cop__application_module;
 extern const struct cop_module cop__logger_module;
 extern const struct cop_module cop__erlang_application_module;
