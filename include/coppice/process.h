@@ -99,6 +99,8 @@ COP_API bool cop_receive_if(cop_accept_fn fn, void *arg, cop_term *ret_msg, int6
  * cop_make_ref): messages older than ref are not looked at (MSG-06). */
 COP_API bool cop_receive_ref(cop_ref ref, cop_accept_fn fn, void *arg, cop_term *ret_msg,
                              int64_t timeout_ms);
+/* The oldest messages of the caller's mailbox, at most max, which stay there. */
+COP_API cop_term cop_messages(size_t max);
 /* Calls fn(state, msg) for each message, each in a region of its own, until it returns false. */
 typedef bool (*cop_loop_fn)(void *state, cop_term msg);
 COP_API void cop_receive_loop(cop_loop_fn fn, void *state);

@@ -10,19 +10,22 @@
 
 #include "coppice/node.h"
 
+#include <string.h>
+
 #define NEIGHBOURS_MAX 15
+#define MESSAGES_MAX   51 /* one more than is shown */
 
 /* --- Fields ----------------------------------------------------------------------------------- */
 
 /* One line of a report: an item of process_info and what it is called. */
 struct field {
     const char *label;
-    const char *item;
+    const char *item; /* NULL: messages, the first ones */
 };
 /* With details (PLB-16). */
 static const struct field own_fields[] = {
     {"Message Queue Length", "message_queue_len"},
-    {"Messages", "messages"},
+    {"Messages", NULL},
     {"Links", "links"},
     {"Dictionary", "dictionary"},
     {"Trapping Exits", "trap_exit"},
@@ -91,10 +94,10 @@ static void add_label(struct cop__text *text, int indent, const char *label)
 
 static void add_field(struct cop__text *text, int indent, cop_pid pid, const struct field *field)
 {
-    cop_term value = info(pid, field->item);
+    cop_term value = field->item == NULL ? cop_messages(MESSAGES_MAX) : info(pid, field->item);
 
     if (cop_is_none(value)) return;
-    if (cop_identical(cop_atom(field->item), COP(":dictionary"))) value = users_part(value);
+    if (field->item != NULL && strcmp(field->item, "dictionary") == 0) value = users_part(value);
     add_label(text, indent, field->label);
     cop__text_add_term(text, value);
 }

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A term with more text than this is not shown whole: the log would cut it anyway. */
+#define TERM_MAX 8192
+
 void cop__text_free(struct cop__text *text)
 {
     free(text->data);
@@ -76,9 +79,7 @@ void cop__text_add_spaces(struct cop__text *text, int count)
 
 void cop__text_add_term(struct cop__text *text, cop_term t)
 {
-    cop_term shown = cop_inspect_with(t, (struct cop_inspect_opts){.width = 0, .limit = 50});
-
-    cop__text_add_bytes(text, cop_to_bytes(shown));
+    cop__text_add_bytes(text, cop_to_bytes(cop_inspect_within(t, TERM_MAX)));
 }
 
 void cop__text_add_items(struct cop__text *text, cop_term list)

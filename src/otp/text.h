@@ -30,7 +30,8 @@ void cop__text_add_format(struct cop__text *text, const char *format, ...) COP_P
 void cop__text_add_vformat(struct cop__text *text, const char *format, va_list args)
     COP_PRINTF(2, 0);
 void cop__text_add_spaces(struct cop__text *text, int count);
-/* t as inspect/1 shows it: on one line, 50 elements of a collection (INS-11). */
+/* t as inspect/1 shows it, on one line, 50 elements of a collection (INS-11), and some thousand
+ * bytes at most. */
 void cop__text_add_term(struct cop__text *text, cop_term t);
 /* A call in words: Mod.fun(1, 2), or Mod.fun/2 if args is an integer (LOG-23). */
 void cop__text_add_call(struct cop__text *text, cop_term module, cop_term function, cop_term args);

@@ -110,12 +110,23 @@ static cop_term watchers_of(struct cop__proc *p)
     return cop_list_reverse(list);
 }
 
-static cop_term messages_of(struct cop__proc *p)
+/* The oldest ones, at most max. */
+static cop_term messages_of(struct cop__proc *p, size_t max)
 {
     cop_term list = cop_empty_list();
-    for (struct cop__signal *s = p->mailbox_first; s != NULL; s = s->next)
+    for (struct cop__signal *s = p->mailbox_first; s != NULL && max > 0; s = s->next, max--)
         list = cop_cons(cop__signal_term(s), list);
     return cop_list_reverse(list);
+}
+
+cop_term cop_messages(size_t max)
+{
+    struct cop__proc *p = cop__enter()->current;
+    cop__mailbox_unhand(p);
+    if (!cop__signals_take(p)) cop__die(p);
+    cop_term list = messages_of(p, max);
+    cop__leave(cop__thread());
+    return list;
 }
 
 static cop_term dictionary_of(struct cop__proc *p)
@@ -139,7 +150,7 @@ static cop_term inside(struct cop__proc *p, cop_term item)
     case COP_ATOM_links: return links_of(p);
     case COP_ATOM_monitors: return monitors_of(p);
     case COP_ATOM_monitored_by: return watchers_of(p);
-    case COP_ATOM_messages: return messages_of(p);
+    case COP_ATOM_messages: return messages_of(p, SIZE_MAX);
     case COP_ATOM_dictionary: return dictionary_of(p);
     case COP_ATOM_initial_call_item: return initial_call_of(p);
     case COP_ATOM_label: return p->label;

@@ -50,6 +50,7 @@ struct walk {
     size_t len;
     size_t cap;
     size_t text_limit;
+    size_t max; /* with more text than this containers show no more elements; 0: any */
 };
 
 static void walk_fini(struct walk *w)
@@ -99,14 +100,18 @@ static struct frame *begin_between(struct walk *w, enum frame_kind kind, cop_ter
     return f;
 }
 
+static bool is_plain_key(cop_term key)
+{
+    return cop__is_atom(key) && !cop__has_alias_prefix(cop_atom_text(key));
+}
+
 /* Whether a list of {key, value} is shown as key: value. The empty list is not asked. */
 static bool is_keyword(cop_term list)
 {
     for (; cop__is_cons(list); list = cop__cons_tail(list)) {
         cop_term pair = cop__cons_head(list);
 
-        if (!cop__is_tuple_of(pair, 2) || !cop__is_atom(cop__tuple_items(pair)[0])) return false;
-        if (cop__has_alias_prefix(cop_atom_text(cop__tuple_items(pair)[0]))) return false;
+        if (!cop__is_tuple_of(pair, 2) || !is_plain_key(cop__tuple_items(pair)[0])) return false;
     }
     return cop_is_empty_list(list);
 }
@@ -126,6 +131,28 @@ static void begin_list(struct walk *w, cop_term list, int64_t limit)
     }
 }
 
+/* As many pairs of a map as are shown, and one more if there are more. */
+static cop_term first_pairs(cop_term map, int64_t limit)
+{
+    struct cop_map_iter it = cop_map_iter(map);
+    cop_term pairs = cop_empty_list(), key, value;
+
+    for (int64_t i = 0; (limit < 0 || i <= limit) && cop_map_next(&it, &key, &value); i++)
+        pairs = cop_cons(cop_tuple(key, value), pairs);
+    return cop_list_reverse(pairs);
+}
+
+static bool has_plain_keys(cop_term map)
+{
+    struct cop_map_iter it = cop_map_iter(map);
+    cop_term key, value;
+
+    while (cop_map_next(&it, &key, &value)) {
+        if (!is_plain_key(key)) return false;
+    }
+    return true;
+}
+
 static void begin_map(struct walk *w, cop_term map, int64_t limit)
 {
     cop_bytes name = {NULL, 0};
@@ -133,7 +160,7 @@ static void begin_map(struct walk *w, cop_term map, int64_t limit)
     bool is_struct = cop__struct_fields(map, &name, &pairs);
     struct frame *f;
 
-    if (!is_struct) pairs = cop_map_to_list(map);
+    if (!is_struct) pairs = first_pairs(map, limit);
     if (cop_is_empty_list(pairs)) {
         cop__doc_string(&w->doc, "%");
         if (is_struct) cop__doc_text(&w->doc, name.data + 7, name.len - 7);
@@ -146,7 +173,7 @@ static void begin_map(struct walk *w, cop_term map, int64_t limit)
     cop__doc_string(&w->doc, "{");
     cop__doc_edge(&w->doc, f->group, false);
     f->close = "}";
-    f->is_keyword = is_struct || is_keyword(pairs);
+    f->is_keyword = is_struct || has_plain_keys(map);
     f->is_strict = true;
 }
 
@@ -390,6 +417,7 @@ static void step(struct walk *w)
     struct frame *f = &w->frames[w->len - 1];
     cop_term next;
 
+    if (w->max != 0 && w->doc.text_len > w->max) f->limit = 0;
     if (f->has_value) {
         f->has_value = false;
         cop__doc_string(&w->doc, f->is_keyword ? " " : " => ");
@@ -424,14 +452,25 @@ static void step(struct walk *w)
     put_element(w, next, f->limit, f->is_argument);
 }
 
-cop_term cop_inspect_with(cop_term t, struct cop_inspect_opts opts)
+static cop_term inspect(cop_term t, struct cop_inspect_opts opts, size_t max)
 {
-    COP_CLEANUP(walk_fini) struct walk w = {.text_limit = opts.limit > 0 ? PRINTABLE_LIMIT : 0};
+    COP_CLEANUP(walk_fini)
+    struct walk w = {.text_limit = opts.limit > 0 ? PRINTABLE_LIMIT : 0, .max = max};
 
     put_term(&w, t, opts.limit > 0 ? opts.limit : UNLIMITED);
     while (w.len > 0)
         step(&w);
     return cop__doc_layout(&w.doc, opts.width);
+}
+
+cop_term cop_inspect_with(cop_term t, struct cop_inspect_opts opts)
+{
+    return inspect(t, opts, 0);
+}
+
+cop_term cop_inspect_within(cop_term t, size_t max)
+{
+    return inspect(t, (struct cop_inspect_opts){0, DEFAULT_LIMIT}, max);
 }
 
 cop_term cop_inspect(cop_term t)
