@@ -454,6 +454,7 @@ static void run_all(void)
             cop_receive_loop(run_target, NULL);
         }
         cop_sleep(ALL_TIMERS_MS);
+        cop_log_flush();
         blocks[pass] = cop__alloc_stats_read().live_blocks;
     }
     if (blocks[1] != blocks[0]) {
