@@ -7,6 +7,7 @@
  *
  * Each benchmark is a process body that returns nanoseconds (or bytes) an operation. */
 #include "policy.h"
+#include "tables.h"
 
 #include <coppice.h>
 
@@ -446,6 +447,11 @@ static const struct bench benches[] = {
     {"pairs_64", "ns", bench_pairs, RUNS},
     {"clients_64_servers_64", "ns", bench_clients_and_servers, RUNS},
     {"clients_64_server_1", "ns", bench_clients_of_one, RUNS},
+    {"ets_lookup", "ns", ets_lookup, RUNS},
+    {"ets_lookup_ordered", "ns", ets_lookup_ordered, RUNS},
+    {"ets_insert", "ns", ets_insert, RUNS},
+    {"ets_update_counter", "ns", ets_update_counter, RUNS},
+    {"ets_update_one", "ns", ets_update_one, RUNS},
     {"million_idle_processes", "bytes", idle_bare, 1},
     {"million_waiting_with_stack", "bytes", idle_waiting, 1},
     {"million_idle_gen_servers", "bytes", idle_gen_server, 1},

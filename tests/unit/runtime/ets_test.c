@@ -466,6 +466,10 @@ PROCESS_TEST(traversal_of_a_fixed_table)
         met++;
         key = cop_ets_next(t, key);
     }
+    cop_ets_insert(t, COP("{:again}"));
+    CHECK_TERM(cop_ets_next(t, COP(":again")), ":\"$end_of_table\"");
+    (void)cop_ets_next(t, COP(":never")); /* CNR-16: no error */
+    cop_ets_delete_key(t, COP(":again"));
     cop_ets_safe_fixtable(t, false);
     CHECK_INT(met, 600);
     CHECK_INT(cop_to_int(cop_ets_info_item(t, COP(":size"))), 0);
