@@ -128,6 +128,7 @@ void cop_system_stop(int status)
 int cop_node_wait(void)
 {
     int64_t status;
+    if (cop__sim_wait_begin()) cop__sim_thaw(); /* for as long as the node lives */
     /* Acquire: pairs with the release in cop_system_stop(). */
     while ((status = atomic_load_explicit(&cop__node.stop_status, memory_order_acquire)) < 0) {
 #if COP_TSAN
@@ -273,6 +274,7 @@ static cop_next run_main(cop_term arg)
         memcpy(run->text, words.data, len);
         run->text[len] = 0;
     }
+    cop__sim_wait_end();
     cop__os_unpark(&run->parker);
     return cop_end();
 }
@@ -285,12 +287,17 @@ bool cop_run(cop_start_fn fn, cop_term arg, char *text, size_t text_size)
     struct run run = {.fn = fn, .text = text_size > 0 ? text : NULL, .text_size = text_size};
     run.arg = cop__pack(arg, 0);
     cop_region *region = cop_region_open();
+    bool is_to_thaw = cop__sim_wait_begin();
     cop_pid pid = cop__spawn(run_main, cop_int((int64_t)(intptr_t)&run), &none, true);
+    if (is_to_thaw) cop__sim_thaw();
     cop_region_close(region);
-    if (!cop_is_no_pid(pid))
+    if (!cop_is_no_pid(pid)) {
         cop__os_park(&run.parker, -1);
-    else if (run.text != NULL)
-        snprintf(run.text, run.text_size, "too many processes");
+        cop__sim_settle();
+    } else {
+        cop__sim_wait_end();
+        if (run.text != NULL) snprintf(run.text, run.text_size, "too many processes");
+    }
     cop__block_free(run.arg);
     return run.is_normal;
 }

@@ -12,6 +12,7 @@
 #include "runtime/proc_table.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
+#include "runtime/sim.h"
 #include "runtime/stack.h"
 #include "runtime/timer.h"
 
@@ -115,7 +116,9 @@ cop_pid cop__spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *o
 cop_pid cop_spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *opts)
 {
     static const struct cop_spawn_opts none;
-    return cop__spawn(fn, arg, opts != NULL ? opts : &none, false);
+    cop_pid pid = cop__spawn(fn, arg, opts != NULL ? opts : &none, false);
+    if (cop__current() == NULL) cop__sim_thaw();
+    return pid;
 }
 
 /* --- Death ------------------------------------------------------------------------------------ */

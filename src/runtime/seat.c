@@ -121,6 +121,7 @@ static struct cop__proc *pop_global(struct cop__seat *s)
 static struct cop__proc *pick_seeded(struct cop__seat *s)
 {
     struct cop__proc *p;
+    if (cop__sim_is_frozen()) return NULL;
     pthread_mutex_lock(&cop__node.global_lock);
     while ((p = cop__runq_pop(&cop__node.global)) != NULL)
         cop__runq_push(&s->runq, p);

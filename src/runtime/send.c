@@ -6,6 +6,7 @@
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
+#include "runtime/sim.h"
 
 /* Whom a term means: the pid's number, 0 for nobody. An alias: *ret_alias is its number. */
 static uint64_t receiver(cop_term to, uint64_t *ret_alias)
@@ -40,6 +41,7 @@ static __attribute__((noinline)) void send_any(cop_term to, cop_term msg)
     enum cop__signal_kind kind = alias != 0 ? COP__SIG_ALIAS_MESSAGE : COP__SIG_MESSAGE;
     if (cop__current() == NULL) {
         cop__signal_send(NULL, kind, id, alias, msg);
+        cop__sim_thaw();
         return;
     }
     struct cop__thread *t = cop__enter();
@@ -83,6 +85,7 @@ void cop_exit_process(cop_pid pid, cop_term reason)
     struct cop__proc *p = cop__current();
     if (p == NULL) {
         cop__signal_send(NULL, COP__SIG_EXIT, pid.id, 0, cop__exit_message(0, reason));
+        cop__sim_thaw();
         return;
     }
     uint64_t self = cop__proc_id(p);
