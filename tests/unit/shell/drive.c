@@ -2,6 +2,7 @@
 /* Running programs and typing at them. */
 #include "drive.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -58,7 +59,10 @@ void start_on_terminal(struct program *p, const char *command, int columns)
     struct winsize size = {.ws_row = 40, .ws_col = (unsigned short)columns};
 
     memset(p, 0, sizeof(*p));
-    assert_int_equal(openpty(&p->out, &p->terminal, NULL, NULL, &size), 0);
+    if (openpty(&p->out, &p->terminal, NULL, NULL, &size) != 0)
+        fail_msg("no terminal to test with (%s): is /dev/pts mounted? As root:"
+                 " mount -t devpts devpts /dev/pts",
+                 strerrorname_np(errno));
     p->pid = fork();
     assert_true(p->pid >= 0);
     if (p->pid == 0) {
