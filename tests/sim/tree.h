@@ -18,6 +18,7 @@
  *  - its restarts are never more than its intensity allows, and it ends for that only when one more
  *    was due (SUP-36 to 39, DYN-15);
  *  - it stops its children in reverse order, each in its time (SUP-50, 51);
+ *  - the name and the table of the dead are free for whoever hears of the death (SIG-07, ETS-04);
  *  - at rest the children are those of the specification, in order, and run unless something says
  *    why not (SUP-15, 22 to 27, 41, 42, 69 to 71, DYN-14, 17); everything that lives has a living
  *    supervisor; a supervisor that has ended has a reason for it, the right one (SUP-55);
@@ -62,7 +63,8 @@ struct node {
     /* of a worker */
     bool traps;
     bool has_name;
-    int init_ms; /* sleeps */
+    bool has_table; /* of the same name */
+    int init_ms;    /* sleeps */
     int terminate_ms;
     enum start bad_start; /* how its starts bad_from to bad_from + bad_count - 1 end */
     int bad_from;
@@ -129,8 +131,9 @@ int tree_below(int bound);
 void tree_plan(void);
 /* One more worker for a supervisor; the node, or NONE if there is no room. */
 int tree_plan_worker(int supervisor);
-/* The specification of a node. On a process. */
+/* The specification of a node, and its name. On a process. */
 cop_term tree_spec(int node);
+cop_term tree_name(int node);
 
 /* --- Processes -------------------------------------------------------------------------------- */
 
@@ -149,6 +152,9 @@ void tree_attempt_ends(int node, cop_term answer);
 /* The caller is the process of node: a new life. */
 int tree_born(int node);
 void tree_died(int life, cop_term reason);
+/* Whether the name is free for the table of this life: that of a former one may be in its way only
+ * while that one lives. */
+bool tree_may_have_table(int life);
 /* The worker of this life has been told to terminate. */
 void tree_terminates(int life, cop_term reason);
 /* The last life of node, if it is not over; else NONE. */

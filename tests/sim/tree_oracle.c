@@ -227,6 +227,14 @@ static void restart_ends(struct life *l, int node)
     l->group_next = is_group(node_of(l)) && !has_failed ? next_in_group(node_of(l), node) : NONE;
 }
 
+/* A child of this supervisor that has ended: it heard of that before it began the next start. */
+static bool is_own_dead(const struct life *supervisor, cop_pid pid)
+{
+    int life = life_of(pid);
+    return life != NONE && &tree.lives[tree.lives[life].supervisor] == supervisor &&
+           !cop_is_alive(pid);
+}
+
 void tree_attempt_ends(int node, cop_term answer)
 {
     struct node *n = &tree.nodes[node];
@@ -240,6 +248,8 @@ void tree_attempt_ends(int node, cop_term answer)
             tree_fail("the start of %d answers with another process", node);
     } else {
         n->outcome = cop_match(answer, ":ignore") ? IGNORED : FAILED;
+        if (cop_match(answer, "{:error, {:already_started, pid}}", pid) && is_own_dead(l, pid))
+            tree_fail("the name of the dead %d is taken (SIG-07)", node);
         tree_tell("%d does not start: %s", node, words_of(answer));
         if (runs(node, l)) tree_fail("%d runs after a failed start (VER-01)", node);
     }
@@ -275,6 +285,17 @@ int tree_born(int node)
         child->outcome = NOTHING;
     }
     return life;
+}
+
+bool tree_may_have_table(int life)
+{
+    cop_term name = tree_name(tree.lives[life].node);
+    cop_pid owner;
+    cop_term table = cop_ets_whereis(name);
+    if (cop_match(table, ":undefined")) return true;
+    if (!cop_match(cop_ets_info_item(table, COP(":owner")), "owner", owner)) return false;
+    if (!cop_is_alive(owner)) tree_fail("the table of the dead %d is there (ETS-04)", life);
+    return false;
 }
 
 /* A death that a supervisor minds (SUP-33 to 35). */
@@ -461,6 +482,9 @@ void tree_check_at_rest(void)
     for (int i = 0; i < tree.life_count && !tree.has_failed; i++) {
         struct life *l = &tree.lives[i];
         bool is_supervisor = node_of(l)->kind != WORKER;
+        if (!l->is_dead && node_of(l)->has_name &&
+            !cop_pid_equal(cop_whereis(tree_name(l->node)), l->pid))
+            tree_fail("%d has lost its name", l->node);
         if (!l->is_dead && l->supervisor != NONE && tree.lives[l->supervisor].is_dead)
             tree_fail("%d lives without its supervisor", l->node);
         else if (!l->is_dead && is_supervisor)

@@ -2,6 +2,8 @@
 /* A random tree: see tree.h. */
 #include "tree.h"
 
+#include <stdio.h>
+
 #define DEPTH_MAX 3
 
 int tree_below(int bound)
@@ -45,6 +47,7 @@ int tree_plan_worker(int supervisor)
     plan_restart(n);
     n->traps = tree_below(2) == 0;
     n->has_name = tree_below(3) == 0;
+    n->has_table = tree_below(4) == 0;
     if (tree_below(3) == 0) {
         n->bad_start = START_IGNORE + (enum start)tree_below(3);
         n->bad_from = tree_below(4) == 0 ? 0 : 1 + tree_below(3);
@@ -87,6 +90,13 @@ void tree_plan(void)
     tree.manual = NONE;
     tree.has_sleeps = tree_below(2) == 0;
     plan_supervisor(new_node(NONE, STATIC), 0);
+}
+
+cop_term tree_name(int node)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "tree_%d", node);
+    return cop_atom(text);
 }
 
 cop_term tree_spec(int id)

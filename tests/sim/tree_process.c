@@ -2,8 +2,6 @@
 /* The processes of a tree: see tree.h. */
 #include "tree.h"
 
-#include <stdio.h>
-
 cop_term tree_random_reason(void)
 {
     switch (tree_below(6)) {
@@ -82,6 +80,12 @@ struct worker {
     int life;
 };
 
+static void make_table(int node)
+{
+    cop_term table = cop_ets_new(tree_name(node), COP("[:named_table]"));
+    cop_ets_insert(table, cop_tuple(COP(":row"), cop_self()));
+}
+
 static cop_result init(cop_term arg)
 {
     struct worker *w = cop_alloc(sizeof(*w));
@@ -90,6 +94,7 @@ static cop_result init(cop_term arg)
     int number = n->starts;
     if (n->traps) cop_trap_exit(true);
     w->life = live(w->node);
+    if (n->has_table && tree_may_have_table(w->life)) make_table(w->node);
     if (n->init_ms > 0) cop_sleep(n->init_ms);
     if (number < n->bad_from || number >= n->bad_from + n->bad_count) return cop_started(w);
     switch (n->bad_start) {
@@ -185,7 +190,6 @@ static const struct cop_module supervisor_module = {.size = sizeof(struct cop_mo
 static cop_term start_node(int i)
 {
     const struct node *n = &tree.nodes[i];
-    char text[24];
     if (n->kind == STATIC)
         return cop_supervisor_start_link_module(&supervisor_module, cop_int(i), cop_empty_list());
     if (n->kind == DYNAMIC)
@@ -193,8 +197,7 @@ static cop_term start_node(int i)
                                                         cop_empty_list());
     cop_term options = cop_empty_list();
     if (n->has_name) {
-        snprintf(text, sizeof(text), "tree_%d", i);
-        cop_term name = cop_atom(text);
+        cop_term name = tree_name(i);
         options = cop_build("[name: name]", name);
     }
     return cop_gen_server_start_link(&worker_module, cop_int(i), options);

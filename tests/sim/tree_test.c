@@ -288,6 +288,7 @@ static cop_next driver(cop_term arg)
     cop_pid root;
     int processes = processes_now();
     int names = (int)cop_list_len(cop_registered());
+    int tables = (int)cop_list_len(cop_ets_all());
     (void)arg;
     cop_module_register(&tree_module);
     cop_trap_exit(true);
@@ -309,6 +310,7 @@ static cop_next driver(cop_term arg)
     if (!tree.has_failed && cop_receive(&msg, 0)) tree_fail("the driver has a message left");
     if (processes_now() != processes) tree_fail("processes are left");
     if (cop_list_len(cop_registered()) != names) tree_fail("names are left");
+    if (cop_list_len(cop_ets_all()) != tables) tree_fail("tables are left");
     return cop_end();
 }
 
