@@ -340,8 +340,8 @@ struct cop__node {
     /* A seeded run (sim.c). */
     bool is_seeded;
     int waiting; /* threads in cop_run() or cop_node_wait(); under the idle lock */
-    /* Between two cop_run() nothing runs, and no time passes. Set at the end of one by the thread on
-     * the seat (release), cleared by the thread that has begun the next. */
+    /* Between two cop_run() nothing runs, and no time passes. Set at the end of one by the thread
+     * on the seat (release), cleared by the thread that has begun the next. */
     _Atomic bool is_frozen;
     _Atomic bool is_still; /* frozen, and the seat's thread has come to rest (by it; release) */
     struct cop__rand seed_rand;
