@@ -92,7 +92,7 @@ void cop_unlink(cop_pid pid)
     struct cop__proc *p = t->current;
     /* First what has come: a link signal of the peer is taken back, too, then. */
     if (cop__signals_pending(p) && !cop__signals_take(p)) cop__die(p);
-    struct cop__relation *r = cop__relation_find(&p->links, pid.id);
+    struct cop__relation *r = pid.node == 0 ? cop__relation_find(&p->links, pid.id) : NULL;
     if (r != NULL && r->unlink_id == 0) {
         r->unlink_id = cop__ref_number(t);
         if (!cop__signal_send(t, COP__SIG_UNLINK, pid.id, r->unlink_id, cop_nil()))

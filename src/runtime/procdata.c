@@ -82,6 +82,7 @@ cop_pid cop_group_leader(void)
 
 void cop_set_group_leader(cop_pid leader, cop_pid pid)
 {
+    if (leader.node != 0 || pid.node != 0) cop_error(COP(":badarg"));
     struct cop__thread *t = cop__enter();
     struct cop__proc *p = t->current;
     if (cop__proc_id(p) == pid.id)

@@ -83,6 +83,7 @@ cop_term(cop_send_nosuspend)(cop_term to, cop_term msg)
 void cop_exit_process(cop_pid pid, cop_term reason)
 {
     struct cop__proc *p = cop__current();
+    if (pid.node != 0) return; /* that node is not connected: SIG-10 */
     if (p == NULL) {
         cop__signal_send(NULL, COP__SIG_EXIT, pid.id, 0, cop__exit_message(0, reason));
         cop__sim_thaw();

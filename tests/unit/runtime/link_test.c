@@ -289,6 +289,24 @@ PROCESS_TEST(children_die_with_their_parent)
     return cop_end(); /* check_run() sees whether any of them is left */
 }
 
+/* SIG-10: what is for a process of another node does not reach the one of ours that has its
+ * number. */
+PROCESS_TEST(a_number_of_another_node_is_nobody_here)
+{
+    cop_pid p = puppet_start(), far = p;
+    far.node = 1;
+    cop_link(p);
+    cop_unlink(far);
+    CHECK(are_linked(p, cop_self()));
+    cop_unlink(p);
+    cop_exit_process(far, COP(":kill"));
+    CHECK(cop_is_alive(p));
+    CHECK(!cop_is_alive(far));
+    puppet_exit(p, COP(":normal"));
+    check_gone(p);
+    return cop_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +323,7 @@ int main(void)
         cmocka_unit_test(spawn_link_misses_no_death),
         cmocka_unit_test(spawn_link_links_both_sides_at_once),
         cmocka_unit_test(children_die_with_their_parent),
+        cmocka_unit_test(a_number_of_another_node_is_nobody_here),
     };
     return cmocka_run_group_tests_name("link", tests, check_start_node, check_stop_node);
 }
