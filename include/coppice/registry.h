@@ -26,8 +26,8 @@ COP_BEGIN_DECLS
 /* Registry.start_link(options): {:ok, pid} of the supervisor of its partitions, or {:error,
  * reason}. options: keys, :unique or :duplicate (or {:duplicate, :key}: partitions are chosen by
  * key, not by process); name, an atom; partitions 1; listeners [], names of processes; meta [], a
- * keyword list; compressed false (REG-01). Exits: ArgumentError that names the wrong option.
- * Switches. */
+ * keyword list; compressed false (REG-01). Exits: ArgumentError that names the wrong option;
+ * system_limit for more than 65536 partitions. Switches. */
 COP_API cop_term cop_registry_start_link(cop_term options);
 
 /* --- Entries of the caller -------------------------------------------------------------------- */

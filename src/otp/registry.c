@@ -8,6 +8,9 @@
 #include "otp/standard_modules.h"
 #include "otp/stdlib.h"
 
+/* Each partition has a name, and names are never freed. */
+#define PARTITIONS_MAX 65536
+
 /* The number of a row in pids: makes equal ones of one process differ. */
 static uint64_t rows;
 
@@ -65,6 +68,7 @@ cop_term cop_registry_start_link(cop_term options)
     partitions = cop_keyword_get(options, COP(":partitions"), cop_int(1));
     if (!cop_match(partitions, "n", n) || n < 1)
         wrong_option(":partitions to be a positive integer", partitions);
+    if (n > PARTITIONS_MAX) cop_error(COP(":system_limit"));
     listeners = cop_keyword_get(options, COP(":listeners"), cop_empty_list());
     if (!are_atoms(listeners))
         wrong_option(":listeners to be a list of named processes", listeners);

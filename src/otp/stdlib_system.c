@@ -21,21 +21,6 @@ static cop_term stop_with(cop_term status)
     return cop_ok();
 }
 
-/* APP-14: at once, and nobody is told. */
-static COP_NORETURN cop_term halt_with(cop_term status)
-{
-    int64_t n;
-
-    if (!cop__is_int64(status, &n)) cop__raise_no_clause("System.halt/1");
-    if (n < 0) cop__raise_argument(1, "invalid status");
-    _exit((int)(n & 0xff));
-}
-
-static COP_NORETURN cop_term halt(void)
-{
-    halt_with(cop_int(0));
-}
-
 static cop_term stop(void)
 {
     return stop_with(cop_int(0));
@@ -128,8 +113,6 @@ static cop_term schedulers(void)
 static const struct cop_function system_functions[] = {
     COP_EXPORT("get_env(name)", get_env, "An environment variable, or nil."),
     COP_EXPORT("get_env(name, default)", get_env_or, "An environment variable, or default."),
-    COP_EXPORT("halt()", halt, "Ends the program at once, with status 0; nothing is stopped."),
-    COP_EXPORT("halt(status)", halt_with, "Ends the program at once."),
     COP_EXPORT("monotonic_time()", monotonic_time, "A clock that never goes back, in ns."),
     COP_EXPORT("monotonic_time(unit)", monotonic_time_in, "The same in :second, :millisecond ..."),
     COP_EXPORT("os_time()", system_time, "The time since 1970, in ns."),

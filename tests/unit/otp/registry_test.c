@@ -41,6 +41,8 @@ PROCESS_TEST(options)
         cop_assert_equal(cop_format("** (ArgumentError) %s", rows[i].words),
                          words("start_link", args));
     }
+    assert_words("** (SystemLimitError) a system limit has been reached", "start_link",
+                 COP("[[keys: :unique, name: R, partitions: 65537]]"));
     assert_words("** (FunctionClauseError) no function clause matching in Keyword.get/3",
                  "start_link", COP("[:a]"));
     assert_words("** (FunctionClauseError) no function clause matching in Keyword.get/3",
