@@ -204,21 +204,6 @@ static void leaves_the_terminal_in_order(void **state)
     finish(&p, 128 + SIGINT);
 }
 
-/* APP-14: halt calls nobody back. */
-static void halts_at_once(void **state)
-{
-    (void)state;
-    start(&p, start_iex);
-    type(&p, ":up\nSystem.halt(:x)\nSystem.halt(-1)\n");
-    expect(&p, ":up\n");
-    expect(&p, "FunctionClauseError");
-    expect(&p, "invalid status");
-    type(&p, "System.halt(4)\nProcess.sleep(:infinity)\n");
-    finish(&p, 4);
-    assert_null(strstr(p.text, "stopped"));
-}
-
-/* APP-14 */
 static void a_signal_ends_in_order(void **state)
 {
     (void)state;
@@ -259,7 +244,6 @@ int main(void)
         cmocka_unit_test(lines_fit_the_terminal),
         cmocka_unit_test(stops_in_order),
         cmocka_unit_test(leaves_the_terminal_in_order),
-        cmocka_unit_test(halts_at_once),
         cmocka_unit_test(a_signal_ends_in_order),
         cmocka_unit_test(endless_loops_do_not_hold_it),
     };
