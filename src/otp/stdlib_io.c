@@ -18,7 +18,7 @@ static void print(cop_term device, cop_term text)
     } else if (cop_identical(device, COP(":stdio")) || cop_identical(device, COP(":standard_io"))) {
         cop_io_write(text);
     } else {
-        cop_raise("ArgumentError", "a device is :stdio or :stderr");
+        cop__raise_no_clause("IO.write/2");
     }
 }
 

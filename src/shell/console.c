@@ -80,6 +80,14 @@ static void leave(struct console *c, int status)
     put(c, COP__FRAME_STATUS, cop_format("%d", status));
 }
 
+static void say_banner(const struct console *c)
+{
+    if (c->width == 0) return;
+    print(c, cop_format("Interactive Coppice (%s) - press Ctrl+C to exit "
+                        "(type h() ENTER for help)\n",
+                        cop_version()));
+}
+
 static void start_session(struct console *c)
 {
     c->is_running = false;
@@ -245,6 +253,19 @@ static void take_death(struct console *c, cop_term reason)
     next_line(c);
 }
 
+/* A new evaluator, as at the beginning. */
+static void respawn(struct console *c)
+{
+    (void)cop_demonitor(c->monitor, true);
+    cop_exit_process(c->session, COP(":kill"));
+    cop_replace(&c->bindings, cop_map_new());
+    cop_replace(&c->history, cop_empty_list());
+    c->counter = 1;
+    start_session(c);
+    say_banner(c);
+    next_line(c);
+}
+
 /* --- The process ------------------------------------------------------------------------------ */
 
 static void take_from_terminal(struct console *c, cop_term msg)
@@ -290,6 +311,8 @@ static bool turn(void *state, cop_term msg)
         take_result(c, worked, value, bindings);
     } else if (cop_match(msg, "{:DOWN, ^ref, :process, _, what}", ref, what)) {
         take_death(c, what);
+    } else if (cop_identical(msg, COP(":respawn"))) {
+        if (c->is_running) respawn(c);
     } else {
         take_from_terminal(c, msg);
     }
@@ -304,10 +327,7 @@ static void begin(struct console *c, cop_term text)
         evaluate(c, text);
         return;
     }
-    if (c->width > 0)
-        print(c, cop_format("Interactive Coppice (%s) - press Ctrl+C to exit "
-                            "(type h() ENTER for help)\n",
-                            cop_version()));
+    say_banner(c);
     ask(c, false);
 }
 

@@ -55,8 +55,14 @@ extern const struct cop_module cop__helpers_module;
 #define COP__HISTORY_KEY COP(":iex_history")
 #define COP__HISTORY_MAX 20
 #define COP__WIDTH_KEY   COP(":iex_width")
+/* A value that is not shown. */
+#define COP__NOTHING     COP(":\"do not show this result in output\"")
 /* How values are shown to the evaluator's user: on one line where nobody sits before it. */
 struct cop_inspect_opts cop__session_inspect_opts(void);
+
+/* blame.c: what is added to the banner of an exception: functions that may have been meant, or
+ * nothing. A binary. */
+cop_term cop__blame(cop_term exception);
 
 /* --- complete.c ------------------------------------------------------------------------------- */
 

@@ -108,6 +108,15 @@ static bool is_operator(cop_term name, const char *text)
     return bytes.len == strlen(text) && memcmp(bytes.data, text, bytes.len) == 0;
 }
 
+bool cop__eval_has_local(const struct cop__eval *e, cop_term name, int arity)
+{
+    const struct cop_module *helpers = e->opts->helpers;
+
+    return cop_function_exported(COP("Kernel"), name, arity) ||
+           (helpers && cop_function_exported(cop_module_name(helpers), name, arity));
+}
+
+/* A variable, or a function that is called without brackets: self, flush. */
 static void eval_variable(struct cop__eval *e, cop_term name, cop_term form)
 {
     cop_term value = cop_map_get(*e->bindings, name, cop_none());
@@ -115,6 +124,8 @@ static void eval_variable(struct cop__eval *e, cop_term name, cop_term form)
 
     if (!cop_is_none(value)) {
         cop__eval_put(e, value);
+    } else if (cop__eval_has_local(e, name, 0)) {
+        push_op(e, COP__OP_LOCAL, 0, name, form);
     } else if (is_operator(name, "_")) {
         cop__compile_error(e, form,
                            "invalid use of _. _ can only be used inside patterns to ignore values "
@@ -189,7 +200,9 @@ static void eval_capture(struct cop__eval *e, cop_term args, cop_term form)
     int64_t n;
 
     if (cop_match(args, "[n]", n))
-        cop__compile_error(e, form, "unhandled &%lld outside of a capture", (long long)n);
+        cop__compile_error(e, form,
+                           "capture argument &%lld must be used within the capture operator &",
+                           (long long)n);
     if (!cop_quoted_build(form, *e->bindings, &fun, &error))
         cop__compile_error(e, form, "%s", error.text);
     cop__eval_put(e, fun);
@@ -201,25 +214,39 @@ static void eval_pipe(struct cop__eval *e, cop_term left, cop_term right)
     cop_term name = cop_nil();
     cop_term meta = cop_nil();
     cop_term args = cop_empty_list();
-    cop_term text;
-    cop_bytes bytes;
+    cop_bytes text;
+    cop_bytes from = {"", 0};
 
-    if (cop__form_parts(right, &name, &meta, &args) && cop_is_list(args) &&
-        !cop_identical(name, COP(":{}")) && !cop_identical(name, COP(":%{}"))) {
+    if (cop__form_parts(right, &name, &meta, &args) && !cop_identical(name, COP(":{}")) &&
+        !cop_identical(name, COP(":%{}"))) {
+        if (!cop_is_list(args)) args = cop_empty_list(); /* a |> f */
         push_eval(e, cop_tuple(name, cop_list_append(COP("[no_parens: false]"), meta),
                                cop_cons(left, args)));
         return;
     }
-    text = cop_inspect_with(right, (struct cop_inspect_opts){0, 10});
-    bytes = cop_to_bytes(text);
-    if (cop_identical(args, cop_nil()) && cop_is_atom(name)) bytes = cop_atom_text(name);
+    text = cop_to_bytes(cop_inspect_with(right, (struct cop_inspect_opts){0, 10}));
+    if (!cop_is_tuple(left))
+        from = cop_to_bytes(cop_inspect_with(left, (struct cop_inspect_opts){0, 10}));
     cop_raise("ArgumentError",
-              "cannot pipe into %.*s, can only pipe into local calls foo(), remote calls Foo.bar() "
-              "or anonymous function calls foo.()",
-              (int)bytes.len, bytes.data);
+              "cannot pipe %.*s%sinto %.*s, can only pipe into local calls foo(), remote calls "
+              "Foo.bar() or anonymous function calls foo.()",
+              (int)from.len, from.data, from.len ? " " : "", (int)text.len, text.data);
 }
 
 /* --- Calls ------------------------------------------------------------------------------------ */
+
+/* 1.foo: no call, whatever 1 is. */
+static void check_receiver(const struct cop__eval *e, cop_term left, cop_term name, cop_term form)
+{
+    cop_bytes number;
+    cop_bytes function;
+
+    if (!cop_is_number(left)) return;
+    number = cop_to_bytes(cop_inspect(left));
+    function = cop_atom_text(name);
+    cop__compile_error(e, form, "invalid call %.*s.%.*s", (int)number.len, number.data,
+                       (int)function.len, function.data);
+}
 
 /* Mod.fun(args), map.key, fun.(args): the name of the form is {:., meta, [left]} or [left,
  * name]. */
@@ -233,6 +260,7 @@ static void eval_dot(struct cop__eval *e, cop_term dot, cop_term meta, cop_term 
             cop_is_empty_list(args) &&
             cop_identical(cop_keyword_get(meta, COP(":no_parens"), cop_nil()), cop_true());
 
+        check_receiver(e, left, name, form);
         push_op(e, is_field ? COP__OP_FIELD : COP__OP_REMOTE, (int)cop_list_len(args), name, form);
     } else if (cop_match(dot, "{:., _, [left]}", left)) {
         if (!cop_is_tuple(left)) {

@@ -55,6 +55,8 @@ void cop__eval_step(struct cop__eval *e, const struct cop__work *work);
 /* Raises a CompileError if a name in the forms is bound nowhere (eval_check.c). */
 void cop__eval_check(struct cop__eval *e, cop_term quoted);
 
+/* Whether name/arity can be called without a module: a helper or a function of Kernel. */
+bool cop__eval_has_local(const struct cop__eval *e, cop_term name, int arity);
 /* Whether a form is {name, meta, args}; a literal 3-tuple never is one. */
 bool cop__form_parts(cop_term form, cop_term *ret_name, cop_term *ret_meta, cop_term *ret_args);
 /* A CompileError with file and line of form. */

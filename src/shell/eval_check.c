@@ -99,13 +99,29 @@ static bool is_special(cop_term name)
     return false;
 }
 
+/* What Elixir has and the console has not (CNR-13). */
+static bool is_missing(cop_term name)
+{
+    static const char *const names[] = {
+        "if",      "unless", "case",    "cond", "for",       "with",    "try",
+        "receive", "quote",  "unquote", "def",  "defp",      "import",  "alias",
+        "require", "use",    "@",       "..",   "defmodule", "sigil_r", "defstruct"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (is_named(name, names[i])) return true;
+    return false;
+}
+
 static void check_call(const struct check *c, cop_term name, int arity, cop_term form)
 {
-    const struct cop_module *helpers = c->eval->opts->helpers;
     cop_bytes text = cop_atom_text(name);
 
-    if (is_special(name) || cop_function_exported(COP("Kernel"), name, arity)) return;
-    if (helpers && cop_function_exported(cop_module_name(helpers), name, arity)) return;
+    if (is_special(name) || cop__eval_has_local(c->eval, name, arity)) return;
+    if (is_missing(name))
+        cop__compile_error(c->eval, form,
+                           "%.*s/%d is not part of the console's language, which has calls, "
+                           "matches, captures, pipes and operators",
+                           (int)text.len, text.data, arity);
     cop__compile_error(c->eval, form, "undefined function %.*s/%d (there is no such import)",
                        (int)text.len, text.data, arity);
 }
@@ -118,12 +134,12 @@ static void check_pipe(struct check *c, cop_term left, cop_term right)
     cop_term args;
 
     add(c, left);
-    if (!cop__form_parts(right, &name, &meta, &args) || !cop_is_list(args)) return;
+    if (!cop__form_parts(right, &name, &meta, &args)) return;
     if (cop_is_atom(name))
-        check_call(c, name, (int)cop_list_len(args) + 1, right);
+        check_call(c, name, cop_is_list(args) ? (int)cop_list_len(args) + 1 : 1, right);
     else
         add(c, name);
-    add_parts(c, args);
+    if (cop_is_list(args)) add_parts(c, args);
 }
 
 static void check_form(struct check *c, cop_term form)
@@ -148,7 +164,8 @@ static void check_form(struct check *c, cop_term form)
         if (is_named(name, "&")) return; /* what is in a capture, cop_quoted_build() checks */
         check_call(c, name, (int)cop_list_len(args), form);
         add_parts(c, args);
-    } else if (!cop_map_has(c->names, name) && !is_named(name, "_")) {
+    } else if (!cop_map_has(c->names, name) && !is_named(name, "_") &&
+               !cop__eval_has_local(c->eval, name, 0)) {
         text = cop_atom_text(name);
         cop__compile_error(c->eval, form, "undefined function %.*s/0 (there is no such import)",
                            (int)text.len, text.data);

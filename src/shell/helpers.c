@@ -6,20 +6,15 @@
 #include "coppice/error.h"
 #include "coppice/io.h"
 #include "coppice/node.h"
+#include "shell/help.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A value that is not shown. */
-#define NOTHING COP(":\"do not show this result in output\"")
+#include <unistd.h>
 
 static void print(const char *text)
 {
     cop_io_write(cop_string(text));
-}
-
-static cop_bytes shown(cop_term t)
-{
-    return cop_to_bytes(cop_inspect_with(t, (struct cop_inspect_opts){0, 50}));
 }
 
 /* --- Values of earlier lines (IEX-10) --------------------------------------------------------- */
@@ -51,6 +46,11 @@ static cop_term v_of(cop_term number)
 static cop_term v(void)
 {
     return v_of(cop_int(-1));
+}
+
+static cop_term i(void)
+{
+    return cop__info_of(v());
 }
 
 /* --- Messages --------------------------------------------------------------------------------- */
@@ -88,12 +88,38 @@ static cop_term pid_of_numbers(cop_term node, cop_term slot, cop_term generation
     return make_pid(cop_to_int(node), cop_to_int(slot), cop_to_int(generation));
 }
 
+static COP_NORETURN void no_text_of(const char *what)
+{
+    cop_raise("ArgumentError",
+              "errors were found at the given arguments:\n\n  * 1st argument: not a textual "
+              "representation of a %s\n",
+              what);
+}
+
+/* The numbers of "1.2.3"; false if it is no such text. */
+static bool read_numbers(cop_term t, int64_t *numbers, int count)
+{
+    cop_bytes text;
+    char digits[96];
+    char *at = digits;
+
+    if (!cop_is_binary(t)) return false;
+    text = cop_to_bytes(t);
+    if (text.len >= sizeof(digits)) return false;
+    memcpy(digits, text.data, text.len);
+    digits[text.len] = '\0';
+    for (int i = 0; i < count; i++) {
+        char *from = at;
+
+        numbers[i] = strtoll(from, &at, 10);
+        if (at == from || *from == '-' || (i < count - 1 && *at++ != '.')) return false;
+    }
+    return *at == '\0';
+}
+
 /* "0.21.32", or a registered name. */
 static cop_term pid_of(cop_term t)
 {
-    cop_bytes text;
-    char digits[64];
-    char *at = digits;
     int64_t parts[3];
 
     if (cop_is_atom(t)) {
@@ -102,147 +128,67 @@ static cop_term pid_of(cop_term t)
         if (cop_is_no_pid(pid)) cop_error(COP(":badarg"));
         return cop_pid_term(pid);
     }
-    if (!cop_is_binary(t)) cop_error(COP(":badarg"));
-    text = cop_to_bytes(t);
-    if (text.len >= sizeof(digits)) cop_error(COP(":badarg"));
-    memcpy(digits, text.data, text.len);
-    digits[text.len] = '\0';
-    for (int i = 0; i < 3; i++) {
-        char *from = at;
-
-        parts[i] = strtoll(from, &at, 10);
-        if (at == from || (i < 2 && *at++ != '.')) cop_error(COP(":badarg"));
-    }
-    if (*at != '\0') cop_error(COP(":badarg"));
+    if (!read_numbers(t, parts, 3)) no_text_of("pid");
     return make_pid(parts[0], parts[1], parts[2]);
 }
 
-/* --- Documentation ---------------------------------------------------------------------------- */
+/* --- References (IEX-11) ---------------------------------------------------------------------- */
 
-static void print_function(const struct cop_module *module, const struct cop_function *f)
+/* As #Reference<node.c.b.a> reads. */
+static cop_term make_ref(const int64_t parts[4])
 {
-    cop_io_write(cop_format("  %s.%s\n      %s\n", module->name, f->signature, f->doc));
+    cop_ref ref = {.id = {(uint64_t)parts[3], (uint64_t)parts[2], (uint64_t)parts[1]}};
+
+    if (parts[0] != 0) cop_error(COP(":badarg"));
+    return cop_ref_term(ref);
 }
 
-static void print_module(const struct cop_module *module)
+static cop_term ref_of(cop_term text)
 {
-    const struct cop_function *f = module->functions;
+    int64_t parts[4];
 
-    cop_io_write(cop_format("%s\n\n  %s\n\n", module->name,
-                            module->doc ? module->doc : "No documentation."));
-    for (; f && f->signature; f++)
-        print_function(module, f);
+    if (!read_numbers(text, parts, 4)) no_text_of("reference");
+    return make_ref(parts);
 }
 
-static bool is_called(const struct cop_function *f, cop_bytes name, int64_t arity)
+static cop_term ref_of_numbers(cop_term w, cop_term x, cop_term y, cop_term z)
 {
-    return strcspn(f->signature, "(") == name.len &&
-           memcmp(f->signature, name.data, name.len) == 0 && (arity < 0 || arity == f->arity);
+    const int64_t parts[] = {cop_to_int(w), cop_to_int(x), cop_to_int(y), cop_to_int(z)};
+
+    for (int i = 0; i < 4; i++)
+        if (parts[i] < 0) cop_error(COP(":badarg"));
+    return make_ref(parts);
 }
 
-/* h Mod.fun, h Mod.fun/2; arity -1: all. */
-static void print_functions(const struct cop_module *module, cop_term function, int64_t arity)
+static cop_term port_of(cop_term t)
 {
-    const struct cop_function *f = module->functions;
-    bool is_known = false;
-
-    for (; f && f->signature; f++) {
-        if (is_called(f, cop_atom_text(function), arity)) {
-            print_function(module, f);
-            is_known = true;
-        }
-    }
-    if (!is_known) {
-        cop_bytes name = cop_atom_text(function);
-
-        cop_io_write(cop_format("No documentation for %s.%.*s was found\n", module->name,
-                                (int)name.len, name.data));
-    }
+    (void)t;
+    cop_raise("RuntimeError", "there are no ports on a node of coppice");
 }
 
-/* The names come as {Mod}, {Mod, :fun} or {Mod, :fun, arity}: session.c does not evaluate them. */
-static cop_term h_of(cop_term name)
+static cop_term port_of_numbers(cop_term major, cop_term minor)
 {
-    const struct cop_module *module = NULL;
-    int64_t arity = -1;
-    size_t size = cop_is_tuple(name) ? cop_tuple_size(name) : 0;
-
-    if (size > 0 && cop_is_atom(cop_elem(name, 0))) module = cop_module_find(cop_elem(name, 0));
-    if (module && size == 2 && module == &cop__helpers_module &&
-        cop_function_exported(COP("Kernel"), cop_elem(name, 1), 1))
-        module = cop_module_find(COP("Kernel"));
-    if (size == 3) arity = cop_to_int(cop_elem(name, 2));
-    if (module == NULL) {
-        cop_bytes text = shown(size > 0 ? cop_elem(name, 0) : name);
-
-        cop_io_write(cop_format("Could not load module %.*s\n", (int)text.len, text.data));
-    } else if (size == 1) {
-        print_module(module);
-    } else {
-        print_functions(module, cop_elem(name, 1), arity);
-    }
-    return NOTHING;
+    (void)minor;
+    return port_of(major);
 }
 
-static cop_term h(void)
+/* --- What Elixir can and a program in C cannot (CNR-11) --------------------------------------- */
+
+static COP_NORETURN void no_compiler(void)
 {
-    print("The console reads expressions in Elixir's syntax: literals, variables, matches with =,\n"
-          "calls (Mod.fun(args)), captures (&Mod.fun/1, &Map.get(&1, :k)), pipes and operators.\n"
-          "An expression that is not complete goes on on the next line; #iex:break gives it up.\n\n"
-          "Functions without a module:\n\n");
-    for (const struct cop_function *f = cop__helpers_module.functions; f->signature; f++)
-        cop_io_write(cop_format("  %-24s %s\n", f->signature, f->doc));
-    print("\nModules:\n\n  ");
-    cop_io_write(cop_inspect_with(cop_apply(COP("Enum"), COP(":sort"), cop_list(cop_modules())),
-                                  (struct cop_inspect_opts){cop__session_inspect_opts().width, 0}));
-    print("\n");
-    return NOTHING;
+    cop_raise("RuntimeError", "modules are part of the program and written in C: nothing is "
+                              "compiled or loaded while it runs");
 }
 
-/* --- What a term is (IEX-09) ------------------------------------------------------------------ */
-
-static void print_line(const char *title, cop_bytes text)
+static cop_term compile(cop_term files)
 {
-    cop_io_write(cop_format("%s\n  %.*s\n", title, (int)text.len, text.data));
+    (void)files;
+    no_compiler();
 }
 
-static void print_text(const char *title, const char *text)
+static cop_term recompile(void)
 {
-    print_line(title, (cop_bytes){text, strlen(text)});
-}
-
-static void print_process(cop_term t)
-{
-    cop_pid pid = cop_to_pid(t);
-    cop_term info = cop_process_info(pid, COP("[:registered_name, :links, :message_queue_len]"));
-    cop_term name;
-    cop_term links;
-    cop_term queue;
-
-    print_text("Alive", cop_is_alive(pid) ? "true" : "false");
-    if (!cop_match(info, "[{:registered_name, name}, {:links, links}, {:message_queue_len, queue}]",
-                   name, links, queue))
-        return;
-    print_line("Name", cop_is_empty_list(name) ? (cop_bytes){"not registered", 14} : shown(name));
-    print_line("Links", shown(links));
-    print_line("Message queue length", shown(queue));
-}
-
-static cop_term i_of(cop_term t)
-{
-    print_line("Term", shown(t));
-    print_text("Data type", cop_kind_name(t));
-    if (cop_is_pid(t)) print_process(t);
-    if (cop_is_binary(t)) print_line("Byte size", shown(cop_int((int64_t)cop_to_bytes(t).len)));
-    if (cop_is_atom(t) && cop_module_find(t))
-        print_text("Description", "A module; h shows its functions.");
-    print_text("Reference modules", cop_kind_name(t));
-    return NOTHING;
-}
-
-static cop_term i(void)
-{
-    return i_of(v());
+    no_compiler();
 }
 
 /* --- The rest --------------------------------------------------------------------------------- */
@@ -250,28 +196,60 @@ static cop_term i(void)
 static cop_term clear(void)
 {
     if (cop__session_inspect_opts().width > 0) print("\033[2J\033[1;1H");
-    return NOTHING;
+    return COP__NOTHING;
 }
 
+/* The console starts a new evaluator, without variables, and ends this one. */
+static cop_term respawn(void)
+{
+    cop_send(cop_group_leader(), COP(":respawn"));
+    cop_sleep(COP_INFINITY);
+    return COP__NOTHING;
+}
+
+/* IEX-14 */
 static cop_term runtime_info(void)
 {
-    cop_term count = cop_int(cop_list_len(cop_processes()));
-    cop_bytes processes = shown(count);
+    FILE *status = fopen("/proc/self/status", "re");
+    char line[128];
+    long resident = 0;
 
-    cop_io_write(cop_format("Coppice version    %s\nProcesses          %.*s\n", cop_version(),
-                            (int)processes.len, processes.data));
-    return NOTHING;
+    while (status && fgets(line, sizeof(line), status))
+        if (strncmp(line, "VmRSS:", 6) == 0) resident = strtol(line + 6, NULL, 10);
+    if (status) (void)fclose(status);
+    cop_io_write(cop_format("\n## System\n\n"
+                            "Coppice version:    %s\n"
+                            "Schedulers:         %d\n"
+                            "Operating system:   process %ld\n"
+                            "\n## Use\n\n"
+                            "Processes:          %lld\n"
+                            "Registered names:   %lld\n"
+                            "Memory:             %ld MB\n\n",
+                            cop_version(), cop_schedulers(), (long)getpid(),
+                            (long long)cop_list_len(cop_processes()),
+                            (long long)cop_list_len(cop_registered()), resident / 1024));
+    return COP__NOTHING;
 }
 
 static const struct cop_function functions[] = {
+    COP_EXPORT("c(files)", compile, "Refused: a program in C compiles nothing while it runs."),
     COP_EXPORT("clear()", clear, "Clears the screen."),
+    COP_EXPORT("exports()", cop__help_exports_of_helpers, "The functions of the console."),
+    COP_EXPORT("exports(module)", cop__help_exports, "The functions of a module."),
     COP_EXPORT("flush()", flush, "Prints the messages that were sent to the console."),
-    COP_EXPORT("h()", h, "This help."),
-    COP_EXPORT("h(name)", h_of, "The documentation of a module or function: h Map.get"),
+    COP_EXPORT("h()", cop__help, "This help."),
+    COP_EXPORT("h(name)", cop__help_of, "The documentation of a module or function: h Map.get/2"),
     COP_EXPORT("i()", i, "What the last value is."),
-    COP_EXPORT("i(term)", i_of, "What a term is."),
+    COP_EXPORT("i(term)", cop__info_of, "What a term is."),
     COP_EXPORT("pid(text)", pid_of, "A pid from \"0.21.32\" or a registered name."),
     COP_EXPORT("pid(x, y, z)", pid_of_numbers, "A pid from its three numbers."),
+    COP_EXPORT("port(text)", port_of, "Refused: there are no ports."),
+    COP_EXPORT("port(major, minor)", port_of_numbers, "Refused: there are no ports."),
+    COP_EXPORT("r(module)", compile, "Refused, as c/1."),
+    COP_EXPORT("recompile()", recompile, "Refused, as c/1."),
+    COP_EXPORT("ref(text)", ref_of, "A reference from \"0.1.2.3\"."),
+    COP_EXPORT("ref(w, x, y, z)", ref_of_numbers, "A reference from its four numbers."),
+    COP_EXPORT("respawn()", respawn, "Starts the console's process anew, without variables."),
     COP_EXPORT("runtime_info()", runtime_info, "Figures of this node."),
     COP_EXPORT("v()", v, "The last value."),
     COP_EXPORT("v(number)", v_of, "The value of a line; negative numbers count back."),

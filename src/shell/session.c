@@ -86,17 +86,24 @@ static cop_term value_lines(cop_term value)
 {
     cop_bytes text;
 
-    if (cop_identical(value, COP(":\"do not show this result in output\""))) return COP("\"\"");
+    if (cop_identical(value, COP__NOTHING)) return COP("\"\"");
     text = cop_to_bytes(cop_inspect_with(value, cop__session_inspect_opts()));
     return cop_format("%.*s\n", (int)text.len, text.data);
 }
 
-/* The banner and the stack (IEX-05). */
+/* The banner, what may have been meant, and the stack (IEX-05). */
 static cop_term failure_lines(const struct cop_outcome *outcome)
 {
     cop_bytes text = cop_to_bytes(cop_format_outcome(outcome));
+    cop_bytes banner = cop_to_bytes(cop_format_banner(outcome->class_, outcome->value));
+    cop_bytes hint = cop_to_bytes(cop__blame(outcome->value));
+    cop_bytes stack = {"", 0};
 
-    return cop_format("%.*s\n", (int)text.len, text.data);
+    if (text.len > banner.len && memcmp(text.data, banner.data, banner.len) == 0)
+        stack = (cop_bytes){text.data + banner.len, text.len - banner.len};
+    if (hint.len == 0) return cop_format("%.*s\n", (int)text.len, text.data);
+    return cop_format("%.*s%.*s%.*s\n", (int)banner.len, banner.data, (int)hint.len, hint.data,
+                      (int)stack.len, stack.data);
 }
 
 /* --- The process ------------------------------------------------------------------------------ */

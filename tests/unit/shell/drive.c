@@ -113,22 +113,25 @@ static void check_terminal(struct program *p)
     close(p->terminal);
 }
 
-void finish(struct program *p, int expected)
+void check_status(struct program *p, int expected)
 {
     int status;
 
+    assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == expected) return;
+    printf("%s\n", p->text); /* longer than a message may be */
+    fail_msg("ended with %#x", status);
+}
+
+void finish(struct program *p, int expected)
+{
     if (p->terminal == 0) {
         close(p->in);
-        while (read_some(p)) {
-        }
+        expect_end(p);
     }
-    assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+    check_status(p, expected);
     if (p->terminal != 0) check_terminal(p);
     close(p->out);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != expected) {
-        printf("%s\n", p->text); /* longer than a message may be */
-        fail_msg("ended with %#x", status);
-    }
 }
 
 void expect_end(struct program *p)

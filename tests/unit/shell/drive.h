@@ -36,6 +36,8 @@ void expect_end(struct program *p);
 /* Closes the input and reads the rest if they are pipes, and looks at the exit status. A terminal
  * must be as it was. */
 void finish(struct program *p, int expected);
+/* Waits for the end alone. */
+void check_status(struct program *p, int expected);
 /* It is killed, with its terminal. */
 void kill_program(struct program *p);
 

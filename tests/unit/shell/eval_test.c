@@ -194,12 +194,45 @@ PROCESS_TEST(what_is_decided_is_not_evaluated)
     cop_assert_equal(cop_true(), value_of("true or raise(\"no\")"));
 }
 
+/* In the words of Elixir 1.14 */
+PROCESS_TEST(wrong_lines)
+{
+    cop_assert_equal("** (CompileError) nofile:1: capture argument &1 must be used within the "
+                     "capture operator &",
+                     banner_of("&1"));
+    cop_assert_equal("** (CompileError) nofile:1: invalid call 1.foo", banner_of("1.foo"));
+    cop_assert_equal("** (CompileError) nofile:1: undefined function foo/1 (there is no such "
+                     "import)",
+                     banner_of("foo(1)"));
+}
+
+/* CNR-13: what the console's language has not, is said. */
+PROCESS_TEST(what_is_no_part_of_the_language)
+{
+    cop_assert_equal("** (CompileError) nofile:1: if/2 is not part of the console's language, "
+                     "which has calls, matches, captures, pipes and operators",
+                     banner_of("if(true, do: 1)"));
+    cop_assert_equal("** (CompileError) nofile:1: ../2 is not part of the console's language, "
+                     "which has calls, matches, captures, pipes and operators",
+                     banner_of("1..3"));
+}
+
+/* A name that is bound nowhere is a call without brackets. */
+PROCESS_TEST(calls_without_brackets)
+{
+    cop_assert_equal(cop_true(), value_of("self == self()"));
+    cop_assert_equal(cop_int(1), value_of("self = 1; self"));
+}
+
 PROCESS_TEST(pipes_into_calls)
 {
     cop_assert_equal(COP("[3, 2]"), value_of("[1, 2] |> Enum.map(&(&1 + 1)) |> Enum.reverse()"));
-    cop_assert_equal("** (ArgumentError) cannot pipe into x, can only pipe into local calls foo(), "
-                     "remote calls Foo.bar() or anonymous function calls foo.()",
+    cop_assert_equal(COP("2"), value_of("[1, 2] |> length"));
+    cop_assert_equal("** (CompileError) nofile:1: undefined function x/1 (there is no such import)",
                      banner_of("x = 1; 2 |> x"));
+    cop_assert_equal("** (ArgumentError) cannot pipe 1 into 2, can only pipe into local calls "
+                     "foo(), remote calls Foo.bar() or anonymous function calls foo.()",
+                     banner_of("1 |> 2"));
 }
 
 static cop_term answer(void)
@@ -255,6 +288,9 @@ int main(void)
         cmocka_unit_test(nothing_runs_before_all_names_are_known),
         cmocka_unit_test(arguments_from_left_to_right),
         cmocka_unit_test(what_is_decided_is_not_evaluated),
+        cmocka_unit_test(wrong_lines),
+        cmocka_unit_test(what_is_no_part_of_the_language),
+        cmocka_unit_test(calls_without_brackets),
         cmocka_unit_test(pipes_into_calls),
         cmocka_unit_test(helpers_need_no_module),
         cmocka_unit_test(deep_expressions),

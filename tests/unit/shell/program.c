@@ -51,10 +51,23 @@ static cop_term next(void)
     return msg;
 }
 
+/* Prints the messages of the caller, for ever. */
+static cop_term print_all(void)
+{
+    for (;;) {
+        cop_bytes text = cop_to_bytes(next());
+
+        cop_io_write(cop_format("%.*s\n", (int)text.len, text.data));
+    }
+    return cop_nil();
+}
+
 static const struct cop_function functions[] = {
     COP_EXPORT("start_link(arg)", start_link, "Starts the server."),
     COP_EXPORT("loop()", loop, "Never returns and never gives way."),
-    COP_EXPORT("next()", next, "Waits for a message and returns it."), COP_EXPORT_END};
+    COP_EXPORT("next()", next, "Waits for a message and returns it."),
+    COP_EXPORT("print_all()", print_all, "Prints texts that are sent to it, for ever."),
+    COP_EXPORT_END};
 
 static const struct cop_module demo_module = {.size = sizeof(struct cop_module),
                                               .name = "Demo",
