@@ -6,7 +6,6 @@
 #include "otp/exception.h"
 #include "otp/gen.h"
 #include "otp/gen_server_state.h"
-#include "otp/module.h"
 
 #define GEN_SERVER COP("GenServer")
 
@@ -72,8 +71,7 @@ cop_term cop_gen_server_start_with(const struct cop_gen_start *start)
     opts.timeout_ms = start_timeout(options);
     spawn_options(options, &opts);
     opts.name = start->module->name;
-    opts.initial_call = !cop_is_none(start->initial_call) ? start->initial_call
-                                                          : cop__module_initial_call(start->module);
+    opts.initial_call = start->initial_call;
     answer = cop__start(cop__gen_server_init, cop__gen_server_boot(start, options, name), &opts);
     return start->monitor ? monitored(answer, ref) : answer;
 }

@@ -2,10 +2,12 @@
 /* How a gen_server starts (GEN-03 to 12): its name, its init, and what the starter is told. */
 #include "otp/exception.h"
 #include "otp/gen_server_state.h"
+#include "otp/module.h"
 
 #include "base/check.h"
 
-#define BOOT "{module, callbacks, is_linked, name, debug, arg}"
+#define KEY_INITIAL_CALL ":\"$initial_call\""
+#define BOOT             "{module, callbacks, is_linked, name, debug, arg}"
 
 cop_term cop__gen_server_boot(const struct cop_gen_start *start, cop_term options, cop_term name)
 {
@@ -123,6 +125,8 @@ static struct cop__server *new_server(cop_pid starter, cop_term boot, cop_term *
                     (const struct cop_gen_server *)(intptr_t)callbacks, name,
                     is_linked ? starter : cop_self());
     if (!cop_is_empty_list(debug)) cop__sys_debug(&s->sys, debug);
+    if (cop_identical(cop_get(COP(KEY_INITIAL_CALL)), cop_nil()))
+        cop_put(COP(KEY_INITIAL_CALL), cop__module_initial_call(s->module));
     *ret_arg = arg;
     return s;
 }

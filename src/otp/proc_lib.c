@@ -82,6 +82,16 @@ void cop__set_initial_call(cop_term fun)
  * not. */
 #define BOOT "{init, first, starter, ancestors, initial_call, arg}"
 
+/* Puts copies, since a small message is kept whole for the sake of any part. */
+static void put_origin(cop_term ancestors, cop_term initial_call)
+{
+    cop_term m, f, a;
+
+    cop_put(COP(KEY_ANCESTORS), cop_list_reverse(cop_list_reverse(ancestors)));
+    if (cop_match(initial_call, "{m, f, a}", m, f, a))
+        cop_put(COP(KEY_INITIAL_CALL), cop_tuple(m, f, a));
+}
+
 /* The first function of the child. */
 static cop_next run(cop_term boot)
 {
@@ -90,8 +100,7 @@ static cop_next run(cop_term boot)
     cop_term ancestors, initial_call, arg;
 
     cop_expect(boot, BOOT, init, first, starter, ancestors, initial_call, arg);
-    cop_put(COP(KEY_ANCESTORS), ancestors);
-    if (!cop_identical(initial_call, cop_nil())) cop_put(COP(KEY_INITIAL_CALL), initial_call);
+    put_origin(ancestors, initial_call);
     if (init != 0) return ((cop__init_fn)(intptr_t)init)(starter, arg);
     return call_guarded(&(struct guarded_call){.start = (cop_start_fn)(intptr_t)first, .arg = arg});
 }

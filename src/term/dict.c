@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define CAP_MIN 8
+#define CAP_MIN 4 /* most have what proc_lib puts into a process dictionary, and that is two */
 
 struct slot {
     uint64_t hash;
