@@ -49,6 +49,8 @@ static bool obey(cop_term order, cop_result *ret)
         *ret = cop_then_continue(cop_noreply(), a);
     else if (cop_match(order, "{:timeout, ms}", ms))
         *ret = cop_then_timeout(cop_noreply(), ms);
+    else if (cop_match(order, "{:timeout_with, ms, a}", ms, a))
+        *ret = cop_then_timeout_with(cop_noreply(), ms, a);
     else if (cop_match(order, "{:reply_continue, a, b}", a, b))
         *ret = cop_then_continue(cop_reply(a), b);
     else if (cop_match(order, "{:reply_timeout, a, ms}", a, ms))

@@ -4,6 +4,8 @@
 
 #include "gen_probe.h"
 
+#include "coppice/supervisor.h"
+
 static void assert_mailbox_empty(void)
 {
     cop_assert_equal(COP("{:messages, []}"), cop_process_info(cop_self(), COP(":messages")));
@@ -52,7 +54,7 @@ PROCESS_TEST(from_names_client_and_alias)
     cop_assert(!cop_ref_equal(ref, cop_make_ref()));
 }
 
-/* GEN-41, 42, 44 */
+/* GEN-41, GEN-42, GEN-44 */
 PROCESS_TEST(nobody_there)
 {
     cop_pid pid = probe_start(cop_empty_list());
@@ -305,7 +307,7 @@ PROCESS_TEST(stop_times_out)
     assert_mailbox_empty();
 }
 
-/* GEN-43, GEN-56: the exit goes on through a server that called another */
+/* GEN-43: the exit goes on through a server that called another */
 PROCESS_TEST(nested_calls)
 {
     cop_pid pid = probe_start(cop_empty_list()), dead = probe_start(cop_empty_list());
@@ -313,6 +315,86 @@ PROCESS_TEST(nested_calls)
     cop_gen_server_stop(cop_pid_term(dead), COP(":normal"), COP_INFINITY);
     cop_assert_match(probe_call_exits(pid, cop_build("{:call, dead}", dead)),
                      "{:noproc, {GenServer, :call, [^dead, :ping, 5000]}}", dead);
+}
+
+/* --- A server that is restarted (GEN-55) ------------------------------------------------------ */
+
+/* Starts a probe called Call.Window when the test, whose pid is to, says :go. */
+static cop_term window_start(cop_term to)
+{
+    cop_term msg;
+
+    cop_send(to, cop_tuple(COP(":starting"), cop_self()));
+    do {
+        cop_receive(&msg, COP_INFINITY);
+    } while (!cop_match(msg, ":go"));
+    return cop_gen_server_start_link(&probe_module, cop_list(cop_tuple(COP(":to"), to)),
+                                     COP("[name: Call.Window]"));
+}
+
+static const struct cop_function window_functions[] = {
+    COP_EXPORT("start_link(to)", window_start, "Starts when it is told to."), COP_EXPORT_END};
+static const struct cop_module window_module = {
+    .size = sizeof(struct cop_module), .name = "Window", .functions = window_functions};
+
+static cop_next window_supervisor(cop_term to)
+{
+    cop_term spec = cop_build("[%{id: :w, start: {Window, :start_link, [to]}}]", to), msg;
+
+    cop_supervisor_start_link(spec, COP("[strategy: :one_for_one]"));
+    cop_receive(&msg, COP_INFINITY);
+    return cop_end();
+}
+
+/* GEN-55: between the end and the new start there is nobody of that name */
+PROCESS_TEST(call_in_the_restart_window)
+{
+    cop_pid starter, sup, pid;
+
+    cop_module_register(&window_module);
+    starter = cop_spawn(window_supervisor, cop_pid_term(cop_self()), NULL);
+    cop_assert_receive("{:starting, sup}", sup);
+    cop_send(sup, COP(":go"));
+    cop_assert_receive("{:init, pid}", pid);
+    cop_assert_equal(COP(":pong"), cop_gen_server_call(COP("Call.Window"), COP(":ping"), 5000));
+    cop_exit_process(pid, COP(":kill"));
+    cop_assert_receive("{:starting, ^sup}", sup);
+    cop_assert_equal(COP("{:noproc, {GenServer, :call, [Call.Window, :ping, 5000]}}"),
+                     exits(COP("Call.Window"), COP(":ping"), 5000));
+    cop_send(sup, COP(":go"));
+    cop_assert_receive("{:init, _}");
+    cop_assert_equal(COP(":pong"), cop_gen_server_call(COP("Call.Window"), COP(":ping"), 5000));
+    cop_exit_process(starter, COP(":kill"));
+}
+
+static cop_next calls_back(cop_term boot)
+{
+    cop_term peer, msg, from;
+    cop_pid to;
+
+    cop_expect(boot, "{to, peer}", to, peer);
+    cop_send(to, COP(":up"));
+    cop_receive(&msg, COP_INFINITY);
+    cop_expect(msg, "{:\"$gen_call\", from, :ping}", from);
+    (void)from;
+    cop_send(to, cop_tuple(COP(":outcome"), exits(peer, COP(":ping"), 20)));
+    return cop_end();
+}
+
+/* GEN-56: two that call each other wait until the time of one is over */
+PROCESS_TEST(two_that_call_each_other)
+{
+    cop_pid self = cop_self();
+    cop_term other = cop_pid_term(cop_spawn(calls_back, cop_build("{self, self}", self), NULL));
+    cop_term reason;
+
+    cop_assert_receive(":up");
+    reason = exits(other, COP(":ping"), COP_INFINITY); /* its time is the shorter one; it ends */
+    cop_assert_equal(cop_build("{:normal, {GenServer, :call, [other, :ping, :infinity]}}", other),
+                     reason);
+    cop_assert_receive("{:outcome, {:timeout, {GenServer, :call, [^self, :ping, 20]}}}", self);
+    cop_assert_receive("{:\"$gen_call\", _, :ping}");
+    assert_mailbox_empty();
 }
 
 int main(void)
@@ -335,6 +417,8 @@ int main(void)
         cmocka_unit_test(stop_fails),
         cmocka_unit_test(stop_times_out),
         cmocka_unit_test(nested_calls),
+        cmocka_unit_test(call_in_the_restart_window),
+        cmocka_unit_test(two_that_call_each_other),
     };
 
     return cmocka_run_group_tests(tests, node_up, node_down);

@@ -124,6 +124,92 @@ PROCESS_TEST(timeout_of_zero)
     cop_assert_equal(COP("{:info, :timeout}"), msg);
 }
 
+/* GEN-31: the message of the timeout; a message of another's cancels it, too */
+PROCESS_TEST(timeout_with_a_message)
+{
+    cop_pid pid = probe_start(cop_empty_list());
+
+    cop_gen_server_cast(pid, COP("{:timeout_with, 1, {:my, :message}}"));
+    cop_assert_receive_within(5000, "{:info, {:my, :message}}");
+    cop_gen_server_cast(pid, COP("{:throw, {:noreply, :s, {:timeout, 1, :thrown}}}"));
+    cop_assert_receive_within(5000, "{:info, :thrown}");
+    cop_gen_server_cast(pid, COP("{:throw, {:noreply, :s, {:hibernate, 1, :asleep}}}"));
+    cop_assert_receive_within(5000, "{:info, :asleep}");
+    cop_gen_server_cast(pid, COP("{:timeout_with, 60, :late}"));
+    cop_send(pid, COP(":hello"));
+    cop_assert_receive("{:info, :hello}");
+    cop_refute_receive("{:info, _}");
+    /* the message is forgotten: the next timeout has its own */
+    cop_gen_server_cast(pid, COP("{:timeout, 1}"));
+    cop_assert_receive_within(5000, "{:info, :timeout}");
+}
+
+/* --- One at a time (GEN-15) ------------------------------------------------------------------- */
+
+struct lone {
+    int inside;
+    int most;
+    int count;
+};
+
+static cop_result lone_init(cop_term arg)
+{
+    (void)arg;
+    return cop_started(cop_alloc(sizeof(struct lone)));
+}
+
+/* Gives way in the middle, so that another callback could come in if one was let. */
+static cop_result lone_cast(void *state, cop_term message)
+{
+    struct lone *l = state;
+
+    (void)message;
+    if (++l->inside > l->most) l->most = l->inside;
+    cop_yield();
+    cop_gen_server_cast(COP("Loop.Nobody"), COP(":x"));
+    l->inside--;
+    l->count++;
+    return cop_noreply();
+}
+
+static cop_result lone_call(void *state, cop_term request, cop_from from)
+{
+    struct lone *l = state;
+
+    (void)request;
+    (void)from;
+    return cop_reply(cop_tuple(l->most, l->count, l->inside));
+}
+
+static const struct cop_gen_server lone_callbacks = {.size = sizeof(struct cop_gen_server),
+                                                     .init = lone_init,
+                                                     .handle_cast = lone_cast,
+                                                     .handle_call = lone_call};
+static const struct cop_module lone_module = {
+    .size = sizeof(struct cop_module), .name = "Lone", .gen_server = &lone_callbacks};
+
+static cop_next many_casts(cop_term server)
+{
+    for (int i = 0; i < 50; i++)
+        cop_gen_server_cast(server, COP(":work"));
+    cop_gen_server_call(server, COP(":done"), COP_INFINITY);
+    return cop_end();
+}
+
+/* GEN-15 */
+PROCESS_TEST(one_callback_at_a_time)
+{
+    cop_term pid;
+    cop_ref ref;
+
+    cop_expect(cop_gen_server_start(&lone_module, cop_nil(), cop_empty_list()), "{:ok, pid}", pid);
+    for (int i = 0; i < 4; i++)
+        cop_spawn(many_casts, pid, &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref});
+    for (int i = 0; i < 4; i++)
+        cop_assert_receive_within(20000, "{:DOWN, _, _, _, :normal}");
+    cop_assert_equal(COP("{1, 200, 0}"), cop_gen_server_call(pid, COP(":done"), COP_INFINITY));
+}
+
 /* GEN-30 */
 PROCESS_TEST(hibernate_wakes_for_a_message)
 {
@@ -337,6 +423,8 @@ int main(void)
         cmocka_unit_test(timeout_is_cancelled_by_a_message),
         cmocka_unit_test(timeout_lives_through_system_messages),
         cmocka_unit_test(timeout_of_zero),
+        cmocka_unit_test(timeout_with_a_message),
+        cmocka_unit_test(one_callback_at_a_time),
         cmocka_unit_test(hibernate_wakes_for_a_message),
         cmocka_unit_test(bad_returns),
         cmocka_unit_test(throws_are_returns),
