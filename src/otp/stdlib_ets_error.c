@@ -113,7 +113,7 @@ static const char *new_name(struct arguments a, int i)
     return is_there(a.items[i]) ? "table name already exists" : NULL;
 }
 
-static const char *name(struct arguments a, int i)
+static const char *table_name(struct arguments a, int i)
 {
     if (!cop_is_atom(a.items[i])) return "invalid table name (must be an atom)";
     return NULL;
@@ -121,7 +121,7 @@ static const char *name(struct arguments a, int i)
 
 static const char *free_name(struct arguments a, int i)
 {
-    const char *wrong = name(a, i);
+    const char *wrong = table_name(a, i);
 
     if (wrong) return wrong;
     return is_there(a.items[i]) ? "table name already exists" : NULL;
@@ -379,17 +379,17 @@ static const struct {
     {"update_counter", 3, {writable_set, counter_key, counts}},
     {"update_counter", 4, {writable_set, anything, counts, fallback}},
     {"update_element", 3, {writable_set, anything, elements}},
-    {"whereis", 1, {name}},
+    {"whereis", 1, {table_name}},
 };
 
-void cop__ets_explain(const char *function, const cop_term *args, int arity)
+void cop__ets_explain(const char *name, const cop_term *args, int arity)
 {
     static const char *const nth[] = {"1st", "2nd", "3rd", "4th"};
     const struct arguments a = {args, arity};
     cop_term text = cop_string("");
 
     for (size_t row = 0; row < sizeof(functions) / sizeof(functions[0]); row++) {
-        if (functions[row].arity != arity || strcmp(functions[row].name, function) != 0) continue;
+        if (functions[row].arity != arity || strcmp(functions[row].name, name) != 0) continue;
         for (int i = 0; i < arity; i++) {
             const char *wrong = functions[row].checks[i](a, i);
             cop_bytes so_far = cop_to_bytes(text);

@@ -86,11 +86,11 @@ static void resize(struct cop__ets_shard *s, uint8_t bits)
     size_t old_len = s->buckets != NULL ? (size_t)1 << s->bits : 0;
     size_t len = (size_t)1 << bits;
     struct cop__ets_row **old = s->buckets;
-    struct cop__ets_row **end = NULL;
     size_t current = len;
 
     s->buckets = cop__alloc_zeroed(len * sizeof(*s->buckets));
     s->bits = bits;
+    struct cop__ets_row **end = s->buckets;
     for (size_t i = 0; i < old_len; i++) {
         struct cop__ets_row *next;
         for (struct cop__ets_row *row = old[i]; row != NULL; row = next) {

@@ -86,7 +86,7 @@ static cop_term all_variables(const struct machine *m, const struct cop__spec_cl
 static cop_term new_map(const struct machine *m, const cop_term *pairs, uint32_t len)
 {
     cop_term map = cop_map_new();
-    for (uint32_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++)
         map = cop__map_put(m->heap, map, pairs[2 * i], pairs[2 * i + 1]);
     return map;
 }

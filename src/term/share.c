@@ -25,9 +25,16 @@ static inline void link_counted(uint64_t *copy, uint64_t **list)
     *list = copy;
 }
 
-/* Copies the boxes at from, len words; heap is NULL if they stay boxes of a block. */
-static inline void copy_words(const struct cop__heap *heap, const uint64_t *from, uint64_t *to,
-                              size_t len, uint64_t **counted)
+/* Where copied boxes go. */
+struct target {
+    const struct cop__heap *heap;
+    bool is_block; /* they stay boxes of a block */
+    uint64_t **counted;
+};
+
+/* Copies the boxes at from, len words. */
+static inline void copy_words(const struct target *target, const uint64_t *from, uint64_t *to,
+                              size_t len)
 {
     uint64_t low = (uint64_t)(uintptr_t)from;
     uint64_t size = len * sizeof(uint64_t);
@@ -40,9 +47,9 @@ static inline void copy_words(const struct cop__heap *heap, const uint64_t *from
         size_t end = 1 + cop__header_arity(header);
 
         memcpy(to + at, from + at, end * sizeof(uint64_t));
-        if (heap) to[at] = region_header(heap, header);
+        if (!target->is_block) to[at] = region_header(target->heap, header);
         if (COP_UNLIKELY(cop__header_kind(header) == COP__BOX_COUNTED)) {
-            link_counted(to + at, counted);
+            link_counted(to + at, target->counted);
         }
         if (first > 0) {
             for (size_t i = at + first; i < at + end; i++) {
@@ -63,12 +70,12 @@ static uint64_t *copy_block(struct cop__heap *heap, const struct cop__block *blo
 
     if (block->words <= SMALL_WORDS) {
         to = cop__heap_words(heap, block->words);
-        copy_words(heap, from, to, block->words, &heap->counted);
+        copy_words(&(struct target){heap, false, &heap->counted}, from, to, block->words);
         return to;
     }
     copy = cop__block_new(cop_none(), 0, block->words, 0);
     to = cop__block_words(copy);
-    copy_words(NULL, from, to, block->words, &copy->counted);
+    copy_words(&(struct target){heap, true, &copy->counted}, from, to, block->words);
     copy->term = cop__box_term(to);
     cop__heap_adopt(heap, copy);
     return to;
@@ -88,7 +95,7 @@ cop_term cop__share_copy(struct cop__heap *heap, struct cop__share *share, cop_t
     if (!share->words && cop__header_first_term(*box) == 0 && len <= SMALL_WORDS) {
         uint64_t *to = cop__heap_words(heap, len);
 
-        copy_words(heap, box, to, len, &heap->counted);
+        copy_words(&(struct target){heap, false, &heap->counted}, box, to, len);
         return cop__box_term(to);
     }
     if (!share->words) share->words = copy_block(heap, share->block);
