@@ -61,6 +61,11 @@ struct cop__start cop__child_start(cop_term start, cop_term extra, bool dynamic)
     return failed(cop_tuple(COP(":EXIT"), cop_outcome_reason(&outcome)));
 }
 
+void cop__let_die(void)
+{
+    cop_yield();
+}
+
 /* --- End -------------------------------------------------------------------------------------- */
 
 int64_t cop__receive_limit(int64_t ms)

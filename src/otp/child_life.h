@@ -20,6 +20,10 @@ struct cop__start {
  * {:EXIT, reason}, or with dynamic as the reason itself (DYN-12). Switches. */
 struct cop__start cop__child_start(cop_term start, cop_term extra, bool dynamic);
 
+/* Before a restart: lets those run whom the death has woken. They end by their links to the dead,
+ * if that was a supervisor, and their names must be free for its next life. */
+void cop__let_die(void);
+
 /* Ends a process that the caller is linked to, in the time that it has, and waits for its death
  * (SUP-51, 52). Returns the reason with which it died; leaves neither DOWN nor EXIT behind.
  * Switches. */

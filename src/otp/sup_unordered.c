@@ -27,8 +27,10 @@ void cop__unordered_add(struct cop__sup *sup, struct cop__spec *spec, cop_pid pi
 
 void cop__unordered_restart(struct cop__sup *sup, struct cop__child *child)
 {
-    struct cop__start start = cop__sup_start(sup, child);
+    struct cop__start start;
 
+    cop__let_die();
+    start = cop__sup_start(sup, child);
     switch (start.kind) {
     case COP__START_STARTED: break;
     case COP__START_IGNORED: cop__children_remove(&sup->children, child); break;

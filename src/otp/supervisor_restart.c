@@ -53,8 +53,10 @@ void cop__supervisor_stop_child(struct cop__supervisor *sup, struct cop__child *
 
 static bool restart_child(struct cop__supervisor *sup, struct cop__child *child, cop_pid former)
 {
-    struct cop__start start = cop__supervisor_start_child(sup, child);
+    struct cop__start start;
 
+    cop__let_die();
+    start = cop__supervisor_start_child(sup, child);
     if (start.kind != COP__START_FAILED) return true;
     cop__sup_report(&sup->sup, COP__START_ERROR, start.reason, child);
     cop__sup_try_again(&sup->sup, child, former);
