@@ -55,6 +55,13 @@ COP_API size_t cop_logger_truncate(size_t size);
 /* How many events were dropped, since the program began. */
 COP_API uint64_t cop_logger_dropped(void);
 
+/* The form of reports and of what the default handler prints: Elixir's at first. Erlang's has a
+ * title before each event (LOG-03, 04), and all reports of crashes and supervisors (LOG-09). Runs
+ * on: any thread. */
+enum cop_log_form { COP_FORM_ELIXIR, COP_FORM_ERLANG };
+COP_API enum cop_log_form cop_logger_form(void);
+COP_API void cop_logger_set_form(enum cop_log_form form);
+
 /* The name of a level, an atom, and back; COP_LOG_OFF is :none. False for no level. */
 COP_API cop_term cop_level_name(enum cop_level level);
 COP_API bool cop_level_from(cop_term name, enum cop_level *ret_level);

@@ -288,6 +288,8 @@ COP_API cop_term cop_inspect_with(cop_term t, struct cop_inspect_opts opts);
 /* The same on one line, and not much longer than max bytes: what is left out then is `...`, as
  * behind the 50th element. What it needs depends on max, not on the size of t. */
 COP_API cop_term cop_inspect_within(cop_term t, size_t max);
+/* The same in Erlang's syntax: {ok,<<"x">>}. */
+COP_API cop_term cop_inspect_erlang(cop_term t, size_t max);
 
 /* Where and why reading a text failed. */
 struct cop_parse_error {

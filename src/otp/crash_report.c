@@ -6,6 +6,7 @@
  * A neighbour is who is linked to it, directly or by way of other neighbours, and does not trap
  * exits: it goes down with the crash. */
 #include "otp/gen.h"
+#include "otp/log_erlang.h"
 #include "otp/log_settings.h"
 
 #include "coppice/node.h"
@@ -186,6 +187,75 @@ static void add_neighbour(struct cop__text *text, cop_pid pid)
         add_field(text, 8, pid, &neighbour_fields[i]);
 }
 
+/* --- In Erlang's form ------------------------------------------------------------------------- */
+
+static void add_fields_erlang(struct cop__text *text, cop_pid pid, const char *const *items)
+{
+    for (; *items != NULL; items++) {
+        cop_term value = info(pid, *items);
+
+        if (!cop_is_none(value)) cop__text_add_field(text, *items, value);
+    }
+}
+
+static void add_neighbour_erlang(struct cop__text *text, cop_pid pid)
+{
+    static const char *const items[] = {
+        "registered_name", "message_queue_len", "links",      "trap_exit",          "status",
+        "heap_size",       "stack_size",        "reductions", "current_stacktrace", NULL};
+
+    cop__text_add(text, "  neighbour:\n");
+    cop__text_add_field(text, "pid", cop_pid_term(pid));
+    add_fields_erlang(text, pid, items);
+}
+
+static void add_initial_call_erlang(struct cop__text *text, cop_term call)
+{
+    cop_term m, f, a;
+
+    if (!cop_match(call, "{m, f, a}", m, f, a)) return;
+    cop__text_add(text, "    initial call: ");
+    cop__text_add_erlang(text, m);
+    cop__text_add(text, ":");
+    cop__text_add_erlang(text, f);
+    cop__text_add(text, "/");
+    cop__text_add_erlang(text, a);
+    cop__text_add(text, "\n");
+}
+
+/* LOG-19 */
+static void log_crash_erlang(enum cop_class class_, cop_term reason, cop_term stack,
+                             cop_term dictionary)
+{
+    static const char *const classes[] = {[COP_CLASS_ERROR] = "exception error",
+                                          [COP_CLASS_EXIT] = "exception exit",
+                                          [COP_CLASS_THROW] = "exception throw"};
+    static const char *const last[] = {"trap_exit",  "status",     "heap_size",
+                                       "stack_size", "reductions", NULL};
+    cop_pid self = cop_self();
+    struct neighbours neighbours;
+    COP__TEXT(text);
+
+    cop__text_add(&text, "  crasher:\n");
+    add_initial_call_erlang(&text,
+                            cop_keyword_get(dictionary, COP(":\"$initial_call\""), cop_nil()));
+    cop__text_add_field(&text, "pid", cop_pid_term(self));
+    cop__text_add_field(&text, "registered_name", info(self, "registered_name"));
+    cop__text_add_field(&text, classes[class_],
+                        cop_is_empty_list(stack) ? reason : cop_tuple(reason, stack));
+    cop__text_add_field(&text, "ancestors", cop_ancestors());
+    cop__text_add_field(&text, "message_queue_len", info(self, "message_queue_len"));
+    cop__text_add_field(&text, "messages", cop_messages(MESSAGES_MAX));
+    cop__text_add_field(&text, "links", info(self, "links"));
+    cop__text_add_field(&text, "dictionary", users_part(dictionary));
+    add_fields_erlang(&text, self, last);
+    cop__text_add(&text, "  neighbours:\n");
+    find_neighbours(&neighbours);
+    for (size_t i = 1; i < neighbours.len; i++)
+        add_neighbour_erlang(&text, neighbours.found[i]);
+    cop__log_report(COP_ERROR, "CRASH REPORT", &text);
+}
+
 /* --- The report ------------------------------------------------------------------------------- */
 
 void cop__log_crash(enum cop_class class_, cop_term reason, cop_term stack)
@@ -197,6 +267,10 @@ void cop__log_crash(enum cop_class class_, cop_term reason, cop_term stack)
 
     if (!cop__log_sasl_on() || (class_ == COP_CLASS_EXIT && cop__is_normal(reason))) return;
     dictionary = cop_dictionary();
+    if (cop_logger_form() == COP_FORM_ERLANG) {
+        log_crash_erlang(class_, reason, stack, dictionary);
+        return;
+    }
     label = info(self, "label");
     cop__text_add(&text, "Process ");
     add_name(&text, self);

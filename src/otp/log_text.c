@@ -4,6 +4,7 @@
  * where they go is the log's business (node.h). */
 #include "otp/exception.h"
 #include "otp/gen.h"
+#include "otp/log_erlang.h"
 #include "otp/log_settings.h"
 
 #include "coppice/node.h"
@@ -67,6 +68,10 @@ void cop__log_terminating(const struct cop__crash *crash)
 {
     COP__TEXT(text);
 
+    if (cop_logger_form() == COP_FORM_ERLANG) {
+        cop__log_terminating_erlang(crash);
+        return;
+    }
     cop__text_add(&text, "GenServer ");
     cop__text_add_term(&text, crash->name);
     cop__text_add(&text, " terminating\n");
@@ -98,12 +103,18 @@ void cop__log_task(cop_term starter, cop_term mfa, const struct cop_outcome *out
         args = fun_args;
     else
         fun = cop_capture(module, function, (int)cop_list_len(args));
+    if (outcome->class_ == COP_CLASS_THROW) reason = cop_tuple(COP(":nocatch"), reason);
+    if (cop_logger_form() == COP_FORM_ERLANG) {
+        cop__log_task_erlang(starter, fun, args,
+                             outcome->class_ == COP_CLASS_EXIT ? reason
+                                                               : cop_tuple(reason, outcome->stack));
+        return;
+    }
     cop__text_add_format(&text, "Task ");
     cop__text_add_term(&text, cop_pid_term(cop_self()));
     cop__text_add(&text, " started from ");
     cop__text_add_term(&text, starter);
     cop__text_add(&text, " terminating\n");
-    if (outcome->class_ == COP_CLASS_THROW) reason = cop_tuple(COP(":nocatch"), reason);
     cop__add_ending(&text, "** (stop) ",
                     outcome->class_ == COP_CLASS_ERROR ? COP_CLASS_ERROR : COP_CLASS_EXIT, reason,
                     outcome->stack);

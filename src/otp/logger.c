@@ -218,8 +218,8 @@ static cop_term is_enabled(cop_term pid)
     return cop_bool(!cop_identical(cop_get(KEY_LEVEL), COP(":none")));
 }
 
-/* level, truncate; handle_sasl_reports, which in Elixir is a setting of the start. Others are
- * ignored, as Elixir does. */
+/* level, truncate; handle_sasl_reports, which in Elixir is a setting of the start; and form, which
+ * is ours. Others are ignored, as Elixir does. */
 static cop_term configure(cop_term options)
 {
     cop_term value;
@@ -238,6 +238,9 @@ static cop_term configure(cop_term options)
     }
     value = cop_keyword_get(options, COP(":handle_sasl_reports"), cop_none());
     if (cop_is_boolean(value)) (void)cop_log_sasl_reports(cop_to_bool(value));
+    value = cop_keyword_get(options, COP(":form"), cop_none());
+    if (cop_match(value, ":elixir")) cop_logger_set_form(COP_FORM_ELIXIR);
+    if (cop_match(value, ":erlang")) cop_logger_set_form(COP_FORM_ERLANG);
     return cop_ok();
 }
 
@@ -303,7 +306,8 @@ static const struct cop_function functions[] = {
     COP_EXPORT("enable(pid)", delete_process_level, "It is wanted again."),
     COP_EXPORT("enabled?(pid)", is_enabled, "Whether it is."),
     COP_EXPORT("configure(options)", configure,
-               "level:, truncate: (bytes of a text, or :infinity), handle_sasl_reports:."),
+               "level:, truncate: (bytes of a text, or :infinity), handle_sasl_reports:, form: "
+               "(:elixir, :erlang)."),
     COP_EXPORT("configure_backend(backend, options)", configure_backend,
                "Of :console: level:, metadata: (keys to be shown)."),
     COP_EXPORT("add_handler(id, process, options)", add_process,

@@ -4,6 +4,7 @@
 
 #include "coppice/node.h"
 #include "otp/exception.h"
+#include "otp/log_erlang.h"
 #include "otp/log_settings.h"
 #include "otp/sup_server.h"
 
@@ -87,6 +88,61 @@ static bool names_pid(const struct cop__sup *sup, enum cop__sup_context context,
     return false;
 }
 
+/* --- In Erlang's form ------------------------------------------------------------------------- */
+
+static bool is_erlang(void)
+{
+    return cop_logger_form() == COP_FORM_ERLANG;
+}
+
+static void add_supervisor(struct cop__text *text, const struct cop__sup *sup)
+{
+    cop_term name = cop_kept_term(sup->name), module = cop_kept_term(sup->module);
+
+    if (cop_match(name, "nil"))
+        name = cop_tuple(cop_self(), module);
+    else if (cop_is_atom(name))
+        name = cop_tuple(COP(":local"), name);
+    cop__text_add_field(text, "supervisor", name);
+}
+
+/* [first, {:id, id}, {:mfargs, start}, ...] (SUP-64); first: the pid or a number, or cop_none(). */
+static cop_term offender(const struct cop__sup *sup, const struct cop__child *child, cop_term first)
+{
+    cop_term id = cop_kept_term(child->id), start = cop_kept_term(child->start);
+    cop_term restart = cop__restart_term(child->restart), type = cop__type_term(child->supervisor);
+    cop_term shutdown = cop__shutdown_term(child->shutdown);
+    cop_term significant = cop_bool(child->significant), args = cop_elem(start, 2);
+    cop_term list;
+
+    if (cop_list_len(args) >= 0)
+        start = cop_tuple(cop_elem(start, 0), cop_elem(start, 1),
+                          cop_list_append(cop_kept_term(sup->extra), args));
+    list = cop_build("[id: id, mfargs: start, restart_type: restart, significant: significant,"
+                     " shutdown: shutdown, child_type: type]",
+                     id, start, restart, significant, shutdown, type);
+    return cop_is_none(first) ? list : cop_cons(first, list);
+}
+
+/* LOG-16 */
+static void log_erlang(const struct cop__sup *sup, enum cop__sup_context context, cop_term reason,
+                       cop_term offending)
+{
+    static const char *const contexts[] = {[COP__START_ERROR] = "start_error",
+                                           [COP__CHILD_TERMINATED] = "child_terminated",
+                                           [COP__CAUSED_SHUTDOWN] = "shutdown",
+                                           [COP__SHUTDOWN_ERROR] = "shutdown_error"};
+    COP__TEXT(text);
+
+    add_supervisor(&text, sup);
+    cop__text_add_field(&text, "errorContext", cop_atom(contexts[context]));
+    cop__text_add_field(&text, "reason", reason);
+    cop__text_add_field(&text, "offender", offending);
+    cop__log_report(COP_ERROR, "SUPERVISOR REPORT", &text);
+}
+
+/* --- The reports ------------------------------------------------------------------------------ */
+
 void cop__sup_report(const struct cop__sup *sup, enum cop__sup_context context, cop_term reason,
                      const struct cop__child *child)
 {
@@ -100,6 +156,13 @@ void cop__sup_report(const struct cop__sup *sup, enum cop__sup_context context, 
     COP__TEXT(text);
 
     if (!cop__log_sasl_on()) return;
+    if (is_erlang()) {
+        cop_term pid = cop_tuple(COP(":pid"), child->pid);
+
+        log_erlang(sup, context, reason,
+                   offender(sup, child, names_pid(sup, context, child) ? pid : cop_none()));
+        return;
+    }
     if (context == COP__START_ERROR && cop_match(reason, "{:EXIT, inner}", inner)) reason = inner;
     add_head(&text, "Child ", sup, child);
     cop__text_add(&text, words[context]);
@@ -116,6 +179,11 @@ void cop__sup_report_together(const struct cop__sup *sup, cop_term reason,
     COP__TEXT(text);
 
     if (!cop__log_sasl_on()) return;
+    if (is_erlang()) {
+        log_erlang(sup, COP__SHUTDOWN_ERROR, reason,
+                   offender(sup, template, cop_tuple(COP(":nb_children"), number)));
+        return;
+    }
     add_head(&text, "Children ", sup, template);
     cop__text_add(&text, " shut down abnormally\n** (exit) ");
     cop__add_exit(&text, reason);
@@ -130,6 +198,13 @@ void cop__sup_report_progress(const struct cop__sup *sup, const struct cop__chil
     COP__TEXT(text);
 
     if (!cop__log_sasl_on()) return;
+    if (is_erlang()) {
+        add_supervisor(&text, sup);
+        cop__text_add_field(&text, "started",
+                            offender(sup, child, cop_tuple(COP(":pid"), child->pid)));
+        cop__log_report(COP_INFO, "PROGRESS REPORT", &text);
+        return;
+    }
     add_head(&text, "Child ", sup, child);
     cop__text_add(&text, " started");
     add_pid(&text, child->pid);

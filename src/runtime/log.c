@@ -39,6 +39,7 @@ static struct {
 
 /* Settings and counts of the whole program: nothing hangs on their order. */
 static _Atomic int level_wanted = COP_DEBUG_LEVEL;
+static _Atomic int form = COP_FORM_ELIXIR;
 static _Atomic size_t truncate_at = 8192;
 static _Atomic uint64_t dropped;
 static _Atomic bool is_ending = true;
@@ -53,6 +54,16 @@ enum cop_level cop_logger_level(void)
 void cop_logger_set_level(enum cop_level level)
 {
     atomic_store_explicit(&level_wanted, level, memory_order_relaxed);
+}
+
+enum cop_log_form cop_logger_form(void)
+{
+    return (enum cop_log_form)atomic_load_explicit(&form, memory_order_relaxed);
+}
+
+void cop_logger_set_form(enum cop_log_form new_form)
+{
+    atomic_store_explicit(&form, new_form, memory_order_relaxed);
 }
 
 bool cop_logger_enabled(enum cop_level level)

@@ -136,6 +136,46 @@ static cop_term shown_metadata(cop_term metadata, const cop_term *keys, int coun
     return all;
 }
 
+static struct tm local_time(const struct cop_log_event *event)
+{
+    time_t seconds = (time_t)(event->time_us / 1000000);
+    struct tm tm;
+    localtime_r(&seconds, &tm);
+    return tm;
+}
+
+/* LOG-02 */
+static int format_elixir(char *line, size_t size, const struct cop_log_event *event,
+                         cop_bytes extra)
+{
+    struct tm tm = local_time(event);
+    return snprintf(line, size, "\n%02d:%02d:%02d.%03d %.*s[%s] %.*s\n", tm.tm_hour, tm.tm_min,
+                    tm.tm_sec, (int)(event->time_us / 1000 % 1000), (int)extra.len, extra.data,
+                    level_names[event->level], (int)event->text.len, event->text.data);
+}
+
+/* LOG-03; the title of an event that is no report is made of its level (LOG-04). */
+static int format_erlang(char *line, size_t size, const struct cop_log_event *event)
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm tm = local_time(event);
+    cop_term report = cop_map_get(event->metadata, cop_atom("report"), cop_nil());
+    char title[32];
+    if (cop_is_binary(report)) {
+        cop_bytes text = cop_to_bytes(report);
+        snprintf(title, sizeof(title), "%.*s", (int)text.len, text.data);
+    } else {
+        snprintf(title, sizeof(title), "%s REPORT", level_names[event->level]);
+        for (char *c = title; *c != '\0'; c++)
+            if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 'a' + 'A');
+    }
+    return snprintf(line, size, "=%s==== %02d-%s-%04d::%02d:%02d:%02d.%06d ===\n%.*s\n", title,
+                    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+                    tm.tm_sec, (int)(event->time_us % 1000000), (int)event->text.len,
+                    event->text.data);
+}
+
 static void handle_default(const struct cop_log_event *event, void *arg)
 {
     (void)arg;
@@ -152,15 +192,11 @@ static void handle_default(const struct cop_log_event *event, void *arg)
         fn(event->level, event->text.data, event->text.len, fn_arg);
         return;
     }
-    time_t seconds = (time_t)(event->time_us / 1000000);
-    struct tm tm;
-    localtime_r(&seconds, &tm);
     cop_bytes extra = cop_to_bytes(shown_metadata(event->metadata, keys, key_count));
-    size_t size = event->text.len + extra.len + 64;
+    size_t size = event->text.len + extra.len + 100; /* times, level, title */
     char *line = cop__alloc(size);
-    int len = snprintf(line, size, "\n%02d:%02d:%02d.%03d %.*s[%s] %.*s\n", tm.tm_hour, tm.tm_min,
-                       tm.tm_sec, (int)(event->time_us / 1000 % 1000), (int)extra.len, extra.data,
-                       level_names[event->level], (int)event->text.len, event->text.data);
+    int len = cop_logger_form() == COP_FORM_ERLANG ? format_erlang(line, size, event)
+                                                   : format_elixir(line, size, event, extra);
     if (screen != NULL)
         screen(line, (size_t)len, screen_arg);
     else

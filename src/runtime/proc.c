@@ -2,6 +2,8 @@
 /* Making and ending processes. The table they live in: proc_table.c. */
 #include "runtime/proc.h"
 
+#include "coppice/logger.h"
+
 #include "runtime/ask.h"
 #include "runtime/ets.h"
 #include "runtime/exit.h"
@@ -149,15 +151,24 @@ void cop__signal_to_dead(struct cop__thread *t, struct cop__signal *s)
     cop__signal_free(s);
 }
 
+#define REPORT_TERM_MAX 8192
+
 /* A process that nobody watches over through proc_lib says why it crashed (EXI-18). */
 static void report_crash(struct cop__proc *p)
 {
     if (p->exit_class != COP_CLASS_ERROR && p->exit_class != COP_CLASS_THROW) return;
     struct cop_outcome how = {p->exit_class, p->exit_reason, p->exit_stack};
-    cop_bytes words = cop_to_bytes(cop_format_outcome(&how));
-    cop_bytes pid = cop_to_bytes(cop_inspect(cop__pid_word(cop__proc_id(p))));
-    cop_log(COP_ERROR, "Process %.*s raised an exception\n%.*s", (int)pid.len, pid.data,
-            (int)words.len, words.data);
+    bool erlang = cop_logger_form() == COP_FORM_ERLANG;
+    cop_term pid_term = cop__pid_word(cop__proc_id(p));
+    cop_bytes words =
+        cop_to_bytes(erlang ? cop_inspect_erlang(cop_outcome_reason(&how), REPORT_TERM_MAX)
+                            : cop_format_outcome(&how));
+    cop_bytes pid = cop_to_bytes(erlang ? cop_inspect_erlang(pid_term, REPORT_TERM_MAX)
+                                        : cop_inspect(pid_term));
+    cop_log(COP_ERROR,
+            erlang ? "Error in process %.*s with exit value:\n%.*s\n"
+                   : "Process %.*s raised an exception\n%.*s",
+            (int)pid.len, pid.data, (int)words.len, words.data);
 }
 
 static void answer_all(struct cop__thread *t, struct cop__signal *s)

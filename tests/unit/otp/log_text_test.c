@@ -269,6 +269,38 @@ PROCESS_TEST(unexpected_message)
         cop_capture_log(send_stray, NULL));
 }
 
+static cop_term try_update(void *arg)
+{
+    (void)arg;
+    return cop_agent_update(COP(":log_agent"), COP("&Map.fetch!(&1, :none)"), COP_CALL_TIMEOUT);
+}
+
+static cop_term crash_agent(void *arg)
+{
+    cop_pid pid;
+    cop_ref ref;
+
+    cop_expect(cop_apply(COP("Agent"), COP(":start"), COP("[&Map.new/0, [name: :log_agent]]")),
+               "{:ok, pid}", pid);
+    ref = cop_monitor(pid);
+    cop_assert_exits(try_update, arg);
+    cop_assert_receive("{:DOWN, ^ref, _, _, _}", ref);
+    return cop_nil();
+}
+
+/* LOG-12: as a GenServer; the last message is the function in its tuple */
+PROCESS_TEST(agents)
+{
+    cop_assert_equal(with_self("GenServer :log_agent terminating\n"
+                               "** (KeyError) key :none not found in: %{}\n"
+                               "    Map.fetch!/2\n"
+                               "    Agent.Server.handle_call/3\n"
+                               "Last message (from @): {:update, &Map.fetch!(&1, :none)}\n"
+                               "State: %{}\n"
+                               "Client @ is alive\n"),
+                     cop_capture_log(crash_agent, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +314,7 @@ int main(void)
         cmocka_unit_test(failed_start),
         cmocka_unit_test(both_reports),
         cmocka_unit_test(unexpected_message),
+        cmocka_unit_test(agents),
     };
 
     return cmocka_run_group_tests(tests, node_up, node_down);

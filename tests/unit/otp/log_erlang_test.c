@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reports in Erlang's form (LOG-03, 04, 07, 10, 11, 16, 17, 19), and terms in its syntax. */
+#include "support/process_test.h"
+
+#include "gen_probe.h"
+
+#include "coppice/logger.h"
+#include "coppice/supervisor.h"
+
+#include <unistd.h>
+
+/* --- Terms ------------------------------------------------------------------------------------ */
+
+PROCESS_TEST(terms)
+{
+    cop_term t = COP("{:ok, KV.Registry, \"x\\\"y\", <<1, 2>>, [1, :\"a b\" | 2.5], %{a: nil},"
+                     " ~c\"abc\", [], {}, :and, \"\", \"\u00e9\", &Map.get/2}");
+
+    cop_assert_equal("{ok,'Elixir.KV.Registry',<<\"x\\\"y\">>,<<1,2>>,[1,'a b'|2.5],#{a => nil},"
+                     "\"abc\",[],{},'and',<<>>,<<\"\u00e9\"/utf8>>,fun 'Elixir.Map':get/2}",
+                     cop_inspect_erlang(t, 1000));
+    cop_assert_equal("{ok,...}", cop_inspect_erlang(t, 2));
+}
+
+/* --- Reports ---------------------------------------------------------------------------------- */
+
+/* text with the pid of this process as Erlang has it for each @. */
+static cop_term with_self(const char *format)
+{
+    cop_bytes self = cop_to_bytes(cop_inspect_erlang(cop_pid_term(cop_self()), 100));
+    char text[2048] = "";
+
+    for (const char *at = format; *at != '\0'; at++)
+        strncat(text, *at == '@' ? self.data : at, *at == '@' ? self.len : 1);
+    return cop_string(text);
+}
+
+static void check_has(cop_term log, const char *format)
+{
+    cop_bytes text = cop_to_bytes(log), part = cop_to_bytes(with_self(format));
+
+    if (memmem(text.data, text.len, part.data, part.len) == NULL)
+        cop_raise("RuntimeError", "\"%.*s\" is not in: %.*s", (int)part.len, part.data,
+                  (int)text.len, text.data);
+}
+
+struct request {
+    cop_term pid;
+    cop_term request;
+};
+
+static cop_term call(void *arg)
+{
+    const struct request *r = arg;
+
+    return cop_gen_server_call(r->pid, r->request, COP_CALL_TIMEOUT);
+}
+
+static cop_term crash_server(void *order)
+{
+    cop_term pid;
+    cop_ref ref;
+
+    cop_expect(cop_gen_server_start(&probe_module, probe_opts(COP("[state: %{a: 1}]")),
+                                    COP("[name: Log.Probe]")),
+               "{:ok, pid}", pid);
+    ref = cop_monitor(pid);
+    cop_assert_exits(call, (&(struct request){pid, *(cop_term *)order}));
+    cop_assert_receive("{:DOWN, ^ref, _, _, _}", ref);
+    return cop_nil();
+}
+
+/* LOG-07; LOG-09: the server's own report, then proc_lib's; LOG-19 */
+PROCESS_TEST(servers)
+{
+    cop_term order = COP("{:stop, :boom}"), log;
+    cop_bytes text;
+    const char *crash;
+
+    cop_logger_set_form(COP_FORM_ERLANG);
+    log = cop_capture_log(crash_server, &order);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    text = cop_to_bytes(log);
+    check_has(log, "** Generic server 'Elixir.Log.Probe' terminating \n"
+                   "** Last message in was {stop,boom}\n"
+                   "** When Server state == #{a => 1}\n"
+                   "** Reason for termination ==\n** boom\n"
+                   "** Client @ stacktrace\n** []\n");
+    crash =
+        memmem(text.data, text.len, "\n  crasher:\n    initial call: 'Elixir.Probe':init/1\n", 52);
+    cop_assert(crash != NULL);
+    check_has(log, "    registered_name: 'Elixir.Log.Probe'\n    exception exit: boom\n"
+                   "    ancestors: [@");
+    check_has(log,
+              "    message_queue_len: 0\n    messages: []\n    links: []\n"
+              "    dictionary: []\n    trap_exit: false\n    status: running\n    heap_size: ");
+    check_has(log, "\n  neighbours:\n");
+}
+
+static cop_next fail_plainly(cop_term arg)
+{
+    (void)arg;
+    cop_throw(COP("\"oops\""));
+}
+
+static cop_term crash_process(void *arg)
+{
+    cop_ref ref;
+
+    (void)arg;
+    cop_spawn(fail_plainly, cop_nil(), &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref});
+    cop_assert_receive("{:DOWN, ^ref, :process, _, _}", ref);
+    return cop_nil();
+}
+
+/* LOG-11 */
+PROCESS_TEST(plain_processes)
+{
+    cop_term log;
+
+    cop_logger_set_form(COP_FORM_ERLANG);
+    log = cop_capture_log(crash_process, NULL);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    check_has(log, "Error in process <0.");
+    check_has(log, "> with exit value:\n{{nocatch,<<\"oops\">>},[{nil,'__FILE__',1,[{file,\"");
+}
+
+static cop_term crash_task(void *arg)
+{
+    cop_term pid;
+    cop_ref ref;
+
+    (void)arg;
+    cop_expect(cop_apply(COP("Task"), COP(":start"), cop_list(COP("&String.to_integer(\"x\")"))),
+               "{:ok, pid}", pid);
+    ref = cop_monitor(pid);
+    cop_assert_receive("{:DOWN, ^ref, :process, _, _}", ref);
+    return cop_nil();
+}
+
+/* LOG-10 */
+PROCESS_TEST(tasks)
+{
+    cop_term log;
+
+    cop_logger_set_form(COP_FORM_ERLANG);
+    log = cop_capture_log(crash_task, NULL);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    check_has(log, "** Task <0.");
+    check_has(log, " terminating\n** Started from @\n** When function  == fun ");
+    check_has(log, "\n**      arguments == []\n** Reason for termination == \n** {");
+}
+
+static cop_term end_a_child(void *arg)
+{
+    cop_pid sup;
+    cop_term child, next;
+
+    (void)arg;
+    cop_expect(
+        cop_supervisor_start_link(COP("[%{id: :c, start: {Agent, :start_link, [&Map.new/0]}}]"),
+                                  COP("[strategy: :one_for_one, name: :log_sup]")),
+        "{:ok, sup}", sup);
+    cop_assert_match(cop_supervisor_which_children(cop_pid_term(sup)), "[{:c, child, _, _}]",
+                     child);
+    cop_put(COP(":child"), child);
+    cop_exit_process(cop_to_pid(child), COP(":kill"));
+    do
+        cop_assert_match(cop_supervisor_which_children(cop_pid_term(sup)), "[{:c, next, _, _}]",
+                         next);
+    while (!cop_is_pid(next) || cop_identical(child, next));
+    cop_supervisor_stop(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    return cop_nil();
+}
+
+/* LOG-16, LOG-17 */
+PROCESS_TEST(supervisors)
+{
+    char expected[600];
+    cop_bytes pid;
+    cop_term log;
+
+    cop_logger_set_form(COP_FORM_ERLANG);
+    log = cop_capture_log(end_a_child, NULL);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    pid = cop_to_bytes(cop_inspect_erlang(cop_get(COP(":child")), 100));
+    snprintf(expected, sizeof expected,
+             "    supervisor: {local,log_sup}\n    started: [{pid,%.*s},{id,c},"
+             "{mfargs,{'Elixir.Agent',start_link,[fun 'Elixir.Map':new/0]}},"
+             "{restart_type,permanent},{significant,false},{shutdown,5000},{child_type,worker}]\n",
+             (int)pid.len, pid.data);
+    check_has(log, expected);
+    snprintf(expected, sizeof expected,
+             "    supervisor: {local,log_sup}\n    errorContext: child_terminated\n"
+             "    reason: killed\n    offender: [{pid,%.*s},{id,c},{mfargs,",
+             (int)pid.len, pid.data);
+    check_has(log, expected);
+}
+
+/* --- Headers ---------------------------------------------------------------------------------- */
+
+static void see_title(const char *line, size_t len, void *arg)
+{
+    char *seen = arg;
+
+    snprintf(seen + strlen(seen), 4000 - strlen(seen), "%.*s", (int)len, line);
+}
+
+/* LOG-03, LOG-04: the title of a report, or of its level, with the time */
+PROCESS_TEST(headers)
+{
+    static const char *const levels[] = {"DEBUG", "INFO",     "NOTICE", "WARNING",
+                                         "ERROR", "CRITICAL", "ALERT",  "EMERGENCY"};
+    char seen[4000] = "", month[4] = "";
+    cop_term order = COP("{:stop, :boom}");
+    int day, year, h, m, s, us, end = 0;
+
+    cop_log_flush();
+    cop_log_screen(see_title, seen);
+    cop_logger_set_form(COP_FORM_ERLANG);
+    for (int i = 0; i < 8; i++) {
+        char title[32];
+
+        seen[0] = '\0';
+        cop_log((enum cop_level)i, "the text");
+        cop_log_flush();
+        snprintf(title, sizeof title, "=%s REPORT==== ", levels[i]);
+        cop_assert(strncmp(seen, title, strlen(title)) == 0);
+        cop_assert(sscanf(seen + strlen(title), "%2d-%3s-%4d::%2d:%2d:%2d.%6d ===\n%n", &day, month,
+                          &year, &h, &m, &s, &us, &end) == 7);
+        cop_assert_equal("the text\n", cop_string(seen + strlen(title) + end));
+    }
+    seen[0] = '\0';
+    crash_server(&order);
+    cop_log_flush();
+    cop_assert(strncmp(seen, "=ERROR REPORT==== ", 18) == 0);
+    cop_assert(strstr(seen, "\n=CRASH REPORT==== ") != NULL);
+    seen[0] = '\0';
+    end_a_child(NULL);
+    cop_log_flush();
+    cop_assert(strncmp(seen, "=PROGRESS REPORT==== ", 21) == 0);
+    cop_assert(strstr(seen, "\n=SUPERVISOR REPORT==== ") != NULL);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    cop_log_screen(NULL, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(terms), cmocka_unit_test(servers),     cmocka_unit_test(plain_processes),
+        cmocka_unit_test(tasks), cmocka_unit_test(supervisors), cmocka_unit_test(headers),
+    };
+
+    return cmocka_run_group_tests(tests, node_up, node_down);
+}
