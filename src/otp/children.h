@@ -13,7 +13,7 @@
 enum cop__child_state {
     COP__CHILD_STOPPED,   /* pid is none */
     COP__CHILD_RUNNING,   /* pid is its process, dead or alive */
-    COP__CHILD_RESTARTING /* pid is the process before, or none if there was none */
+    COP__CHILD_RESTARTING /* pid is the process before, or none */
 };
 
 struct cop__child {

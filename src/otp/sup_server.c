@@ -88,9 +88,9 @@ static struct cop__child *find(const struct cop__sup *sup, cop_term key)
     return cop_is_pid(key) ? cop__children_by_pid(&sup->children, cop_to_pid(key)) : NULL;
 }
 
-void cop__sup_try_again(struct cop__sup *sup, struct cop__child *child, cop_pid former)
+void cop__sup_try_again(struct cop__sup *sup, struct cop__child *child)
 {
-    cop__children_set(&sup->children, child, COP__CHILD_RESTARTING, former);
+    cop__children_set(&sup->children, child, COP__CHILD_RESTARTING, child->pid);
     cop_send(cop_self(), cop_tuple(COP(":\"$gen_restart\""), key_of(sup, child)));
 }
 
@@ -98,10 +98,8 @@ void cop__sup_try_again(struct cop__sup *sup, struct cop__child *child, cop_pid 
  * and comes up with it. */
 static void wait(struct cop__sup *sup, struct cop__child *child)
 {
-    cop_pid former = child->pid;
-
     if (sup->kind->clear) sup->kind->clear(sup, child);
-    cop__children_set(&sup->children, child, COP__CHILD_RESTARTING, former);
+    cop__children_set(&sup->children, child, COP__CHILD_RESTARTING, child->pid);
     cop__waiting_begin(child->waiting, cop_monotonic_ms(), &sup->rand,
                        cop_tuple(COP(":\"$backoff\""), key_of(sup, child)));
 }

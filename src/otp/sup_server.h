@@ -66,8 +66,8 @@ void cop__sup_stop(struct cop__sup *sup, const struct cop__child *child);
 /* --- Deaths and restarts ---------------------------------------------------------------------- */
 
 /* child has failed to start again: it is RESTARTING, and another attempt follows after all that
- * waits in the mailbox (SUP-40). former is the process that it had, or none. */
-void cop__sup_try_again(struct cop__sup *sup, struct cop__child *child, cop_pid former);
+ * waits in the mailbox (SUP-40). */
+void cop__sup_try_again(struct cop__sup *sup, struct cop__child *child);
 /* The death of a child, a restart to be tried again, the end of a wait; other messages are logged
  * (SUP-32). Switches. */
 cop_result cop__sup_handle_info(void *state, cop_term message);

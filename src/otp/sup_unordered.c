@@ -36,7 +36,7 @@ void cop__unordered_restart(struct cop__sup *sup, struct cop__child *child)
     case COP__START_IGNORED: cop__children_remove(&sup->children, child); break;
     case COP__START_FAILED:
         cop__sup_report(sup, COP__START_ERROR, start.reason, child);
-        cop__sup_try_again(sup, child, child->pid);
+        cop__sup_try_again(sup, child);
         break;
     }
 }

@@ -51,7 +51,7 @@ void cop__supervisor_stop_child(struct cop__supervisor *sup, struct cop__child *
 
 /* --- Restarting ------------------------------------------------------------------------------- */
 
-static bool restart_child(struct cop__supervisor *sup, struct cop__child *child, cop_pid former)
+static bool restart_child(struct cop__supervisor *sup, struct cop__child *child)
 {
     struct cop__start start;
 
@@ -59,20 +59,19 @@ static bool restart_child(struct cop__supervisor *sup, struct cop__child *child,
     start = cop__supervisor_start_child(sup, child);
     if (start.kind != COP__START_FAILED) return true;
     cop__sup_report(&sup->sup, COP__START_ERROR, start.reason, child);
-    cop__sup_try_again(&sup->sup, child, former);
+    cop__sup_try_again(&sup->sup, child);
     return false;
 }
 
 /* Starts the children from `from` on, in order. All are stopped. A failing one is tried again later
- * and the rest waits for it (SUP-47). died, the child that began it, had the process former. */
-static void start_group(struct cop__supervisor *sup, struct cop__child *from,
-                        const struct cop__child *died, cop_pid former)
+ * and the rest waits for it (SUP-47). */
+static void start_group(struct cop__supervisor *sup, struct cop__child *from)
 {
     bool goes_on = true;
 
     for (struct cop__child *c = from; c && goes_on; c = c->after) {
         COP_ASSERT(c->state == COP__CHILD_STOPPED);
-        goes_on = restart_child(sup, c, c == died ? former : cop_no_pid());
+        goes_on = restart_child(sup, c);
     }
 }
 
@@ -100,10 +99,7 @@ static struct cop__child *stop_group(struct cop__supervisor *sup, struct cop__ch
 static void restart_group(struct cop__supervisor *sup, struct cop__child *first,
                           struct cop__child *died)
 {
-    cop_pid former = died->pid;
-    struct cop__child *from = stop_group(sup, first, died);
-
-    start_group(sup, from, died, former);
+    start_group(sup, stop_group(sup, first, died));
 }
 
 static void clear(struct cop__sup *base, struct cop__child *child)
@@ -119,7 +115,7 @@ static void restart(struct cop__sup *base, struct cop__child *child)
     struct cop__supervisor *sup = (struct cop__supervisor *)base;
 
     switch (sup->strategy) {
-    case COP__ONE_FOR_ONE: (void)restart_child(sup, child, child->pid); break;
+    case COP__ONE_FOR_ONE: (void)restart_child(sup, child); break;
     case COP__ONE_FOR_ALL: restart_group(sup, base->children.first, child); break;
     case COP__REST_FOR_ONE: restart_group(sup, child, child); break;
     case COP__SIMPLE_ONE_FOR_ONE: COP_UNREACHABLE();

@@ -39,6 +39,19 @@ static cop_term start_user(cop_term type, cop_term args)
     return start_top(COP(":user"));
 }
 
+/* Its child takes its time to end. */
+static cop_term start_slow(cop_term type, cop_term args)
+{
+    cop_term test = cop_pid_term(cop_whereis(COP(":control_test")));
+    cop_term specs = cop_build("[%{id: :slow, start: {Probe, :start_link,"
+                               " [[id: :slow, to: test, trap_exit: true, slow: true]]}}]",
+                               test);
+
+    (void)type;
+    (void)args;
+    return cop_supervisor_start_link(specs, COP("[strategy: :one_for_one]"));
+}
+
 static cop_term start_failing(cop_term type, cop_term args)
 {
     (void)type;
@@ -93,13 +106,15 @@ APP(phased, .start = start_user, .stop = tell_stop, .start_phase = phase,
     .start_phases = "[one: 1, two: [2]]");
 APP(phase_fails, .start = start_user, .stop = tell_stop, .start_phase = phase,
     .start_phases = "[one: :fail, two: []]");
+APP(phase_slow, .start = start_slow, .start_phase = phase, .start_phases = "[one: :fail]");
 APP(phase_bad, .start = start_user, .start_phase = phase, .start_phases = "[one: 1, two: :bad]");
 APP(phase_crashes, .start = start_user, .start_phase = phase, .start_phases = "[one: :crash]");
 
 static void begin(void)
 {
-    static const struct cop_application *const all[] = {
-        &failing, &hopeful, &wishful, &broken, &phased, &phase_fails, &phase_bad, &phase_crashes};
+    static const struct cop_application *const all[] = {&failing,    &hopeful,   &wishful,
+                                                        &broken,     &phased,    &phase_fails,
+                                                        &phase_slow, &phase_bad, &phase_crashes};
 
     cop_register(COP(":control_test"), cop_self());
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -265,11 +280,17 @@ static void ensure_all_started(void)
                                                         COP(":temporary")));
     cop_assert_equal(COP("{:ok, []}"),
                      cop_application_ensure_started_all(COP(":c_user"), COP(":temporary")));
+    /* What runs is asked for nothing, also if what it needs has been stopped. */
+    cop_application_stop(COP(":c_base"));
+    cop_assert_equal(COP("{:ok, []}"),
+                     cop_application_ensure_started_all(COP(":c_user"), COP(":temporary")));
+    cop_assert_equal(COP("{:ok, [:c_base]}"),
+                     cop_application_ensure_started_all(COP(":c_base"), COP(":temporary")));
     cop_assert_match(
         cop_application_ensure_started_all(COP("[:c_phased, :c_no]"), COP(":temporary")),
         "{:error, {:c_no, {_, _}}}");
     cop_assert_match(cop_application_which(),
-                     "[{:c_user, _, _}, {:c_base, _, _}, {:c_hopeful, _, _}, {:c_library, _, _}]");
+                     "[{:c_base, _, _}, {:c_user, _, _}, {:c_hopeful, _, _}, {:c_library, _, _}]");
     end();
 }
 
@@ -298,6 +319,33 @@ static void phases(void)
                          " [:one, :normal, :crash]}, {:EXIT, :crash}}}}"),
                      start("c_phase_crashes"));
     cop_assert_equal(COP("[]"), cop_application_which());
+    end();
+}
+
+static cop_next start_slow_app(cop_term test)
+{
+    cop_send(cop_to_pid(test), cop_tuple(COP(":answer"), start("c_phase_slow")));
+    return cop_end();
+}
+
+/* APP-19, APP-10: what was started is stopped in order then, in the time that it has. */
+static void phase_fails_in_order(void)
+{
+    cop_pid slow;
+    cop_ref ref;
+
+    begin();
+    cop_spawn(start_slow_app, cop_pid_term(cop_self()), NULL);
+    cop_assert_match(probe_next(), "{:slow, :init, slow}", slow);
+    ref = cop_monitor(slow);
+    NEXT("{:phase, :one, :normal, :fail}");
+    NEXT("{:slow, :terminate, :shutdown}");
+    for (int i = 0; i < 100; i++)
+        cop_yield();
+    NOTHING();
+    cop_send(slow, COP(":go"));
+    NEXT("{:DOWN, ^ref, :process, _, :shutdown}", ref);
+    NEXT("{:answer, {:error, {:no, _}}}");
     end();
 }
 
@@ -505,6 +553,7 @@ int main(void)
         TEST(ended_by_itself),
         TEST(ensure_all_started),
         TEST(phases),
+        TEST(phase_fails_in_order),
         TEST(layout),
         TEST(reports),
         TEST(environment),

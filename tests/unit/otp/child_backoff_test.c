@@ -174,6 +174,10 @@ static void state_while_waiting(void)
     cop_assert_equal(COP("[b: 1000]"), cop_supervisor_next_starts(to(sup)));
     cop_sleep(400);
     cop_assert_equal(COP("[b: 600]"), cop_supervisor_next_starts(to(sup)));
+    /* What was sent for an earlier attempt does not wake it. */
+    cop_send(sup, COP("{:\"$gen_restart\", :b}"));
+    cop_send(sup, cop_tuple(COP(":timeout"), cop_make_ref(), COP("{:\"$backoff\", :b}")));
+    cop_assert_equal(COP("[b: 600]"), cop_supervisor_next_starts(to(sup)));
     cop_assert_equal(COP("{:error, :already_present}"),
                      cop_supervisor_start_child(to(sup), probe_spec("b", "", "")));
     cop_assert_equal(COP("{:error, :restarting}"),

@@ -191,6 +191,17 @@ static void answers_of_starts(void)
         "{:error, {:already_started, ^pid}}", pid);
 }
 
+/* DYN-19: a start function may return a process that is a child already; it is counted once. */
+static void the_same_child_again(void)
+{
+    cop_pid sup = start(COP("[]")), a = add(sup, probe_spec("a", "", ""));
+    cop_term spec =
+        cop_build("%{id: 1, start: {Map, :get, [%{a: {:ok, a}}, :a]}, type: :supervisor}", a);
+
+    cop_assert(cop_pid_equal(add(sup, spec), a));
+    cop_assert_equal(COP("%{specs: 1, active: 1, supervisors: 1, workers: 0}"), count(sup));
+}
+
 /* DYN-10: before the arguments, at restarts too. */
 static void extra_arguments(void)
 {
@@ -541,6 +552,7 @@ int main(void)
         TEST(wrong_spec_without_supervisor),
         TEST(nobody_there),
         TEST(answers_of_starts),
+        TEST(the_same_child_again),
         TEST(extra_arguments),
         TEST(max_children),
         TEST(restart_types),

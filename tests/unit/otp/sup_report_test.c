@@ -72,6 +72,37 @@ static void child_terminated(void)
     cop_log_sasl_reports(was_on);
 }
 
+static cop_term child_ends(void *arg)
+{
+    cop_term specs = cop_list(probe_spec("a", "", arg));
+    cop_ref ref;
+    cop_pid sup, a;
+
+    cop_expect(cop_supervisor_start_link(specs, COP("[strategy: :one_for_one]")), "{:ok, sup}",
+               sup);
+    a = probe_pid(sup, COP(":a"));
+    ref = cop_monitor(a);
+    cop_send(a, COP("{:stop, :shutdown}"));
+    cop_assert_receive_within(5000, "{:DOWN, ^ref, :process, _, :shutdown}", ref);
+    while (cop_identical(probe_child(sup, COP(":a")), cop_pid_term(a)))
+        cop_yield();
+    cop_supervisor_stop(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    return cop_ok();
+}
+
+/* SUP-33, SUP-34, SUP-35: an end of the normal class is reported of permanent children only. */
+static void normal_ends(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+
+    assert_logged(cop_capture_log(child_ends, (char[]){""}), " terminated\n** (exit) shutdown");
+    cop_assert(
+        !contains(cop_capture_log(child_ends, (char[]){"restart: :transient"}), "terminated"));
+    cop_assert(
+        !contains(cop_capture_log(child_ends, (char[]){"restart: :temporary"}), "terminated"));
+    cop_log_sasl_reports(was_on);
+}
+
 /* LOG-09: only where they are asked for. */
 static void off_at_first(void)
 {
@@ -126,6 +157,7 @@ static void caused_shutdown(void)
 
     assert_logged(log, " terminated\n** (exit) killed\nPid: ");
     assert_logged(log, " caused shutdown\n** (exit) :reached_max_restart_intensity\nStart Call: ");
+    cop_assert(!contains(log, "shut down abnormally")); /* it was dead already */
     cop_log_sasl_reports(was_on);
 }
 
@@ -269,7 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(child_terminated),    TEST(off_at_first),   TEST(start_error),
         TEST(caused_shutdown),     TEST(shutdown_error), TEST(dynamic_supervisor),
-        TEST(unexpected_messages), TEST(offenders),
+        TEST(unexpected_messages), TEST(offenders),      TEST(normal_ends),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

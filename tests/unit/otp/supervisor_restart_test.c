@@ -417,7 +417,8 @@ static void all_significant(void)
 
     cop_trap_exit(true);
     sup = start(cop_list(significant("a", "transient"), significant("b", "temporary"),
-                         probe_spec("c", "", "restart: :transient")),
+                         probe_spec("c", "", "restart: :transient"),
+                         probe_spec("d", "", "")), /* it runs all the time */
                 "strategy: :one_for_one, auto_shutdown: :all_significant");
     cop_send(probe_pid(sup, COP(":a")), COP("{:stop, :normal}"));
     await_child(sup, COP(":a"), COP(":undefined"));
