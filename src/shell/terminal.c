@@ -261,6 +261,14 @@ static void send_line(const char *line, size_t len)
     free(text);
 }
 
+/* The terminal has not been hung up. */
+static bool is_there(void)
+{
+    struct termios settings;
+
+    return tcgetattr(STDIN_FILENO, &settings) == 0;
+}
+
 static void edit_line(void)
 {
     bool at_end = false;
@@ -268,6 +276,8 @@ static void edit_line(void)
 
     if (line)
         send_line(line, strlen(line));
+    else if (!is_there()) /* libedit cannot tell it from a Ctrl+D */
+        (void)over(COP__END_HUNG_UP);
     else if (at_end && !term.is_over)
         cop__terminal_send(COP__FRAME_END, "", 0);
 }

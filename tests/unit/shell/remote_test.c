@@ -213,6 +213,24 @@ static void a_console_vanishes(void **state)
     stop_node();
 }
 
+/* A process that outlives its console prints on standard output. */
+static void a_process_stays(void **state)
+{
+    (void)state;
+    start_node();
+    start_remote(&a);
+    type(&a, "spawn(&Demo.print_all/0) |> Process.register(:printer)\n");
+    expect(&a, "\ntrue\r\n");
+    expect(&a, ")2> ");
+    type(&a, "send(:printer, \"at the console\")\n");
+    expect(&a, "at the console\r\n");
+    type(&a, "\x04");
+    finish(&a, 0);
+    type(&node, "send(:printer, \"alone\") == \"alone\"\n");
+    expect(&node, "alone\n"); /* before or after the value */
+    stop_node();
+}
+
 /* A console whose terminal takes nothing holds nobody up; then all of it comes. */
 static void much_output(void **state)
 {
@@ -241,7 +259,8 @@ int main(void)
         cmocka_unit_test(rpc_and_pid),           cmocka_unit_test(nobody_there),
         cmocka_unit_test(a_dead_node),           cmocka_unit_test(a_name_is_taken_once),
         cmocka_unit_test(the_socket_is_private), cmocka_unit_test(several_consoles),
-        cmocka_unit_test(a_console_vanishes),    cmocka_unit_test(much_output),
+        cmocka_unit_test(a_console_vanishes),    cmocka_unit_test(a_process_stays),
+        cmocka_unit_test(much_output),
     };
 
     return cmocka_run_group_tests(tests, set_up, clean_up);
