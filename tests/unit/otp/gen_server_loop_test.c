@@ -210,13 +210,22 @@ PROCESS_TEST(one_callback_at_a_time)
     cop_assert_equal(COP("{1, 200, 0}"), cop_gen_server_call(pid, COP(":done"), COP_INFINITY));
 }
 
-/* GEN-30 */
+/* GEN-30, CNR-19: hibernation, asked for by an action or by the option, or not at all */
 PROCESS_TEST(hibernate_wakes_for_a_message)
 {
     cop_pid pid = probe_start(cop_empty_list());
 
     cop_assert_equal(cop_ok(), cop_gen_server_call(pid, COP(":hibernate"), 5000));
     cop_assert_equal(COP(":pong"), cop_gen_server_call(pid, COP(":ping"), 5000));
+    cop_send(pid, COP(":hello"));
+    cop_assert_receive("{:info, :hello}");
+    for (int64_t ms = 0; ms <= 1; ms++) {
+        cop_expect(cop_gen_server_start(&probe_module, probe_opts(cop_empty_list()),
+                                        cop_build("[hibernate_after: ms]", ms)),
+                   "{:ok, pid}", pid);
+        cop_sleep(5);
+        cop_assert_equal(COP(":pong"), cop_gen_server_call(pid, COP(":ping"), 5000));
+    }
 }
 
 /* GEN-19, GEN-23: bad returns */

@@ -259,7 +259,7 @@ static void one_of_each_traced(cop_term server)
     cop_assert_receive("{:DOWN, ^ref, _, _, :normal}", ref);
 }
 
-/* SYS-12 */
+/* SYS-12, CNR-18 */
 PROCESS_TEST(trace_prints_lines)
 {
     cop_assert_equal(expected_lines(), printed(one_of_each_traced, start()));
