@@ -158,6 +158,14 @@ COP_API cop_term cop_gen_server_abcast(cop_term nodes, cop_term name, cop_term m
 /* Calls it on each node: {[{node, reply}], bad_nodes}. A late reply never arrives. Switches. */
 COP_API cop_term cop_gen_server_multi_call(cop_term nodes, cop_term name, cop_term request,
                                            int64_t timeout_ms);
+/* Calls that wait for each other in a circle, each for 100 ms at least: a list of circles, each the
+ * list of its calls {caller, server, request} (the request as text), sorted. A circle is logged
+ * once, as a warning, when its last call has waited so long. Runs on: any thread with a region. */
+COP_API cop_term cop_gen_server_call_cycles(void);
+/* Whether that last call then exits, with {:deadlock, pids} as why: its own pid first, then whom
+ * each waits for. At first as COPPICE_DEADLOCKS=fail in the environment says. Returns what was set
+ * before. Runs on: any thread. */
+COP_API bool cop_deadlocks_fail(bool on);
 /* The pid behind a server's name form, or cop_no_pid() (GEN-14). */
 COP_API cop_pid cop_gen_server_whereis(cop_term server);
 

@@ -6,6 +6,7 @@
  * does. A DOWN or a reply that comes after that is dropped by the runtime; a reply that came before
  * counts as the result. */
 #include "otp/gen.h"
+#include "otp/call_cycle.h"
 #include "otp/exception.h"
 
 static bool is_ref(cop_term t, const cop_ref *ref)
@@ -39,17 +40,37 @@ static cop_term from_of(cop_ref ref)
     return cop_from_term((cop_from){.client = cop_self(), .tag = ref, .is_alias = true});
 }
 
+/* Waits for the reply or the DOWN. cop_none(): one of them is in *ret_msg; else why not. A wait
+ * that becomes long is looked at for circles (call_cycle.h). */
+static cop_term await(cop_ref *ref, cop_pid server, cop_term request, int64_t timeout_ms,
+                      cop_term *ret_msg)
+{
+    bool may_be_long = timeout_ms == COP_INFINITY || timeout_ms > COP__CYCLE_MS;
+    int64_t first_ms = may_be_long ? COP__CYCLE_MS : timeout_ms;
+    cop_term why;
+    COP__LONG_CALL(call);
+
+    if (cop_receive_ref(*ref, is_reply_or_down, ref, ret_msg, first_ms)) return cop_none();
+    if (!may_be_long) return COP(":timeout");
+    why = cop__long_call_begin(&call, server, request);
+    if (!cop_is_none(why)) return why;
+    if (timeout_ms != COP_INFINITY) timeout_ms -= COP__CYCLE_MS;
+    if (cop_receive_ref(*ref, is_reply_or_down, ref, ret_msg, timeout_ms)) return cop_none();
+    return COP(":timeout");
+}
+
 bool cop__request(cop_term label, cop_pid server, cop_term request, int64_t timeout_ms,
                   cop_term *ret)
 {
     cop_ref ref = cop_monitor_with(cop_pid_term(server), COP_ALIAS_REPLY_DEMONITOR, cop_none());
-    cop_term msg;
+    cop_term msg, why;
 
     cop_send(cop_pid_term(server), cop_tuple(label, from_of(ref), request));
-    if (!cop_receive_ref(ref, is_reply_or_down, &ref, &msg, timeout_ms)) {
+    why = await(&ref, server, request, timeout_ms, &msg);
+    if (!cop_is_none(why)) {
         cop_demonitor(ref, true);
         if (!cop_receive_ref(ref, is_reply, &ref, &msg, 0)) {
-            *ret = COP(":timeout");
+            *ret = why;
             return false;
         }
     } else if (cop_tuple_size(msg) == 5) {

@@ -202,6 +202,8 @@ static cop_term reqids_to_list(cop_term requests)
 static const struct cop_function functions[] = {
     COP_EXPORT("abcast(name, message)", abcast, "Casts to the server of this name: :abcast."),
     COP_EXPORT("abcast(nodes, name, message)", cop_gen_server_abcast, "The same on each node."),
+    COP_EXPORT("call_cycles()", cop_gen_server_call_cycles,
+               "Circles of calls that wait for each other: [[{caller, server, request}]]."),
     COP_EXPORT("call(server, request)", call, "Sends request and waits for the reply, 5 s."),
     COP_EXPORT("call(server, request, timeout)", call_for, "The same, waiting so long."),
     COP_EXPORT("cast(server, message)", cast, "Sends message without waiting: :ok."),
