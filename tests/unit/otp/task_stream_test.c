@@ -113,21 +113,21 @@ PROCESS_TEST(order_and_concurrency)
 {
     cop_term ordered = COP("[max_concurrency: 3]");
     cop_term unordered = COP("[max_concurrency: 3, ordered: false]");
-    cop_term times = COP("[40, 1, 1, 1, 1]");
+    cop_term times = COP("[400, 1, 1, 1, 1]");
 
     running_most = 0;
-    cop_assert_equal(COP("[ok: 40, ok: 1, ok: 1, ok: 1, ok: 1]"),
+    cop_assert_equal(COP("[ok: 400, ok: 1, ok: 1, ok: 1, ok: 1]"),
                      to_list(stream(times, COP("&StreamTest.count/1"), ordered)));
-    cop_assert_equal(3, running_most);
+    cop_assert(running_most >= 2 && running_most <= 3);
     running_most = 0;
-    cop_assert_equal(COP("[ok: 1, ok: 1, ok: 1, ok: 1, ok: 40]"),
+    cop_assert_equal(COP("[ok: 1, ok: 1, ok: 1, ok: 1, ok: 400]"),
                      to_list(stream(times, COP("&StreamTest.count/1"), unordered)));
     cop_assert(running_most >= 2 && running_most <= 3);
     running_most = 0;
     to_list(stream(times, COP("&StreamTest.count/1"), COP("[max_concurrency: 1]")));
     cop_assert_equal(1, running_most);
     running_most = 0;
-    to_list(stream(COP("[30, 30, 30, 30, 30, 30]"), COP("&StreamTest.count/1"), COP("[]")));
+    to_list(stream(COP("[100, 100, 100, 100, 100, 100]"), COP("&StreamTest.count/1"), COP("[]")));
     cop_assert_equal(cop_schedulers(), running_most); /* TSK-16: the default */
     assert_nothing_left();
 }
