@@ -213,6 +213,10 @@ static void extra_arguments(void)
     NEXT("{:a, :init, ^pid}", pid);
     cop_exit_process(pid, COP(":kill"));
     NEXT("{:a, :init, _}");
+    sup = start(COP("[extra_arguments: [%{a: {:error, :first}}]]"));
+    cop_assert_equal(
+        COP("{:error, :first}"),
+        cop_dynamic_supervisor_start_child(to(sup), COP("%{id: 1, start: {Map, :get, [:a]}}")));
 }
 
 /* DYN-11: those that are restarting count. */

@@ -103,6 +103,54 @@ static void normal_ends(void)
     cop_log_sasl_reports(was_on);
 }
 
+static cop_term dies_before_it_is_asked(void *arg)
+{
+    cop_pid sup;
+
+    (void)arg;
+    cop_trap_exit(true);
+    cop_expect(cop_supervisor_start_link(cop_list(probe_spec("a", "", "")),
+                                         COP("[strategy: :one_for_one]")),
+               "{:ok, sup}", sup);
+    cop_put(COP(":a"), probe_child(sup, COP(":a")));
+    cop_sys_suspend(cop_pid_term(sup), COP_INFINITY);
+    probe_exit(cop_to_pid(cop_get(COP(":a"))), COP(":boom"));
+    cop_sys_terminate(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    cop_assert_receive_within(5000, "{:EXIT, ^sup, :normal}", sup);
+    return cop_ok();
+}
+
+/* SUP-49: one that died just before is told with its own reason. */
+static void own_reason(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(dies_before_it_is_asked, NULL);
+
+    cop_log_sasl_reports(was_on);
+    assert_logged(log, "shut down abnormally\n** (exit) :boom\n");
+    cop_assert(!contains(log, "noproc"));
+}
+
+static cop_term start_raises(void *arg)
+{
+    (void)arg;
+    cop_trap_exit(true);
+    probe_plan("a", "r");
+    cop_supervisor_start_link(cop_list(probe_spec("a", "", "")), COP("[strategy: :one_for_one]"));
+    return cop_ok();
+}
+
+/* LOG-14: an exception of the start function is told as one. */
+static void start_that_raises(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(start_raises, NULL);
+
+    cop_log_sasl_reports(was_on);
+    assert_logged(log, "failed to start\n** (exit) an exception was raised:\n    ** (RuntimeError) "
+                       "no");
+}
+
 /* LOG-09: only where they are asked for. */
 static void off_at_first(void)
 {
@@ -299,9 +347,10 @@ static void unexpected_messages(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(child_terminated),    TEST(off_at_first),   TEST(start_error),
-        TEST(caused_shutdown),     TEST(shutdown_error), TEST(dynamic_supervisor),
-        TEST(unexpected_messages), TEST(offenders),      TEST(normal_ends),
+        TEST(child_terminated),    TEST(off_at_first),      TEST(start_error),
+        TEST(caused_shutdown),     TEST(shutdown_error),    TEST(dynamic_supervisor),
+        TEST(unexpected_messages), TEST(offenders),         TEST(normal_ends),
+        TEST(own_reason),          TEST(start_that_raises),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

@@ -75,6 +75,17 @@ static void flags_and_children(void)
     cop_assert_match(cop_sys_get_state(to(sup), COP_INFINITY),
                      "%{strategy: :one_for_all, intensity: 7, period: 9}");
     cop_assert_match(cop_supervisor_restart_child(to(sup), COP(":c")), "{:ok, _}");
+    /* A temporary child that runs has no arguments (SUP-64); auto_shutdown is a flag as the others.
+     */
+    cop_assert_equal(
+        cop_ok(), change(sup, "{:ok, {%{auto_shutdown: :any_significant},"
+                              " [" CHILD("a", ", restart: :temporary, significant: true") "]}}"));
+    cop_assert_match(cop_supervisor_get_childspec(to(sup), COP(":a")),
+                     "{:ok, %{start: {Probe, :start_link, :undefined}, significant: true}}");
+    cop_assert_match(
+        cop_supervisor_start_child(to(sup), cop_map_put(probe_spec("d", "", "restart: :transient"),
+                                                        COP(":significant"), cop_true())),
+        "{:ok, _}");
 }
 
 /* SUP-66: :ignore changes nothing, and neither does an error. */

@@ -116,7 +116,19 @@ static void answers_of_starts(void)
     cop_assert_equal(COP("%{specs: 1, active: 1, supervisors: 0, workers: 1}"), count(sup));
 }
 
-/* SUP-23, 29: by pid only. */
+/* SUP-29: those of the template come first. */
+static void order_of_arguments(void)
+{
+    cop_pid sup;
+
+    cop_expect(
+        cop_supervisor_start_link(COP("[%{id: :w, start: {Map, :get, [%{a: {:error, :first}}]}}]"),
+                                  COP("[strategy: :simple_one_for_one]")),
+        "{:ok, sup}", sup);
+    cop_assert_equal(COP("{:error, :first}"), cop_supervisor_start_child(to(sup), COP("[:a]")));
+}
+
+/* SUP-23, SUP-29: by pid only. */
 static void calls_by_id_and_by_pid(void)
 {
     cop_pid sup = start(COP("[]"));
@@ -273,6 +285,7 @@ int main(void)
         TEST(children_of_a_template),
         TEST(needs_one_specification),
         TEST(answers_of_starts),
+        TEST(order_of_arguments),
         TEST(calls_by_id_and_by_pid),
         TEST(deaths),
         TEST(restarts),
