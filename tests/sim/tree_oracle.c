@@ -294,7 +294,8 @@ bool tree_may_have_table(int life)
     cop_term table = cop_ets_whereis(name);
     if (cop_match(table, ":undefined")) return true;
     if (!cop_match(cop_ets_info_item(table, COP(":owner")), "owner", owner)) return false;
-    if (!cop_is_alive(owner)) tree_fail("the table of the dead %d is there (ETS-04)", life);
+    if (!cop_is_alive(owner) && cop_identical(cop_ets_whereis(name), table))
+        tree_fail("the table of a dead one is in the way of life %d (ETS-04)", life);
     return false;
 }
 
