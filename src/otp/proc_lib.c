@@ -106,22 +106,22 @@ static cop_next run(cop_term boot)
 }
 
 /* The answer goes to whoever waits in await_start(): a pid, or the name that it had. */
-static void answer(cop_term starter, cop_term kind, cop_term answer)
+static void tell(cop_term starter, cop_term kind, cop_term answer)
 {
     cop_send(starter, cop_tuple(kind, cop_self(), answer));
 }
 
-void cop__init_ack(cop_pid starter, cop_term ret)
+void cop__init_ack(cop_pid starter, cop_term answer)
 {
-    answer(cop_pid_term(starter), COP(":ack"), ret);
+    tell(cop_pid_term(starter), COP(":ack"), answer);
 }
 
 /* The ends below are of class exit, with the reason that the class asked for makes (EXI-01): an
  * error that goes uncaught the runtime would report once more, as that of a plain process
  * (EXI-18). */
-void cop__init_fail(cop_pid starter, cop_term ret, const struct cop_outcome *how)
+void cop__init_fail(cop_pid starter, cop_term answer, const struct cop_outcome *how)
 {
-    answer(cop_pid_term(starter), COP(":nack"), ret);
+    tell(cop_pid_term(starter), COP(":nack"), answer);
     cop_exit(cop_outcome_reason(how));
 }
 
@@ -134,16 +134,16 @@ static cop_term parent(void)
     return cop_head(ancestors);
 }
 
-void cop_init_ack(cop_term ret)
+void cop_init_ack(cop_term answer)
 {
-    answer(parent(), COP(":ack"), ret);
+    tell(parent(), COP(":ack"), answer);
 }
 
-void cop_init_fail(cop_term ret, enum cop_class class_, cop_term reason)
+void cop_init_fail(cop_term answer, enum cop_class class_, cop_term reason)
 {
     struct cop_outcome how = {.class_ = class_, .value = reason, .stack = cop_empty_list()};
 
-    answer(parent(), COP(":nack"), ret);
+    tell(parent(), COP(":nack"), answer);
     cop_exit(cop_outcome_reason(&how));
 }
 
