@@ -141,6 +141,7 @@ PROCESS_TEST(dispatch_partitions)
 {
     cop_pid self = cop_self(), members[8], teller;
     cop_term fun = cop_build("{RegistryTest, :tell, [self]}", self), entries;
+    cop_term all = cop_empty_list();
     int calls = 0;
     int64_t told = 0;
 
@@ -154,8 +155,14 @@ PROCESS_TEST(dispatch_partitions)
         cop_assert_receive("{:told, ^self, entries}", self, entries);
         cop_assert(!cop_is_empty_list(entries));
         told += cop_list_len(entries);
+        all = cop_list_append(entries, all);
     }
     cop_assert(calls > 1);
+    cop_assert_equal(all, cop_registry_lookup(D, COP(":a")));
+    cop_assert_equal(8, cop_list_len(cop_registry_match(D, COP(":a"), COP(":_"), COP("[]"))));
+    cop_assert_equal(8, cop_registry_count_match(D, COP(":a"), COP(":_"), COP("[]")));
+    cop_assert_equal(8, cop_list_len(cop_registry_select(D, COP("[{{:_, :_, :_}, [], [1]}]"))));
+    cop_assert_equal(8, cop_registry_count_select(D, COP("[{{:_, :_, :_}, [], [true]}]")));
     cop_registry_dispatch(D, COP(":a"), fun, COP("[parallel: true]"));
     for (told = 0; told < 8; calls--) {
         cop_assert_receive("{:told, teller, entries}", teller, entries);
@@ -166,6 +173,24 @@ PROCESS_TEST(dispatch_partitions)
     cop_registry_dispatch(D, COP(":none"), COP("&RegistryTest.fail_at/1"), COP("[parallel: true]"));
     cop_assert_equal(COP("{:message_queue_len, 0}"),
                      cop_process_info(self, COP(":message_queue_len")));
+    for (int i = 0; i < 8; i++)
+        end(members[i]);
+}
+
+/* REG-01, REG-13: all entries of a key lie together where partitions are chosen by key. */
+PROCESS_TEST(dispatch_by_key)
+{
+    cop_pid self = cop_self(), members[8];
+    cop_term fun = cop_build("{RegistryTest, :tell, [self]}", self), entries;
+
+    start(COP("[keys: {:duplicate, :key}, name: D, partitions: 4]"));
+    for (int i = 0; i < 8; i++) {
+        members[i] = member(COP(":a"));
+        in(members[i], COP("&Registry.register(D, &1, 1)"));
+    }
+    cop_registry_dispatch(D, COP(":a"), fun, COP("[]"));
+    cop_assert_receive("{:told, ^self, entries}", self, entries);
+    cop_assert_equal(8, cop_list_len(entries));
     for (int i = 0; i < 8; i++)
         end(members[i]);
 }
@@ -297,6 +322,7 @@ int main(void)
         cmocka_unit_test(restarted_child_finds_its_key_free),
         cmocka_unit_test(dispatch),
         cmocka_unit_test(dispatch_partitions),
+        cmocka_unit_test(dispatch_by_key),
         cmocka_unit_test(dispatch_fails),
         cmocka_unit_test(lock),
         cmocka_unit_test(lock_and_errors),

@@ -29,6 +29,8 @@ PROCESS_TEST(options)
          "expected :listeners to be a list of named processes, got: [:a, 1]"},
         {"[[keys: :unique, name: R, listeners: [:a | :b]]]",
          "expected :listeners to be a list of named processes, got: [:a | :b]"},
+        {"[[keys: :unique, name: R, partitions: 65536, listeners: 1]]",
+         "expected :listeners to be a list of named processes, got: 1"},
         {"[[keys: :unique, name: R, compressed: 1]]",
          "expected :compressed to be a boolean, got: 1"},
     };
@@ -307,7 +309,8 @@ PROCESS_TEST(lookup_sends_no_message)
     cop_sys_resume(R, COP_CALL_TIMEOUT);
 }
 
-/* REG-08, REG-09, REG-21: a partition that has not heard of a death yet. */
+/* REG-08, REG-09, REG-21: a partition that has not heard of a death yet; a local name is free at
+ * once (REG-25). */
 PROCESS_TEST(stale_entries)
 {
     cop_pid self = cop_self(), dead = member(COP(":a"));
@@ -316,8 +319,11 @@ PROCESS_TEST(stale_entries)
     start_unique();
     in(dead, COP("&Registry.register(R, &1, 1)"));
     in(dead, COP("&Registry.register(R, {:b, &1}, 1)"));
+    cop_register(COP(":reg_25"), dead);
     cop_sys_suspend(P0, COP_CALL_TIMEOUT);
     end(dead);
+    cop_assert(cop_is_no_pid(cop_whereis(COP(":reg_25"))));
+    cop_register(COP(":reg_25"), self);
     cop_assert_match(cop_registry_lookup(R, a), "[{^dead, 1}]", dead);
     cop_assert(cop_is_no_pid(cop_registry_whereis(R, a)));
     cop_assert_match(cop_registry_register(R, a, cop_int(2)), "{:ok, _}");
