@@ -162,6 +162,7 @@ static void keys(void **state)
     assert_true(cop_identical(key_of("[{{{:x, :_}, {:b, [2]}}, [], [1]}]", 2), parse("{:b, [2]}")));
     assert_true(cop_identical(key_of("[{{%{a: :_}, [1 | :\"$1\"], :k}, [], [1]}]", 3), COP(":k")));
     assert_true(cop_is_none(key_of("[{{{:x, :_}, :b}, [], [1]}]", 1)));
+    assert_true(cop_identical(key_of("[{{{1, 2}, :b, :_}, [], [1]}]", 2), COP(":b")));
     assert_true(cop_is_none(key_of("[{{:a, :b}, [], [1]}]", 3)));
     assert_true(cop_is_none(key_of("[{:\"$1\", [], [1]}]", 1)));
     assert_true(cop_is_none(key_of("[{{:a}, [], [1]}, {{:a}, [], [2]}]", 1)));
