@@ -61,6 +61,8 @@ COP_API cop_term cop_capture_log(cop_try_fn fn, void *arg);
 #define cop_assert_receive(...) cop_assert_receive_within(COP_TEST_RECEIVE_MS, __VA_ARGS__)
 #define cop_assert_receive_within(ms, ...)                                                         \
     COP__JOIN(COP__RECEIVE_, COP__HAS_VARS(__VA_ARGS__))(ms, __VA_ARGS__)
+/* The same for a message that has come already. */
+#define cop_assert_received(...) cop_assert_receive_within(0, __VA_ARGS__)
 /* No message that matches comes; there are no variables to bind, but ^pinned ones. */
 #define cop_refute_receive(...)                                                                    \
     COP__JOIN(COP__REFUTE_, COP__HAS_VARS(__VA_ARGS__))(COP_TEST_RECEIVE_MS, __VA_ARGS__)
