@@ -103,7 +103,8 @@ static void lock(struct partition *p, cop_term key, cop_from from)
     cop_dict_put(p->locks, key, cop_tuple(holder, first, cop_cons(cop_from_term(from), last)));
 }
 
-/* The holder gives the lock of key back, or has ended. The next that lives gets it. */
+/* The holder gives the lock of key back, or has ended. The next gets it; if that has ended, its
+ * monitor says so at once. */
 static void unlock(struct partition *p, cop_term key, cop_ref ref)
 {
     cop_term held = cop_dict_get(p->locks, key), first, last;
@@ -111,17 +112,14 @@ static void unlock(struct partition *p, cop_term key, cop_ref ref)
 
     if (cop_is_none(held) || !cop_match(held, "{^ref, first, last}", ref, first, last)) return;
     cop_demonitor(ref, true);
-    for (;;) {
-        if (cop_is_empty_list(first)) {
-            first = cop_list_reverse(last);
-            last = cop_empty_list();
-        }
-        if (!cop_match(first, "[next | first]", next, first)) break;
-        if (!cop_is_alive(next.client)) continue;
-        hand_over(p, key, next, first, last);
-        return;
+    if (cop_is_empty_list(first)) {
+        first = cop_list_reverse(last);
+        last = cop_empty_list();
     }
-    cop_dict_remove(p->locks, key);
+    if (cop_match(first, "[next | first]", next, first))
+        hand_over(p, key, next, first, last);
+    else
+        cop_dict_remove(p->locks, key);
 }
 
 /* --- Callbacks -------------------------------------------------------------------------------- */
