@@ -43,6 +43,8 @@ static const struct {
     const char *function;
     const char *why;
 } left_out[] = {
+    {"System.halt/0", "ends the program, which is its purpose"},
+    {"System.halt/1", "ends the program, which is its purpose"},
     {"System.stop/0", "ends the node, which is its purpose"},
     {"System.stop/1", "ends the node, which is its purpose"},
 };

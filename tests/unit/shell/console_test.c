@@ -444,6 +444,21 @@ static void leaves_the_terminal_in_order(void **state)
     finish(&p, 128 + SIGINT);
 }
 
+/* APP-14: halt calls nobody back. */
+static void halts_at_once(void **state)
+{
+    (void)state;
+    start(&p, start_iex);
+    type(&p, ":up\nSystem.halt(:x)\nSystem.halt(-1)\n");
+    expect(&p, ":up\n");
+    expect(&p, "FunctionClauseError");
+    expect(&p, "invalid status");
+    type(&p, "System.halt(4)\nProcess.sleep(:infinity)\n");
+    finish(&p, 4);
+    assert_null(strstr(p.text, "stopped"));
+}
+
+/* APP-14 */
 static void a_signal_ends_in_order(void **state)
 {
     (void)state;
@@ -530,6 +545,7 @@ int main(void)
         cmocka_unit_test(quits_at_once),
         cmocka_unit_test(the_terminal_goes),
         cmocka_unit_test(leaves_the_terminal_in_order),
+        cmocka_unit_test(halts_at_once),
         cmocka_unit_test(a_signal_ends_in_order),
         cmocka_unit_test(endless_loops_do_not_hold_it),
     };
