@@ -29,13 +29,18 @@ COP_BEGIN_DECLS
 
 /* --- Life ------------------------------------------------------------------------------------- */
 
+/* PRC-10: who goes first where several are runnable. A process of high priority that never waits
+ * starves the others of its scheduler; high and max are the same here. */
+enum cop_priority { COP_PRIORITY_NORMAL, COP_PRIORITY_LOW, COP_PRIORITY_HIGH, COP_PRIORITY_MAX };
+
 /* How to make a process; all zero is the default. */
 struct cop_spawn_opts {
     bool link;         /* LNK-11: linked from the first moment */
     bool monitor;      /* MON-12: watched from the first moment; *ret_ref is the monitor */
     cop_ref *ret_ref;  /* with monitor */
     size_t stack_size; /* bytes, 0: 64 KiB; rounded up to whole pages */
-    const char *name;  /* of the function, for tools: "KV.Registry.init/1"; must live for ever */
+    enum cop_priority priority;
+    const char *name; /* of the function, for tools: "KV.Registry.init/1"; must live for ever */
 };
 
 /* Starts a process that calls fn(arg); arg is copied into its first region. opts may be NULL.
@@ -74,6 +79,16 @@ COP_API void cop_yield(void);
 COP_API void cop_sleep(int64_t ms);
 /* process_flag(trap_exit, on): returns the old value (EXI-19). */
 COP_API bool cop_trap_exit(bool on);
+/* process_flag(priority, value) of the caller: returns the old one (PRC-10). */
+COP_API enum cop_priority cop_set_priority(enum cop_priority priority);
+
+/* For debuggers (PRC-16): pid receives signals but runs no code until it was resumed as often as it
+ * was suspended, or the caller has ended. In force when the call returns, which is when pid has
+ * come to a point where it receives signals. False, and nothing happens, if pid is the caller, is
+ * dead or is of another node. Switches. */
+COP_API bool cop_suspend_process(cop_pid pid);
+/* Takes one suspension of the caller's back; false if there is none, or pid is dead. */
+COP_API bool cop_resume_process(cop_pid pid);
 
 /* --- Messages --------------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
+#include "runtime/suspend.h"
 #include "runtime/timer.h"
 
 cop_term cop__ask(struct cop__proc *p, uint64_t whom, cop_term question, int64_t timeout_ms)
@@ -28,13 +29,14 @@ cop_term cop__ask(struct cop__proc *p, uint64_t whom, cop_term question, int64_t
     return ask.answer;
 }
 
-/* A question is an atom that asks for nothing but a sign of life, or a list of items. */
+/* A question is an atom that asks for nothing but a sign of life, :suspend, or a list of items. */
 void cop__asked(struct cop__proc *p, struct cop__signal *s)
 {
     struct cop__proc_region region;
     cop__region_enter(&region);
     cop_term question = cop__signal_term(s);
     cop_term answer = cop_true();
+    if (cop__is(question, COP_ATOM_suspend)) cop__suspended_add(p, 1);
     if (cop_is_list(question)) {
         answer = cop_empty_list();
         for (; !cop_is_empty_list(question); question = cop_tail(question)) {

@@ -10,6 +10,7 @@
 #include "runtime/relation.h"
 #include "runtime/signal.h"
 #include "runtime/stack.h"
+#include "runtime/suspend.h"
 #include "runtime/timer.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ static cop_term status_of(const struct cop__proc *p)
 {
     if ((atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_EXITING) != 0)
         return cop__atom(COP_ATOM_exiting);
+    if (cop__is_suspended(p)) return cop__atom(COP_ATOM_suspended);
     switch (atomic_load_explicit(&p->status, memory_order_relaxed)) {
     case COP__STATUS_RUNNING: return cop__atom(COP_ATOM_running);
     case COP__STATUS_RUNNABLE: return cop__atom(COP_ATOM_runnable);
@@ -62,12 +64,12 @@ static cop_term outside(const struct cop__proc *p, cop_term item)
     case COP_ATOM_current_function:
     case COP_ATOM_current_location: return p->name != NULL ? cop_string(p->name) : cop_nil();
     case COP_ATOM_current_stacktrace:
-    case COP_ATOM_garbage_collection:
-    case COP_ATOM_suspending: return cop_empty_list();
+    case COP_ATOM_garbage_collection: return cop_empty_list();
     case COP_ATOM_trap_exit:
         return cop_bool(
             (atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_TRAP_EXIT) != 0);
-    case COP_ATOM_priority: return cop__atom(COP_ATOM_normal);
+    case COP_ATOM_priority:
+        return cop__priority_term(atomic_load_explicit(&p->priority, memory_order_relaxed));
     case COP_ATOM_error_handler: return item;
     case COP_ATOM_message_queue_data: return cop__atom(COP_ATOM_on_heap);
     case COP_ATOM_last_calls: return cop_false();
@@ -154,6 +156,7 @@ static cop_term inside(struct cop__proc *p, cop_term item)
     case COP_ATOM_dictionary: return dictionary_of(p);
     case COP_ATOM_initial_call_item: return initial_call_of(p);
     case COP_ATOM_label: return p->label;
+    case COP_ATOM_suspending: return cop__suspending(p);
     case COP_ATOM_group_leader:
         return p->group_leader != 0 ? cop__pid_word(p->group_leader) : cop_nil();
     case COP_ATOM_parent:

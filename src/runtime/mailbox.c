@@ -6,6 +6,7 @@
 #include "runtime/sched.h"
 #include "runtime/signal.h"
 #include "runtime/sim.h"
+#include "runtime/suspend.h"
 #include "runtime/timer.h"
 
 void cop__mailbox_init(struct cop__proc *p)
@@ -90,6 +91,14 @@ static void wait_for_signal(struct cop__proc *p)
     cop__park(p, COP__POST_PARK);
 }
 
+void cop__wait_while_suspended(struct cop__proc *p)
+{
+    while (cop__is_suspended(p) && !cop__is_exiting(p)) {
+        cop__park(p, COP__POST_PARK);
+        if (!cop__signals_take(p)) cop__die(p);
+    }
+}
+
 void cop__wait(struct cop__proc *p)
 {
     wait_for_signal(p);
@@ -117,6 +126,7 @@ static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn 
     bool has_waited = false;
     deadline_set(p, timeout_ms);
     for (;;) {
+        if (cop__is_suspended(p)) cop__wait_while_suspended(p);
         for (; *at != NULL; at = &(*at)->next) {
             if (fn == NULL || fn(cop__signal_term(*at), arg)) {
                 *ret_msg = adopt(p, cop__mailbox_take(p, at));
@@ -225,5 +235,6 @@ void cop_yield(void)
     cop__park(p, COP__POST_YIELD);
     bool defers = cop__node.is_seeded && !cop__is_exiting(p) && cop__sim_defers();
     if (!defers && !cop__signals_take(p)) cop__die(p);
+    if (cop__is_suspended(p)) cop__wait_while_suspended(p);
     cop__leave(cop__thread());
 }

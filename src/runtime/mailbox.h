@@ -23,5 +23,7 @@ bool cop__mailbox_remove_if(struct cop__proc *p, bool (*fn)(cop_term msg, void *
 /* Waits in a call until something has arrived or the deadline passed; handles signals. Does not
  * return if the process is to die. Wants the gate at RUNTIME. */
 void cop__wait(struct cop__proc *p);
+/* Waits in a call while p may run no code (PRC-16); else like cop__wait(). */
+void cop__wait_while_suspended(struct cop__proc *p);
 
 #endif

@@ -16,6 +16,7 @@
 #include "runtime/signal.h"
 #include "runtime/sim.h"
 #include "runtime/stack.h"
+#include "runtime/suspend.h"
 #include "runtime/timer.h"
 
 #include <string.h>
@@ -74,6 +75,9 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     p->exit_reason = cop_none();
     p->exit_block = NULL;
     p->ask = NULL;
+    p->suspending = NULL;
+    atomic_store_explicit(&p->suspended, 0, memory_order_relaxed);
+    atomic_store_explicit(&p->priority, opts->priority, memory_order_relaxed);
     p->foreign = 0;
     p->label = cop_nil();
     p->name = opts->name;
@@ -194,6 +198,7 @@ void cop__proc_die(struct cop__proc *p)
     cop__watchers_end(p, reason);
     cop__links_end(p, cop__exit_message(self, reason));
     cop__monitors_end(p);
+    cop__suspending_end(p);
     /* Closed last: whoever is told "not alive" may count on the news having been sent to all. */
     struct cop__signal *s = cop__signals_close(p);
     answer_all(t, p->unhandled);

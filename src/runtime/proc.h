@@ -55,6 +55,7 @@ void cop__signal_to_dead(struct cop__thread *t, struct cop__signal *s COP_TAKES)
 
 /* A number for a reference, unique in the node. t may be NULL. */
 uint64_t cop__ref_number(struct cop__thread *t);
+cop_term cop__priority_term(enum cop_priority priority);
 /* The atom that names this node. */
 cop_term cop__node_name(void);
 static inline cop_term cop__pid_word(uint64_t id)

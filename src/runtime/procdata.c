@@ -28,6 +28,20 @@ bool cop_trap_exit(bool on)
     return (old & COP__PROC_TRAP_EXIT) != 0;
 }
 
+enum cop_priority cop_set_priority(enum cop_priority priority)
+{
+    struct cop__proc *p = cop__current();
+    COP_CHECK(p != NULL && (unsigned)priority <= COP_PRIORITY_MAX, "no process, or no priority");
+    return (enum cop_priority)atomic_exchange_explicit(&p->priority, priority,
+                                                       memory_order_relaxed);
+}
+
+cop_term cop__priority_term(enum cop_priority priority)
+{
+    static const uint32_t atoms[] = {COP_ATOM_normal, COP_ATOM_low, COP_ATOM_high, COP_ATOM_max};
+    return cop__atom(atoms[priority]);
+}
+
 static struct cop__proc *dictionary_owner(void)
 {
     struct cop__proc *p = cop__current();

@@ -26,6 +26,15 @@ static inline void cop__runq_push(struct cop__runq *q, struct cop__proc *p)
     cop__runq_len_set(q, cop__runq_len(q) + 1);
 }
 
+/* In front of all others. */
+static inline void cop__runq_push_first(struct cop__runq *q, struct cop__proc *p)
+{
+    p->next = q->first;
+    if (p->next == NULL) q->last = &p->next;
+    q->first = p;
+    cop__runq_len_set(q, cop__runq_len(q) + 1);
+}
+
 static inline struct cop__proc *cop__runq_pop(struct cop__runq *q)
 {
     struct cop__proc *p = q->first;

@@ -13,6 +13,7 @@
 #include "runtime/signal.h"
 #include "runtime/sim.h"
 #include "runtime/stack.h"
+#include "runtime/suspend.h"
 #include "runtime/timer.h"
 
 COP__TLS_DEFINE(struct cop__thread, cop__thread_self);
@@ -194,7 +195,7 @@ static bool may_go_on(struct cop__proc *p)
 /* p waits at top level and nothing is there for it. False: something has come meanwhile. */
 static inline bool rest(struct cop__proc *p)
 {
-    if (p->deadline_ns >= 0) cop__deadline_arm(p);
+    if (p->deadline_ns >= 0 && !cop__is_suspended(p)) cop__deadline_arm(p);
     struct cop__thread *t = cop__thread();
     t->current = NULL;
     p->catch_ = NULL;
@@ -232,11 +233,12 @@ static inline __attribute__((always_inline)) void run_top(struct cop__stack *sel
     begin_at_top(self, p);
     for (;;) {
         if (cop__signals_pending(p)) {
-            p->handed = cop__signals_take_one(p);
+            p->handed = cop__is_suspended(p) ? NULL : cop__signals_take_one(p);
             if (p->handed == NULL && !cop__signals_take(p)) break;
         }
-        if (p->handed == NULL && p->start == NULL && p->mailbox_first == NULL &&
-            !cop__deadline_passed(p)) {
+        bool has_reason = p->handed != NULL || p->start != NULL || p->mailbox_first != NULL ||
+                          cop__deadline_passed(p);
+        if (!has_reason || cop__is_suspended(p)) {
             if (rest(p)) return;
             begin_at_top(self, p);
             continue;

@@ -19,12 +19,15 @@ static inline void cop__make_runnable(struct cop__thread *t, struct cop__proc *p
 /* The same, but behind all others of the seat. */
 void cop__make_runnable_last(struct cop__thread *t, struct cop__proc *p);
 
-/* The rest of cop__make_runnable: no seat, or its lifo slot is taken. */
+/* The rest of cop__make_runnable: no seat, its lifo slot is taken, another priority. */
 void cop__make_runnable_slow(struct cop__thread *t, struct cop__proc *p);
 static inline void cop__make_runnable(struct cop__thread *t, struct cop__proc *p)
 {
     atomic_store_explicit(&p->status, COP__STATUS_RUNNABLE, memory_order_relaxed);
-    if (COP_LIKELY(t != NULL && t->seat != NULL && t->seat->lifo == NULL && !cop__node.is_seeded))
+    bool is_normal =
+        atomic_load_explicit(&p->priority, memory_order_relaxed) == COP_PRIORITY_NORMAL;
+    if (COP_LIKELY(t != NULL && t->seat != NULL && t->seat->lifo == NULL && !cop__node.is_seeded &&
+                   is_normal))
         t->seat->lifo = p;
     else
         cop__make_runnable_slow(t, p);

@@ -28,6 +28,8 @@
 
 /* Every so many picks from the run queue the global queue goes first, so that it cannot starve. */
 #define GLOBAL_EVERY 16
+/* A process of low priority runs at every so many of its turns, while others are runnable. */
+#define LOW_EVERY    8
 /* How long a seat without work looks around before it sleeps. */
 #define SPIN_NS      20000
 /* A queue that its own seat will have emptied within this time is not worth a theft. */
@@ -71,9 +73,17 @@ static void push_global(struct cop__proc *p)
     cop__wake_one();
 }
 
+static enum cop_priority priority_of(const struct cop__proc *p)
+{
+    return (enum cop_priority)atomic_load_explicit(&p->priority, memory_order_relaxed);
+}
+
 static void push_local(struct cop__seat *s, struct cop__proc *p)
 {
-    cop__runq_push(&s->runq, p);
+    if (COP_UNLIKELY(priority_of(p) >= COP_PRIORITY_HIGH))
+        cop__runq_push_first(&s->runq, p);
+    else
+        cop__runq_push(&s->runq, p);
     if (atomic_load_explicit(&cop__node.is_eager, memory_order_relaxed)) cop__wake_one();
 }
 
@@ -86,6 +96,10 @@ void cop__make_runnable_slow(struct cop__thread *t, struct cop__proc *p)
     struct cop__seat *s = t->seat;
     if (cop__node.is_seeded) {
         cop__runq_push(&s->runq, p);
+        return;
+    }
+    if (COP_UNLIKELY(priority_of(p) != COP_PRIORITY_NORMAL)) {
+        push_local(s, p);
         return;
     }
     struct cop__proc *displaced = s->lifo;
@@ -130,6 +144,16 @@ static struct cop__proc *pick_seeded(struct cop__seat *s)
     return len == 0 ? NULL : cop__runq_pop_at(&s->runq, cop__sim_choose(len));
 }
 
+/* A process of low priority lets the others go first most times. */
+static struct cop__proc *pop_by_priority(struct cop__seat *s)
+{
+    struct cop__proc *p = cop__runq_pop(&s->runq);
+    if (COP_LIKELY(p == NULL || priority_of(p) != COP_PRIORITY_LOW)) return p;
+    if (cop__runq_len(&s->runq) == 0 || ++s->low_turn % LOW_EVERY == 0) return p;
+    cop__runq_push(&s->runq, p);
+    return cop__runq_pop(&s->runq);
+}
+
 /* The lifo slot has had its share: the global queue, the run queue, and the lifo slot again. */
 static struct cop__proc *pick_fairly(struct cop__seat *s)
 {
@@ -137,7 +161,7 @@ static struct cop__proc *pick_fairly(struct cop__seat *s)
     if (cop__node.is_seeded) return pick_seeded(s);
     struct cop__proc *p = NULL;
     if (++s->global_turn % GLOBAL_EVERY == 0) p = pop_global(s);
-    if (p == NULL) p = cop__runq_pop(&s->runq);
+    if (p == NULL) p = pop_by_priority(s);
     if (p == NULL && s->lifo != NULL) {
         p = s->lifo;
         s->lifo = NULL;

@@ -11,6 +11,7 @@
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 #include "runtime/sim.h"
+#include "runtime/suspend.h"
 
 bool cop__signal_push(struct cop__thread *t, struct cop__signal *s)
 {
@@ -123,6 +124,7 @@ static bool handle(struct cop__proc *p, struct cop__signal *s)
     case COP__SIG_TICK: p->armed_ns = -1; break;
     case COP__SIG_ASK: cop__asked(p, s); break;
     case COP__SIG_ANSWER: cop__answered(p, s); return true;
+    case COP__SIG_RESUME: cop__suspended_add(p, -1); break;
     case COP__SIG_GROUP_LEADER: p->group_leader = s->ref; break;
     case COP__SIG_KINDS: COP_UNREACHABLE();
     }

@@ -74,6 +74,7 @@ enum cop__signal_kind {
     COP__SIG_ASK,        /* the receiver answers: ref: id of the question; the term says what */
     COP__SIG_ANSWER,     /* ref: id of the question; the term is the answer */
     COP__SIG_GROUP_LEADER, /* the term is the new one */
+    COP__SIG_RESUME,       /* takes one suspension back */
     COP__SIG_KINDS
 };
 
@@ -218,16 +219,19 @@ struct cop__proc {
     cop_term exit_stack;  /* lies in the region */
     struct cop__block *exit_block;
     enum cop_class exit_class;
-    struct cop__ask *ask; /* the question it waits for, if any: on its stack */
+    struct cop__ask *ask;               /* the question it waits for, if any: on its stack */
+    struct cop__suspension *suspending; /* whom it holds back: suspend.c */
 
     /* Read by tools without the gate: written by the holder with relaxed stores. */
     _Atomic uint32_t mailbox_len;
     _Atomic uint32_t registered; /* atom index or 0; written under the name table's rules */
     _Atomic uint64_t reductions;
-    _Atomic uint64_t memory; /* bytes of heap and mailbox when it last ran */
-    _Atomic uint8_t flags;   /* enum cop__proc_flag */
-    _Atomic uint8_t status;  /* enum cop__status, for tools only */
-    uint16_t foreign;        /* depth of COP_FOREIGN */
+    _Atomic uint64_t memory;    /* bytes of heap and mailbox when it last ran */
+    _Atomic uint8_t flags;      /* enum cop__proc_flag */
+    _Atomic uint8_t status;     /* enum cop__status, for tools only */
+    _Atomic uint8_t priority;   /* enum cop_priority; written by itself, read by who wakes it */
+    _Atomic uint32_t suspended; /* how often it is held back; written by the holder */
+    uint16_t foreign;           /* depth of COP_FOREIGN */
     uint32_t stack_size;
     uint32_t slice;  /* reductions of this slice ... */
     uint32_t budget; /* ... and how many of them are left */
@@ -264,6 +268,7 @@ struct cop__seat {
     struct cop__proc *lifo; /* woken last: runs next */
     uint32_t lifo_run;      /* how often in a row */
     uint32_t global_turn;   /* picks from the run queue */
+    uint32_t low_turn;      /* picks of a process of low priority */
     struct cop__runq runq;
     _Atomic(struct cop__thread *) thread; /* who sits here; changed by the owner or the watchdog */
     _Atomic uint32_t slices; /* grows with each dispatch; read by the watchdog (relaxed) */
