@@ -27,5 +27,6 @@
 #include "coppice/task.h"
 #include "coppice/task_supervisor.h"
 #include "coppice/term.h"
+#include "coppice/timer.h"
 
 #endif

@@ -2,6 +2,7 @@
 /* Process and Node. */
 #include "otp/stdlib.h"
 #include "otp/stdlib_kernel.h"
+#include "otp/stdlib_timer.h"
 
 static cop_pid pid_arg(cop_term t)
 {
@@ -41,13 +42,32 @@ static cop_term sleep_for(cop_term time)
     return cop_ok();
 }
 
+static cop_term priority_term(enum cop_priority priority)
+{
+    switch (priority) {
+    case COP_PRIORITY_LOW: return COP(":low");
+    case COP_PRIORITY_HIGH: return COP(":high");
+    case COP_PRIORITY_MAX: return COP(":max");
+    case COP_PRIORITY_NORMAL: break;
+    }
+    return COP(":normal");
+}
+
+static cop_term set_priority(cop_term value)
+{
+    for (int i = COP_PRIORITY_NORMAL; i <= COP_PRIORITY_MAX; i++)
+        if (cop_identical(priority_term((enum cop_priority)i), value))
+            return priority_term(cop_set_priority((enum cop_priority)i));
+    cop__raise_argument(2, "invalid value for this process flag");
+}
+
 static cop_term flag(cop_term name, cop_term value)
 {
     if (cop_identical(name, COP(":trap_exit"))) {
         if (!cop_is_boolean(value)) cop__raise_argument(2, "invalid process flag value");
         return cop_bool(cop_trap_exit(cop_to_bool(value)));
     }
-    if (cop_identical(name, COP(":priority"))) return COP(":normal");
+    if (cop_identical(name, COP(":priority"))) return set_priority(value);
     cop__raise_argument(1, "invalid process flag");
 }
 
@@ -133,42 +153,13 @@ static cop_term unregister(cop_term name)
     return cop_true();
 }
 
-/* --- Messages, timers ------------------------------------------------------------------------- */
+/* --- Messages ------------------------------------------------------------------------- */
 
 static cop_term send_with(cop_term to, cop_term message, cop_term options)
 {
     (void)options;
     (void)cop__kernel_send(to, message);
     return cop_ok();
-}
-
-static cop_term send_after(cop_term to, cop_term message, cop_term time)
-{
-    int64_t ms;
-
-    if (!cop__is_int64(time, &ms) || ms < 0) cop__raise_argument(1, "out of range");
-    return cop_ref_term(cop_send_after(ms, to, message));
-}
-
-static cop_term send_after_with(cop_term to, cop_term message, cop_term time, cop_term options)
-{
-    (void)options;
-    return send_after(to, message, time);
-}
-
-static cop_term time_left(int64_t ms)
-{
-    return ms < 0 ? cop_false() : cop_int(ms);
-}
-
-static cop_term cancel_timer(cop_term timer)
-{
-    return time_left(cop_cancel_timer(ref_arg(timer)));
-}
-
-static cop_term read_timer(cop_term timer)
-{
-    return time_left(cop_read_timer(ref_arg(timer)));
 }
 
 /* --- Dictionary, information ------------------------------------------------------------------ */
@@ -219,13 +210,15 @@ static const struct cop_function process_functions[] = {
     COP_EXPORT("alias()", alias, "A reference by which messages reach the caller."),
     COP_EXPORT("alias(options)", alias_with, "The same; [:reply]: for one message."),
     COP_EXPORT("alive?(pid)", is_alive, "Whether pid is a process that lives."),
-    COP_EXPORT("cancel_timer(timer)", cancel_timer, "Milliseconds that were left, or false."),
+    COP_EXPORT("cancel_timer(timer)", cop__cancel_timer, "Milliseconds that were left, or false."),
+    COP_EXPORT("cancel_timer(timer, options)", cop__cancel_timer_with,
+               "The same; async: true sends the result as a message, info: false gives none."),
     COP_EXPORT("delete(key)", cop_erase, "Takes key out of the process dictionary."),
     COP_EXPORT("demonitor(ref)", demonitor, "Stops watching."),
     COP_EXPORT("demonitor(ref, options)", demonitor_with,
                "The same; :flush takes the message that may be there, :info tells."),
     COP_EXPORT("exit(pid, reason)", exit_process, "Sends an exit signal."),
-    COP_EXPORT("flag(name, value)", flag, "Sets :trap_exit; returns the old value."),
+    COP_EXPORT("flag(name, value)", flag, "Sets :trap_exit or :priority; returns the old value."),
     COP_EXPORT("get()", cop_dictionary, "The process dictionary."),
     COP_EXPORT("get(key)", cop_get, "The value of key in the process dictionary, or nil."),
     COP_EXPORT("get(key, default)", get_or, "The same, or default."),
@@ -237,12 +230,14 @@ static const struct cop_function process_functions[] = {
     COP_EXPORT("list()", cop_processes, "All processes of this node."),
     COP_EXPORT("monitor(process)", monitor, "Watches a pid or name: one {:DOWN, ...} at its end."),
     COP_EXPORT("put(key, value)", cop_put, "Sets key in the process dictionary."),
-    COP_EXPORT("read_timer(timer)", read_timer, "Milliseconds that are left, or false."),
+    COP_EXPORT("read_timer(timer)", cop__read_timer, "Milliseconds that are left, or false."),
     COP_EXPORT("register(pid, name)", register_name, "Gives a process a name."),
     COP_EXPORT("registered()", cop_registered, "All names of processes."),
     COP_EXPORT("send(dest, message, options)", send_with, "Sends message; :ok."),
-    COP_EXPORT("send_after(dest, message, time)", send_after, "Sends after so many ms: a timer."),
-    COP_EXPORT("send_after(dest, message, time, options)", send_after_with, "The same."),
+    COP_EXPORT("send_after(dest, message, time)", cop__send_after,
+               "Sends after so many ms: a timer."),
+    COP_EXPORT("send_after(dest, message, time, options)", cop__send_after_with,
+               "The same; abs: true: time is a point of System.monotonic_time(:millisecond)."),
     COP_EXPORT("set_label(label)", set_label, "Says what the caller is, for tools."),
     COP_EXPORT("sleep(time)", sleep_for, "Waits so many milliseconds, or for :infinity."),
     COP_EXPORT("unalias(alias)", unalias, "Ends an alias; true if it was one."),

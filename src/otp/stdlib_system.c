@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System, :erlang and :timer. */
+/* System and :erlang. */
 #include "coppice/node.h"
 #include "otp/stdlib.h"
 #include "otp/stdlib_arith.h"
@@ -19,6 +19,21 @@ static cop_term stop_with(cop_term status)
     if (!cop__is_int64(status, &n)) n = 1;
     cop_system_stop((int)n);
     return cop_ok();
+}
+
+/* APP-14: at once, and nobody is told. */
+static COP_NORETURN cop_term halt_with(cop_term status)
+{
+    int64_t n;
+
+    if (!cop__is_int64(status, &n)) cop__raise_no_clause("System.halt/1");
+    if (n < 0) cop__raise_argument(1, "invalid status");
+    _exit((int)(n & 0xff));
+}
+
+static COP_NORETURN cop_term halt(void)
+{
+    halt_with(cop_int(0));
 }
 
 static cop_term stop(void)
@@ -113,6 +128,8 @@ static cop_term schedulers(void)
 static const struct cop_function system_functions[] = {
     COP_EXPORT("get_env(name)", get_env, "An environment variable, or nil."),
     COP_EXPORT("get_env(name, default)", get_env_or, "An environment variable, or default."),
+    COP_EXPORT("halt()", halt, "Ends the program at once, with status 0; nothing is stopped."),
+    COP_EXPORT("halt(status)", halt_with, "Ends the program at once."),
     COP_EXPORT("monotonic_time()", monotonic_time, "A clock that never goes back, in ns."),
     COP_EXPORT("monotonic_time(unit)", monotonic_time_in, "The same in :second, :millisecond ..."),
     COP_EXPORT("os_time()", system_time, "The time since 1970, in ns."),
@@ -133,16 +150,34 @@ const struct cop_module cop__system_module = {.size = sizeof(struct cop_module),
                                               .doc = "The node and its surroundings.",
                                               .functions = system_functions};
 
-/* --- :erlang, :timer -------------------------------------------------------------------------- */
+/* --- :erlang ---------------------------------------------------------------------------------- */
 
 static cop_term erlang_error(cop_term reason)
 {
     cop_error(reason);
 }
 
-static cop_term timer_sleep(cop_term time)
+static cop_pid pid_arg(cop_term t)
 {
-    return cop_apply(COP("Process"), COP(":sleep"), cop_list(time));
+    if (!cop_is_pid(t)) cop__raise_argument(1, "not a pid");
+    return cop_to_pid(t);
+}
+
+/* PRC-16 */
+static cop_term suspend_process(cop_term pid)
+{
+    if (cop_pid_equal(pid_arg(pid), cop_self()))
+        cop__raise_argument(1, "the pid refers to the current process");
+    if (!cop_suspend_process(cop_to_pid(pid)))
+        cop__raise_argument(1, "the pid does not refer to an existing process");
+    return cop_true();
+}
+
+static cop_term resume_process(cop_term pid)
+{
+    if (!cop_resume_process(pid_arg(pid)))
+        cop__raise_argument(1, "process is not suspended or is not alive");
+    return cop_true();
 }
 
 static cop_term system_info(cop_term item)
@@ -164,7 +199,10 @@ static const struct cop_function erlang_functions[] = {
     COP_EXPORT("node()", cop__kernel_node, "The name of this node."),
     COP_EXPORT("processes()", cop_processes, "All processes of this node."),
     COP_EXPORT("registered()", cop_registered, "All names of processes."),
+    COP_EXPORT("resume_process(pid)", resume_process, "Takes one suspension back."),
     COP_EXPORT("self()", cop__kernel_self, "The calling process."),
+    COP_EXPORT("suspend_process(pid)", suspend_process,
+               "Lets a process run no code until it is resumed as often."),
     COP_EXPORT("send(dest, message)", cop__kernel_send, "Sends message to a pid or name."),
     COP_EXPORT("system_info(item)", system_info, ":process_count, :system_version, :wordsize."),
     COP_EXPORT("throw(term)", cop__kernel_throw, "Throws term."),
@@ -174,11 +212,3 @@ const struct cop_module cop__erlang_module = {.size = sizeof(struct cop_module),
                                               .name = ":erlang",
                                               .doc = "Basic functions under their Erlang names.",
                                               .functions = erlang_functions};
-
-static const struct cop_function timer_functions[] = {
-    COP_EXPORT("sleep(time)", timer_sleep, "Waits so many milliseconds."), COP_EXPORT_END};
-
-const struct cop_module cop__timer_module = {.size = sizeof(struct cop_module),
-                                             .name = ":timer",
-                                             .doc = "Time.",
-                                             .functions = timer_functions};

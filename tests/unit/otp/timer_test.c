@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The timer service (TMR-11), and options of timers (TMR-02, TMR-08), on the virtual clock of a
+ * seeded node: all times are exact. The expected answers are OTP 25's. */
+#include "probe.h"
+
+#include "coppice/timer.h"
+
+static cop_term self(void)
+{
+    return cop_pid_term(cop_self());
+}
+
+static cop_term process(const char *function, cop_term args)
+{
+    return cop_apply(COP("Process"), cop_atom(function), args);
+}
+
+/* The next message is this one, and it is `after` ms since `from` that it comes. */
+#define COMES(message, from, after)                                                                \
+    do {                                                                                           \
+        cop_term got_;                                                                             \
+        cop_assert(cop_receive(&got_, 100000));                                                    \
+        cop_assert_equal(COP(message), got_);                                                      \
+        cop_assert_equal((after), cop_monotonic_ms() - (from));                                    \
+    } while (0)
+
+static void sends_once(void)
+{
+    int64_t from = cop_monotonic_ms();
+    cop_term t;
+
+    cop_register(COP(":me"), cop_self());
+    cop_expect(cop_timer_send_after(cop_int(10), self(), COP(":a")), "{:ok, {:send_local, t}}", t);
+    cop_assert(cop_is_reference(t));
+    COMES(":a", from, 10);
+    cop_expect(cop_timer_send_after(cop_int(10), COP(":me"), COP(":b")), "{:ok, {:once, t}}", t);
+    COMES(":b", from, 20);
+    cop_expect(cop_timer_send_after(cop_int(0), COP(":me"), COP(":c")), "{:ok, {:instant, t}}", t);
+    COMES(":c", from, 20);
+    cop_expect(cop_timer_send_after(cop_int(5), COP(":nobody"), COP(":d")), "{:ok, {:once, t}}", t);
+    cop_sleep(1000);
+    NOTHING();
+    cop_assert(!cop_is_no_pid(cop_whereis(COP(":timer_server"))));
+}
+
+static void sends_again_and_again(void)
+{
+    int64_t from = cop_monotonic_ms();
+    cop_term timer;
+
+    cop_expect(cop_timer_send_interval(cop_int(10), self(), COP(":tick")), "{:ok, timer}", timer);
+    for (int i = 1; i <= 5; i++)
+        COMES(":tick", from, 10 * i);
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(timer));
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(timer));
+    cop_sleep(1000);
+    NOTHING();
+}
+
+static int64_t timers_of_the_server(void)
+{
+    cop_sleep(1); /* all that is due has been done */
+    return cop_list_len(
+        cop_elem(cop_process_info(cop_whereis(COP(":timer_server")), COP(":monitors")), 1));
+}
+
+static cop_next end_at_a_word(cop_term arg)
+{
+    cop_term msg;
+
+    (void)arg;
+    while (cop_receive(&msg, COP_INFINITY) && !cop_match(msg, ":end")) {
+    }
+    return cop_end();
+}
+
+/* The sender stops when its receiver has died. */
+static void stops_for_the_dead(void)
+{
+    cop_pid pid = cop_spawn(end_at_a_word, cop_nil(), NULL);
+    cop_ref ref = cop_monitor(pid);
+
+    cop_assert_match(cop_timer_send_interval(cop_int(10), cop_pid_term(pid), COP(":tick")),
+                     "{:ok, {:interval, _}}");
+    cop_assert_equal(1, timers_of_the_server());
+    cop_send(pid, COP(":end"));
+    cop_assert_match(probe_next(), "{:DOWN, ^ref, _, _, :normal}", ref);
+    cop_assert_equal(0, timers_of_the_server());
+}
+
+static void calls(void)
+{
+    int64_t from = cop_monotonic_ms();
+    cop_term args = cop_list(self(), COP(":called")), timer;
+
+    cop_assert_match(cop_timer_apply_after(cop_int(7), COP("Kernel"), COP(":send"), args),
+                     "{:ok, {:once, _}}");
+    COMES(":called", from, 7);
+    cop_expect(cop_timer_apply_interval(cop_int(7), COP("Kernel"), COP(":send"), args),
+               "{:ok, timer}", timer);
+    COMES(":called", from, 14);
+    COMES(":called", from, 21);
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(timer));
+    cop_sleep(100);
+    NOTHING();
+}
+
+static void ends_others(void)
+{
+    cop_pid pid = cop_spawn(end_at_a_word, cop_nil(), NULL);
+    cop_ref ref = cop_monitor(pid);
+    int64_t from = cop_monotonic_ms();
+    cop_term timer;
+
+    cop_expect(cop_timer_exit_after(cop_int(30), cop_pid_term(pid), COP(":late")), "{:ok, timer}",
+               timer);
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(timer));
+    cop_register(COP(":victim"), pid);
+    cop_assert_match(cop_timer_exit_after(cop_int(40), COP(":victim"), COP(":soon")),
+                     "{:ok, {:once, _}}");
+    cop_assert_match(probe_next(), "{:DOWN, ^ref, _, _, :soon}", ref);
+    cop_assert_equal(40, cop_monotonic_ms() - from);
+    pid = cop_spawn(end_at_a_word, cop_nil(), NULL);
+    ref = cop_monitor(pid);
+    cop_assert_match(cop_timer_kill_after(cop_int(40), cop_pid_term(pid)), "{:ok, {:once, _}}");
+    cop_assert_match(cop_timer_kill_after(cop_int(40), COP(":victim")), "{:ok, {:once, _}}");
+    cop_assert_match(probe_next(), "{:DOWN, ^ref, _, _, :killed}", ref);
+    cop_assert_equal(80, cop_monotonic_ms() - from);
+}
+
+static void wrong_arguments(void)
+{
+    cop_term bad = COP("{:error, :badarg}"), some = COP("[]");
+
+    cop_assert_equal(bad, cop_timer_send_after(cop_int(-1), self(), some));
+    cop_assert_equal(bad, cop_timer_send_after(COP("1.0"), self(), some));
+    cop_assert_equal(bad, cop_timer_send_after(cop_int(1), cop_int(1), some));
+    cop_assert_equal(bad, cop_timer_send_interval(cop_int(-1), self(), some));
+    cop_assert_equal(bad, cop_timer_send_interval(cop_int(1), COP("{1, :a}"), some));
+    cop_assert_equal(bad, cop_timer_apply_after(cop_int(1), COP(":a"), COP(":b"), COP(":c")));
+    cop_assert_equal(bad, cop_timer_apply_after(cop_int(1), COP("1"), COP(":b"), some));
+    cop_assert_equal(bad, cop_timer_apply_interval(cop_int(1), COP(":a"), COP("1"), some));
+    cop_assert_equal(bad, cop_timer_exit_after(cop_int(-5), self(), some));
+    cop_assert_equal(bad, cop_timer_kill_after(cop_int(5), COP("{:a, :b}")));
+    cop_assert_equal(bad, cop_timer_cancel(COP(":foo")));
+    cop_assert_equal(bad, cop_timer_cancel(cop_tuple(COP(":twice"), cop_make_ref())));
+    cop_assert_equal(bad, cop_timer_cancel(COP("{:once, 1}")));
+    cop_assert_equal(COP("{:ok, :cancel}"),
+                     cop_timer_cancel(cop_tuple(COP(":once"), cop_make_ref())));
+    cop_assert_equal(COP("{:ok, :cancel}"),
+                     cop_timer_cancel(cop_tuple(COP(":instant"), cop_make_ref())));
+}
+
+/* --- Options of Process.send_after and Process.cancel_timer ----------------------------------- */
+
+/* TMR-02 */
+static void a_point_of_time(void)
+{
+    int64_t from = cop_monotonic_ms();
+
+    process("send_after", cop_list(self(), COP(":then"), from + 25, COP("[abs: true]")));
+    COMES(":then", from, 25);
+    process("send_after", cop_list(self(), COP(":past"), from - 25, COP("[abs: true]")));
+    COMES(":past", from, 25);
+    process("send_after", cop_list(self(), COP(":in"), 10, COP("[abs: false]")));
+    COMES(":in", from, 35);
+}
+
+/* TMR-08 */
+static void asynchronous(void)
+{
+    cop_term timer = cop_ref_term(cop_send_after(50, self(), COP(":never")));
+    cop_term again = cop_list(timer, COP("[async: true]"));
+
+    cop_sleep(20);
+    cop_assert_equal(cop_ok(), process("cancel_timer", again));
+    cop_assert_match(probe_next(), "{:cancel_timer, ^timer, 30}", timer);
+    cop_assert_equal(cop_ok(), process("cancel_timer", again));
+    cop_assert_match(probe_next(), "{:cancel_timer, ^timer, false}", timer);
+    cop_assert_equal(cop_ok(),
+                     process("cancel_timer", cop_list(timer, COP("[async: true, info: false]"))));
+    cop_assert_equal(cop_ok(), process("cancel_timer", cop_list(timer, COP("[info: false]"))));
+    cop_assert_equal(cop_false(), process("cancel_timer", cop_list(timer, COP("[]"))));
+    cop_sleep(100);
+    NOTHING();
+}
+
+static int start_seeded(void **state)
+{
+    (void)state;
+    return probe_node_start_with(&(struct cop_node_opts){.seed = 3});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(sends_once),      TEST(sends_again_and_again), TEST(stops_for_the_dead),
+        TEST(calls),           TEST(ends_others),           TEST(wrong_arguments),
+        TEST(a_point_of_time), TEST(asynchronous),
+    };
+    return cmocka_run_group_tests_name("timer", tests, start_seeded, probe_node_stop);
+}
