@@ -107,7 +107,7 @@ PROCESS_TEST(misuse_is_an_error)
                      "%{__struct__: FunctionClauseError, function: :call, arity: 3}");
 }
 
-/* GEN-42, GEN-45, GEN-46: the late reply does not come, the server goes on */
+/* GEN-42, GEN-45, GEN-46, VER-03: the late reply does not come, the server goes on */
 PROCESS_TEST(timeout_leaves_nothing)
 {
     cop_pid pid = probe_start(cop_empty_list());

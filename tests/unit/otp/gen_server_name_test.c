@@ -62,6 +62,7 @@ static cop_term start(cop_term name, cop_term options)
 }
 
 /* GEN-02, GEN-04, GEN-40: all ways to a server with such a name */
+/* NAM-08 */
 PROCESS_TEST(via_name)
 {
     cop_term name = COP("{:via, Via, :one}"), pid;

@@ -309,8 +309,8 @@ PROCESS_TEST(lookup_sends_no_message)
     cop_sys_resume(R, COP_CALL_TIMEOUT);
 }
 
-/* REG-08, REG-09, REG-21: a partition that has not heard of a death yet; a local name is free at
- * once (REG-25). */
+/* REG-08, REG-09, REG-21, SIG-08: a partition that has not heard of a death yet; a local name is
+ * free at once (REG-25). */
 PROCESS_TEST(stale_entries)
 {
     cop_pid self = cop_self(), dead = member(COP(":a"));

@@ -383,7 +383,7 @@ static void group_waits_for_the_failing_one(void)
     cop_assert_equal(cop_ok(), cop_supervisor_terminate_child(to(sup), COP(":b")));
 }
 
-/* --- auto_shutdown ---------------------------------------------------------------------------- */
+/* --- auto_shutdown (VER-04) ------------------------------------------------------------------- */
 
 static cop_term significant(const char *id, const char *restart)
 {
