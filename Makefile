@@ -6,7 +6,8 @@ WERROR ?= OFF
 configure = @cmake --preset $(1) -DCOPPICE_WERROR=$(WERROR) --log-level=WARNING >/dev/null
 build = @cmake --build --preset $(1)
 
-.PHONY: all run test test-asan test-tsan lint bench interop sim fuzz-smoke models facts metrics
+.PHONY: all run test test-plain test-asan test-tsan lint bench interop sim fuzz-smoke models
+.PHONY: facts metrics
 .PHONY: clean help deps release debug
 
 all: release ## build the release, programs in build/bin
@@ -27,6 +28,11 @@ run: release ## start the key-value node with its console
 
 test: debug ## build with checks on and run all tests
 	@tools/run_tests debug
+
+test-plain: deps ## the tests over the code that users run: optimized, without checks
+	$(call configure,plain)
+	$(call build,plain)
+	@tools/run_tests plain
 
 test-asan: deps ## the tests with the address and undefined behaviour sanitizers
 	@tools/deps sanitizers

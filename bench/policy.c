@@ -58,7 +58,7 @@ double bench_pairs(void)
 {
     cop_pid left[PAIRS], right[PAIRS];
     boss = cop_self();
-    for (int i = 0; i < PAIRS; i++) {
+    for (int64_t i = 0; i < PAIRS; i++) {
         left[i] = cop_spawn(start_player, cop_int(2 * i), NULL);
         right[i] = cop_spawn(start_player, cop_int(2 * i + 1), NULL);
         players[2 * i] = (struct player){right[i], MESSAGES / PAIRS / 2};

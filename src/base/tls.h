@@ -14,6 +14,7 @@
 #error "thread-locals that are safe over a switch are written for x86-64 only so far"
 #endif
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): names and types, not values */
 #define COP__TLS_MODEL __attribute__((tls_model("initial-exec"), visibility("hidden")))
 
 #define COP__TLS_DECLARE(type, name)                                                               \
@@ -41,5 +42,6 @@
 #define COP__TLS_KEPT __attribute__((used, externally_visible))
 #endif
 #define COP__TLS_DEFINE(type, name) COP__TLS_KEPT __thread type *name COP__TLS_MODEL
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

@@ -3,6 +3,7 @@
  * been meant, by the distance of Jaro of their names. */
 #include "coppice/error.h"
 #include "shell/console.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +58,7 @@ static double jaro(cop_bytes a, cop_bytes b)
         if (a.data[i] != b.data[k++]) swapped++;
     }
     return (count / (double)a.len + count / (double)b.len +
-            (count - (double)(swapped / 2)) / count) /
+            (count - floor((double)swapped / 2)) / count) /
            3;
 }
 

@@ -44,6 +44,7 @@ static size_t columns(const char *text, size_t len)
 
     while (len > 0) {
         wchar_t c;
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): the state is ours */
         size_t n = mbrtowc(&c, text, len, &state);
 
         if (n == 0 || n > len) {
@@ -132,6 +133,7 @@ static int get_key(EditLine *el, wchar_t *ret_key)
         size_t n;
 
         if (!wait_for_byte() || cop__terminal_read(&byte, 1) != 1) return 0;
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): the state is ours */
         n = mbrtowc(ret_key, &byte, 1, &state);
         if (n == (size_t)-1) { /* no character: forgotten */
             memset(&state, 0, sizeof(state));
@@ -252,7 +254,7 @@ static void load_history(void)
     }
     free(line);
     (void)fclose(file);
-    if (count > 2 * HISTORY_LINES) {
+    if (count > (size_t)2 * HISTORY_LINES) {
         HistEvent event;
         int fd = open(edit.file, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
         FILE *again = fd >= 0 ? fdopen(fd, "w") : NULL;

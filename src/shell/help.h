@@ -9,7 +9,7 @@ cop_term cop__help(void);
 /* name: {Mod}, {Mod, :fun} or {Mod, :fun, arity}, which session.c makes of h's argument without
  * evaluating it. */
 cop_term cop__help_of(cop_term name);
-cop_term cop__help_exports(cop_term module);
+cop_term cop__help_exports(cop_term name);
 cop_term cop__help_exports_of_helpers(void);
 cop_term cop__info_of(cop_term t);
 

@@ -223,7 +223,7 @@ static char wait_for_key(void)
 
     for (;;) {
         switch (cop__terminal_wait(true)) {
-        case COP__EVENT_KEY: return cop__terminal_read(&key, 1) == 1 ? key : '\0';
+        case COP__EVENT_KEY: return (char)(cop__terminal_read(&key, 1) == 1 ? key : '\0');
         case COP__EVENT_FRAME: (void)cop__terminal_frames(); break;
         case COP__EVENT_INTERRUPT: return 'a';
         case COP__EVENT_SIZE: break;

@@ -49,11 +49,11 @@ bool cop__terminal_break(void);
 int cop__terminal_width(void);
 
 /* edit.c: lines of a terminal, edited with libedit. */
-void cop__edit_init(const char *history);
+void cop__edit_init(const char *file);
 void cop__edit_fini(void);
 /* A line without its end, until the next call; NULL: there is none, *ret_at_end tells whether that
  * was said at the keyboard (Ctrl+D). */
-const char *cop__edit_line(const char *prompt, bool *ret_at_end);
+const char *cop__edit_line(const char *text, bool *ret_at_end);
 /* Prints whole lines; above the line that is being edited, if one is. */
 void cop__edit_print(const char *text, size_t len);
 /* The node's answer to a COP__FRAME_COMPLETE. */

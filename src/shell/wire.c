@@ -71,11 +71,11 @@ bool cop__wire_read(struct cop__wire *wire)
     drop_taken(wire);
     if (wire->len >= HEAD && text_len(wire, 0) > TEXT_MAX) return false;
     if (wire->cap - wire->len < PIECE) {
-        char *larger = realloc(wire->data, wire->cap + PIECE * 2 + 1);
+        char *larger = realloc(wire->data, wire->cap + (size_t)PIECE * 2 + 1);
 
         if (larger == NULL) return false;
         wire->data = larger;
-        wire->cap += PIECE * 2;
+        wire->cap += (size_t)PIECE * 2;
     }
     do {
         n = recv(wire->fd, wire->data + wire->len, wire->cap - wire->len, 0);

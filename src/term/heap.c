@@ -137,6 +137,7 @@ static inline void release(struct cop__heap *heap, const struct cop__heap_mark *
     while (heap->counted != mark->counted) {
         uint64_t *box = heap->counted;
 
+        COP_ASSERT(box);
         heap->counted = (uint64_t *)(uintptr_t)box[2];
         cop__counted_unref((struct cop__counted *)(uintptr_t)box[1]);
     }

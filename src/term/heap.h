@@ -150,6 +150,7 @@ size_t cop__bigint_to_decimal(cop_term integer, char *ret_text);
 void cop__heap_reset_slow(struct cop__heap *heap);
 
 /* Lends an empty region room for its first boxes; it is the caller's again after the reset. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): boxes are written there */
 static inline void cop__heap_lend(struct cop__heap *heap, uint64_t *words, size_t count)
 {
 #ifdef COP_DEBUG

@@ -57,7 +57,8 @@ PROCESS_TEST(one_address_space)
 static cop_next fault(cop_term arg)
 {
     (void)arg;
-    *(volatile int *)8 = 1; /* NOLINT(clang-analyzer-core.FixedAddressDereference): on purpose */
+    volatile int *volatile nowhere = (volatile int *)8;
+    *nowhere = 1; /* NOLINT(clang-analyzer-core.FixedAddressDereference): on purpose */
     return cop_end();
 }
 

@@ -132,7 +132,7 @@ void tree_plan(void);
 /* One more worker for a supervisor; the node, or NONE if there is no room. */
 int tree_plan_worker(int supervisor);
 /* The specification of a node, and its name. On a process. */
-cop_term tree_spec(int node);
+cop_term tree_spec(int id);
 cop_term tree_name(int node);
 
 /* --- Processes -------------------------------------------------------------------------------- */

@@ -543,13 +543,23 @@ static void drop(enum cop_level level, const char *text, size_t len, void *arg)
     (void)arg;
 }
 
+static void say(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0) _exit(3);
+}
+
 static void name_the_call(int signal_number)
 {
-    char text[200];
-    int len = snprintf(text, sizeof text, "bad_input_test: %s %d ends the program\n",
-                       current ? current->name : "none", call_number);
+    char digits[12] = "";
+    size_t at = sizeof(digits) - 1;
 
-    if (write(STDERR_FILENO, text, (size_t)len) < 0) _exit(3);
+    for (unsigned n = (unsigned)call_number; at > 0 && (n > 0 || digits[at] == 0); n /= 10)
+        digits[--at] = (char)('0' + n % 10);
+    say("bad_input_test: ");
+    say(current ? current->name : "none");
+    say(" ");
+    say(digits + at);
+    say(" ends the program\n");
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }

@@ -451,6 +451,7 @@ static void dynamic_supervisor(void)
     cop_assert_match(cop_dynamic_supervisor_next_starts(to(sup)), "[{^a, 1600}]", a);
     begin = cop_monotonic_ms();
     cop_assert_equal(cop_ok(), cop_dynamic_supervisor_terminate_child(to(sup), a)); /* DYN-18 */
+    cop_assert(cop_monotonic_ms() == begin);
     cop_assert_equal(COP("[]"), cop_dynamic_supervisor_next_starts(to(sup)));
     cop_sleep(10000);
     NOTHING();

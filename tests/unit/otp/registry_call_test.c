@@ -92,7 +92,6 @@ PROCESS_TEST(dispatch)
     cop_assert_equal(cop_ok(), cop_registry_dispatch(D, COP(":a"), fun, none));
     cop_registry_register(D, COP(":a"), cop_int(1));
     cop_registry_register(D, COP(":a"), cop_int(2));
-    fun = cop_build("{Kernel, :send, []}");
     cop_assert_raises(raise_it, &none);
     fun = cop_build("&Process.send(self, {:got, &1}, [])", self);
     cop_assert_equal(cop_ok(), cop_registry_dispatch(D, COP(":a"), fun, none));

@@ -319,7 +319,7 @@ static cop_term text_of(const char *path, size_t len)
 PROCESS_TEST(lines_in_a_file)
 {
     char path[] = "/tmp/sys_debug_XXXXXX";
-    cop_term s = start(), lines = expected_lines(), file, name = cop_nil();
+    cop_term s = start(), lines = expected_lines(), file, name;
     cop_ref ref = cop_monitor(s);
 
     close(mkstemp(path));

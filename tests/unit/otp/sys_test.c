@@ -355,8 +355,6 @@ static cop_next worker_start(cop_term boot)
     return cop_hibernate(worker_wake, w);
 }
 
-static cop_next idle(cop_term arg);
-
 static cop_term worker(bool has_hooks, cop_pid *ret_parent)
 {
     cop_pid self = cop_self(), parent = cop_spawn(idle, cop_nil(), NULL);
