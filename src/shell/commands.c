@@ -63,6 +63,8 @@ void cop__print_usage(FILE *out, const char *program)
     (void)fprintf(out, "\nOptions; variables of the environment, in brackets, set the same:\n");
     for (size_t i = 0; i < OPTIONS; i++)
         (void)fprintf(out, "  %s\n", options[i].help);
+    (void)fprintf(out, "  [COPPICE_DEADLOCKS]  fail: a call that closes a circle of calls exits\n"
+                       "                       after 100 ms, instead of being logged only\n");
 }
 
 static void set_number(struct cop__command_line *line, enum option option, int64_t value)
