@@ -7,6 +7,9 @@
 
 #include <time.h>
 
+/* What cop_send_after() takes. */
+#define LONGEST_MS (INT64_MAX / 1000000 / 2)
+
 /* --- Process.send_after and its like (TMR-01 to 08) ------------------------------------------- */
 
 static cop_ref timer_arg(cop_term t)
@@ -36,6 +39,7 @@ cop_term cop__send_after_with(cop_term to, cop_term message, cop_term time, cop_
     bool is_point = option(options, COP(":abs"), COP(":abs"), false);
 
     if (!cop__is_int64(time, &ms) || (ms < 0 && !is_point)) cop__raise_argument(1, "out of range");
+    if (ms > LONGEST_MS) cop__raise_argument(1, "exceeds the maximum supported time value");
     if (is_point) ms = ms > cop_monotonic_ms() ? ms - cop_monotonic_ms() : 0; /* TMR-02 */
     return cop_ref_term(cop_send_after(ms, to, message));
 }

@@ -159,7 +159,7 @@ static cop_next look_at_a_map(cop_term arg)
     struct cop_map_iter it;
     (void)arg;
     for (int i = 0; i < 20; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof(name), "order_%d", i);
         map = cop_map_put(map, cop_int(i), cop_true());
         map = cop_map_put(map, cop_atom(name), cop_true());

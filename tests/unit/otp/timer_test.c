@@ -134,6 +134,8 @@ static void wrong_arguments(void)
 
     cop_assert_equal(bad, cop_timer_send_after(cop_int(-1), self(), some));
     cop_assert_equal(bad, cop_timer_send_after(COP("1.0"), self(), some));
+    cop_assert_equal(bad, cop_timer_send_after(COP("333093764351963186"), self(), some));
+    cop_assert_equal(bad, cop_timer_send_interval(COP("4611686018428"), self(), some));
     cop_assert_equal(bad, cop_timer_send_after(cop_int(1), cop_int(1), some));
     cop_assert_equal(bad, cop_timer_send_interval(cop_int(-1), self(), some));
     cop_assert_equal(bad, cop_timer_send_interval(cop_int(1), COP("{1, :a}"), some));
@@ -152,6 +154,24 @@ static void wrong_arguments(void)
 }
 
 /* --- Options of Process.send_after and Process.cancel_timer ----------------------------------- */
+
+static cop_term send_after(void *time)
+{
+    return process("send_after", cop_list(self(), COP(":x"), *(cop_term *)time));
+}
+
+/* TMR-02 */
+static void times_that_are_none(void)
+{
+    cop_term negative = cop_int(-1), too_long = COP("4611686018428"),
+             huge = COP("333093764351963186");
+    cop_term longest = COP("4611686018427");
+
+    cop_assert_raises(send_after, &negative);
+    cop_assert_raises(send_after, &too_long);
+    cop_assert_raises(send_after, &huge);
+    cop_assert(cop_cancel_timer(cop_to_ref(send_after(&longest))) > 0);
+}
 
 /* TMR-02 */
 static void a_point_of_time(void)
@@ -194,9 +214,11 @@ static int start_seeded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sends_once),      TEST(sends_again_and_again), TEST(stops_for_the_dead),
-        TEST(calls),           TEST(ends_others),           TEST(wrong_arguments),
-        TEST(a_point_of_time), TEST(asynchronous),
+        TEST(sends_once),          TEST(sends_again_and_again),
+        TEST(stops_for_the_dead),  TEST(calls),
+        TEST(ends_others),         TEST(wrong_arguments),
+        TEST(times_that_are_none), TEST(a_point_of_time),
+        TEST(asynchronous),
     };
     return cmocka_run_group_tests_name("timer", tests, start_seeded, probe_node_stop);
 }
