@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 static struct {
     bool is_terminal;
+    pthread_t thread; /* of the terminal's side */
     bool has_found;
     struct termios found; /* how the terminal was at the start */
     int signals[2];       /* a pipe: numbers of signals */
@@ -63,9 +65,14 @@ static void on_signal(int number)
     if (write(term.signals[1], &byte, 1) < 0) errno = error; /* full: one is there already */
 }
 
-/* Ctrl+\: at once (IEX-13). */
+/* Ctrl+\: at once (IEX-13). On the terminal's thread, which may be about to set the terminal for
+ * editing: another thread would restore it too early. */
 static void on_quit(int number)
 {
+    if (!pthread_equal(pthread_self(), term.thread)) {
+        (void)pthread_kill(term.thread, number);
+        return;
+    }
     cop__terminal_restore();
     _exit(128 + number);
 }
@@ -74,11 +81,17 @@ static void take_signals(void)
 {
     static const int numbers[] = {SIGINT, SIGWINCH, SIGHUP, SIGCONT};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigset_t quit;
 
+    term.thread = pthread_self();
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         sigaction(numbers[i], &action, NULL);
     action.sa_handler = on_quit;
     sigaction(SIGQUIT, &action, NULL);
+    /* The one signal that this thread takes itself: it may have been started without any. */
+    sigemptyset(&quit);
+    sigaddset(&quit, SIGQUIT);
+    pthread_sigmask(SIG_UNBLOCK, &quit, NULL);
 }
 
 void cop__terminal_init(const char *history)
