@@ -20,9 +20,11 @@ cop_term kv_supervisor_start_link(cop_term options);
 
 /* Starts a registry; options: name. */
 cop_term kv_registry_start_link(cop_term options);
-/* {:ok, bucket} or :error. Switches. */
+/* {:ok, bucket}, a bucket that lives, or :error. Of a registry that is given by its name this reads
+ * a table and sends no message, else it is a call. Exits: as a call, if there is no such server.
+ * Switches: may. */
 cop_term kv_registry_lookup(cop_term server, cop_term name);
-/* Makes sure that there is a bucket of this name; :ok at once. */
+/* Makes sure that there is a bucket of this name; :ok then. Switches. */
 cop_term kv_registry_create(cop_term server, cop_term name);
 
 /* Starts an empty bucket. */

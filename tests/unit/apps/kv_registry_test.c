@@ -3,6 +3,7 @@
  * supervisor of the running application; the last test runs them all at once. */
 #include "kv_support.h"
 
+#include <coppice/sys.h>
 #include <pthread.h>
 
 static cop_term own_registry(void)
@@ -101,6 +102,60 @@ static void forgets_buckets_that_are_killed(void)
     cop_assert_equal(cop_nil(), kv_bucket_get(created(registry, "shopping"), COP("\"milk\"")));
 }
 
+/* A registry with a name that nobody else has. */
+static cop_term named_registry(void)
+{
+    static int count;
+    cop_bytes text =
+        cop_to_bytes(cop_format("registry_%d", __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED)));
+    cop_term name = cop_atom_from(text);
+
+    cop_assert_match(cop_start_supervised(cop_build("{KV.Registry, name: name}", name), COP("[]")),
+                     "{:ok, _}");
+    return name;
+}
+
+/* A registry that cannot answer is asked all the same; and it does not give a bucket away that has
+ * ended, though it has not heard of that. */
+static void is_read_without_a_message(void)
+{
+    cop_term registry = named_registry();
+    cop_term bucket = created(registry, "shopping");
+    cop_term other = created(registry, "other");
+    cop_pid server = cop_whereis(registry);
+
+    cop_assert(cop_suspend_process(server));
+    cop_assert_equal(bucket, kv_bucket_called(registry, "shopping"));
+    cop_assert_equal(COP(":error"), kv_registry_lookup(registry, COP("\"unknown\"")));
+    cop_assert_equal(COP(":ok"), cop_agent_stop(bucket, COP(":normal"), COP_INFINITY));
+    cop_assert_equal(COP(":error"), kv_registry_lookup(registry, COP("\"shopping\"")));
+    cop_exit_process(cop_to_pid(other), COP(":kill"));
+    cop_assert_equal(COP(":error"), kv_registry_lookup(registry, COP("\"other\"")));
+    cop_assert(cop_resume_process(server));
+    /* A new bucket of the name is found, and stays when all news are heard. */
+    cop_term again = created(registry, "shopping");
+    cop_assert(!cop_identical(bucket, again));
+    cop_assert_equal(again, kv_bucket_called(registry, "shopping"));
+    cop_term rows, names;
+    cop_assert_match(cop_sys_get_state(registry, COP_CALL_TIMEOUT), "{rows, names}", rows, names);
+    cop_assert_equal(again, cop_map_get(rows, "shopping", cop_none()));
+    cop_assert_equal(1, cop_map_size(rows));
+    cop_assert_equal(1, cop_map_size(names));
+}
+
+static cop_term lookup_at_nobody(void *arg)
+{
+    (void)arg;
+    return kv_registry_lookup(COP(":no_such_registry"), COP("\"shopping\""));
+}
+
+static void names_the_registry_that_is_not_there(void)
+{
+    cop_assert_match(
+        cop_assert_exits(lookup_at_nobody, NULL),
+        "{:noproc, {GenServer, :call, [:no_such_registry, {:lookup, \"shopping\"}, 5000]}}");
+}
+
 /* Started under the supervisor by hand, a bucket works without a registry. */
 static void works_without_a_registry(void)
 {
@@ -122,6 +177,8 @@ static void (*const bodies[])(void) = {keeps_values_by_key,
                                        forgets_buckets_that_stop,
                                        forgets_buckets_that_are_shut_down,
                                        forgets_buckets_that_are_killed,
+                                       is_read_without_a_message,
+                                       names_the_registry_that_is_not_there,
                                        works_without_a_registry};
 #define BODIES (sizeof(bodies) / sizeof(bodies[0]))
 
@@ -167,6 +224,8 @@ int main(void)
                                        TEST(forgets_buckets_that_stop),
                                        TEST(forgets_buckets_that_are_shut_down),
                                        TEST(forgets_buckets_that_are_killed),
+                                       TEST(is_read_without_a_message),
+                                       TEST(names_the_registry_that_is_not_there),
                                        TEST(works_without_a_registry),
                                        cmocka_unit_test(all_at_once)};
     return cmocka_run_group_tests(tests, kv_group_setup, kv_group_teardown);
