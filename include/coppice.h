@@ -16,6 +16,7 @@
 #include "coppice/memory.h"
 #include "coppice/module.h"
 #include "coppice/node.h"
+#include "coppice/os_signal.h"
 #include "coppice/partition_supervisor.h"
 #include "coppice/pattern.h"
 #include "coppice/proc_lib.h"

@@ -28,9 +28,10 @@ COP_API const char *cop_version(void);
 
 /* Starts the node: its scheduler threads and a watchdog. One node a program at a time; fork without
  * exec is not possible while it runs. Signals: blocks none in the calling thread; takes SIGTERM (an
- * ordered stop) and ignores SIGPIPE unless no_signals. Returns 0, or a negative error number
- * (-EBUSY when a node runs, -EAGAIN when threads cannot be made, -EINVAL for options out of range,
- * then errno says nothing more). Runs on: a thread that is no process. opts may be NULL. */
+ * ordered stop) and ignores SIGPIPE unless no_signals, and takes others when it is asked to
+ * (os_signal.h). Returns 0, or a negative error number (-EBUSY when a node runs, -EAGAIN when
+ * threads cannot be made, -EINVAL for options out of range, then errno says nothing more). Runs on:
+ * a thread that is no process. opts may be NULL. */
 COP_API int cop_node_start(const struct cop_node_opts *opts);
 /* Stops applications in reverse order, ends what is left, stops the threads and frees all. After it
  * a node can be started again. A thread that never comes back from its process's code is left

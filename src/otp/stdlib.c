@@ -8,19 +8,31 @@
 
 void cop__stdlib_register(void)
 {
-    static const struct cop_module *const modules[] = {
-        &cop__kernel_module,     &cop__function_module,
-        &cop__access_module,     &cop__enum_module,
-        &cop__list_module,       &cop__keyword_module,
-        &cop__map_module,        &cop__tuple_module,
-        &cop__string_module,     &cop__integer_module,
-        &cop__float_module,      &cop__atom_module,
-        &cop__process_module,    &cop__node_module,
-        &cop__gen_server_module, &cop__agent_module,
-        &cop__system_module,     &cop__io_module,
-        &cop__erlang_module,     &cop__timer_module,
-        &cop__sys_module,        &cop__erlang_gen_server_module,
-        &cop__proc_lib_module,   &cop__ets_module};
+    static const struct cop_module *const modules[] = {&cop__kernel_module,
+                                                       &cop__function_module,
+                                                       &cop__access_module,
+                                                       &cop__enum_module,
+                                                       &cop__list_module,
+                                                       &cop__keyword_module,
+                                                       &cop__map_module,
+                                                       &cop__tuple_module,
+                                                       &cop__string_module,
+                                                       &cop__integer_module,
+                                                       &cop__float_module,
+                                                       &cop__atom_module,
+                                                       &cop__process_module,
+                                                       &cop__node_module,
+                                                       &cop__gen_server_module,
+                                                       &cop__agent_module,
+                                                       &cop__system_module,
+                                                       &cop__io_module,
+                                                       &cop__erlang_module,
+                                                       &cop__timer_module,
+                                                       &cop__os_module,
+                                                       &cop__sys_module,
+                                                       &cop__erlang_gen_server_module,
+                                                       &cop__proc_lib_module,
+                                                       &cop__ets_module};
     static bool done; /* release when written, acquire when read: the tables are seen then */
 
     if (__atomic_load_n(&done, __ATOMIC_ACQUIRE)) return;

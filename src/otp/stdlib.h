@@ -27,6 +27,7 @@ extern const struct cop_module cop__gen_server_module;
 extern const struct cop_module cop__agent_module;
 extern const struct cop_module cop__system_module;
 extern const struct cop_module cop__io_module;
+extern const struct cop_module cop__os_module;
 extern const struct cop_module cop__erlang_module;
 extern const struct cop_module cop__timer_module;
 extern const struct cop_module cop__sys_module;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System and :erlang. */
 #include "coppice/node.h"
+#include "coppice/os_signal.h"
 #include "otp/stdlib.h"
 #include "otp/stdlib_arith.h"
 #include "otp/stdlib_kernel.h"
+#include "otp/stdlib_os.h"
 #include "otp/text.h"
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +143,12 @@ static const struct cop_function system_functions[] = {
     COP_EXPORT("stop(status)", stop_with, "Ends the node in order."),
     COP_EXPORT("system_time()", system_time, "The time since 1970, in ns."),
     COP_EXPORT("system_time(unit)", system_time_in, "The same in a unit."),
+    COP_EXPORT("trap_signal(signal, fun)", cop__trap_signal, "Calls fun at each such signal."),
+    COP_EXPORT("trap_signal(signal, id, fun)", cop_system_trap_signal,
+               "The same; untrap_signal takes it off by its id."),
     COP_EXPORT("unique_integer()", unique_integer, "A number that was not given before."),
+    COP_EXPORT("untrap_signal(signal, id)", cop_system_untrap_signal,
+               "Takes off what trap_signal has added."),
     COP_EXPORT("version()", version, "The version of coppice."),
     COP_EXPORT_END};
 

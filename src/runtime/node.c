@@ -5,6 +5,7 @@
 #include "runtime/ets.h"
 #include "runtime/log.h"
 #include "runtime/name.h"
+#include "runtime/os_signal.h"
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 #include "runtime/seat.h"
@@ -14,7 +15,6 @@
 #include "runtime/watchdog.h"
 #include "term/hash.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +33,6 @@ static struct {
     pthread_mutex_t lock; /* of the two functions below and of at_stop */
     cop_start_fn at_stop[AT_STOP_MAX];
     int at_stop_len;
-    bool takes_signals;
-    struct sigaction old_term;
-    struct sigaction old_pipe;
 } ends = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 const char *cop_version(void)
@@ -89,32 +86,7 @@ static bool settings_read(const struct cop_node_opts *opts, struct settings *s)
            s->processes_max < (int64_t)COP__SLOT_MASK && s->spares_max >= 0;
 }
 
-/* --- Signals of the operating system ---------------------------------------------------------- */
-
-static void on_term(int number)
-{
-    (void)number;
-    int saved = errno;
-    cop_system_stop(0);
-    errno = saved;
-}
-
-static void signals_take(bool wanted)
-{
-    ends.takes_signals = wanted;
-    if (!wanted) return;
-    struct sigaction term = {.sa_handler = on_term, .sa_flags = SA_RESTART};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGTERM, &term, &ends.old_term);
-    sigaction(SIGPIPE, &ignore, &ends.old_pipe);
-}
-
-static void signals_give_back(void)
-{
-    if (!ends.takes_signals) return;
-    sigaction(SIGTERM, &ends.old_term, NULL);
-    sigaction(SIGPIPE, &ends.old_pipe, NULL);
-}
+/* --- The end that somebody asked for ---------------------------------------------------------- */
 
 void cop_system_stop(int status)
 {
@@ -219,12 +191,12 @@ int cop_node_start(const struct cop_node_opts *opts)
     pthread_mutex_unlock(&ends.lock);
     if (rc != 0) return rc;
     cop__log_start();
-    signals_take(!opts->no_signals);
+    cop__os_signals_take(!opts->no_signals);
     rc = threads_start();
     if (rc != 0) {
         threads_stop();
         cop__log_stop();
-        signals_give_back();
+        cop__os_signals_give_back();
         node_fini(false);
     }
     return rc;
@@ -399,12 +371,13 @@ void cop_node_stop(void)
         cop_run(ends.at_stop[i - 1], cop_nil(), NULL, 0);
     ends.at_stop_len = 0;
     cop_run(kill_all, cop_nil(), NULL, 0);
+    cop__os_signals_quiet();
     threads_stop();
     bool has_zombies = !cop__list_is_empty(&n->threads);
     if (has_zombies)
         cop_log(COP_WARNING, "the node has stopped, but %d process(es) are still in their code",
                 atomic_load_explicit(&n->zombie_count, memory_order_relaxed));
-    signals_give_back();
+    cop__os_signals_give_back();
     cop__log_stop();
     node_fini(has_zombies);
 }
