@@ -12,6 +12,7 @@
 #include "coppice/ets.h"
 #include "coppice/gen_server.h"
 #include "coppice/io.h"
+#include "coppice/json.h"
 #include "coppice/logger.h"
 #include "coppice/memory.h"
 #include "coppice/module.h"

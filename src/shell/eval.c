@@ -5,6 +5,7 @@
  * the work for its parts on a stack, first what is to be done last. */
 #include "shell/eval.h"
 
+#include "coppice/json.h"
 #include "coppice/process.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -348,6 +349,16 @@ static void eval_fini(struct cop__eval *e)
     cop_free(e->values);
 }
 
+/* Modules that are there without an application that brings them, once a program. */
+static void register_modules(void)
+{
+    static bool done; /* relaxed: registering twice does nothing */
+
+    if (__atomic_load_n(&done, __ATOMIC_RELAXED)) return;
+    cop_module_register(&cop_json_module);
+    __atomic_store_n(&done, true, __ATOMIC_RELAXED);
+}
+
 cop_term cop_eval_quoted(cop_term quoted, cop_term bindings, cop_term *ret_bindings,
                          const struct cop_eval_opts *opts)
 {
@@ -356,6 +367,7 @@ cop_term cop_eval_quoted(cop_term quoted, cop_term bindings, cop_term *ret_bindi
                                                               .bindings = ret_bindings};
 
     *ret_bindings = bindings;
+    register_modules();
     cop__eval_check(&e, quoted);
     push_eval(&e, quoted);
     while (e.work_len > 0) {

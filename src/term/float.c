@@ -9,6 +9,7 @@
 #include "term/float.h"
 
 #include "base/check.h"
+#include <locale.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -158,4 +159,21 @@ size_t cop__float_text(double value, char text[COP__FLOAT_TEXT_MAX])
     at = put(text, at, d.digits, (size_t)d.place);
     at = put(text, at, ".", 1);
     return put(text, at, d.digits + d.place, (size_t)(d.len - d.place));
+}
+
+double cop__float_read(const char *text)
+{
+    static locale_t shared;
+    locale_t c_locale = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
+
+    if (c_locale == NULL) {
+        locale_t expected = NULL;
+        c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+        if (!__atomic_compare_exchange_n(&shared, &expected, c_locale, false, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_ACQUIRE)) {
+            freelocale(c_locale);
+            c_locale = expected;
+        }
+    }
+    return strtod_l(text, NULL, c_locale);
 }

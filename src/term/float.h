@@ -11,4 +11,7 @@
  * back as the same value. Returns the length; no final 0. */
 size_t cop__float_text(double value, char text[COP__FLOAT_TEXT_MAX]);
 
+/* strtod of a whole text, whatever locale the program has set; HUGE_VAL if it is out of range. */
+double cop__float_read(const char *text);
+
 #endif

@@ -2,10 +2,10 @@
 /* Numbers, strings, charlists, quoted atoms and sigils. */
 #include "term/lex.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "term/float.h"
 #include "term/syntax.h"
 
 /* --- The buffer of a text that is not as in the source ---------------------------------------- */
@@ -74,24 +74,6 @@ static bool put_fraction(struct cop__lexer *lex)
     return true;
 }
 
-/* strtod whatever locale the program has set. */
-static double read_double(const char *text)
-{
-    static locale_t shared;
-    locale_t c_locale = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
-
-    if (c_locale == NULL) {
-        locale_t expected = NULL;
-        c_locale = newlocale(LC_ALL_MASK, "C", NULL);
-        if (!__atomic_compare_exchange_n(&shared, &expected, c_locale, false, __ATOMIC_ACQ_REL,
-                                         __ATOMIC_ACQUIRE)) {
-            freelocale(c_locale);
-            c_locale = expected;
-        }
-    }
-    return strtod_l(text, NULL, c_locale);
-}
-
 static int number_base(const struct cop__lexer *lex)
 {
     unsigned char c = cop__lex_peek(lex, 0) == '0' ? cop__lex_peek(lex, 1) : 0;
@@ -113,7 +95,7 @@ bool cop__lex_number(struct cop__lexer *lex)
     if (base == 10 && put_fraction(lex)) {
         double value;
         put(lex, 0);
-        value = read_double(lex->buffer);
+        value = cop__float_read(lex->buffer);
         if (value > 1.7976931348623157e308) {
             return cop__lex_fail(lex, lex->token.line, lex->token.column,
                                  "invalid float number %.60s: out of range", lex->buffer);
