@@ -11,6 +11,7 @@
 #include "coppice/error.h"
 #include "coppice/ets.h"
 #include "coppice/gen_server.h"
+#include "coppice/introspect.h"
 #include "coppice/io.h"
 #include "coppice/json.h"
 #include "coppice/logger.h"

@@ -32,6 +32,13 @@ static cop_term status_of(const struct cop__proc *p)
     }
 }
 
+/* The name of its function. */
+static cop_term function_of(const struct cop__proc *p)
+{
+    const char *name = atomic_load_explicit(&p->name, memory_order_relaxed);
+    return name != NULL ? cop_string(name) : cop_nil();
+}
+
 static cop_term name_of(const struct cop__proc *p)
 {
     uint32_t atom = atomic_load_explicit(&p->registered, memory_order_relaxed);
@@ -62,7 +69,7 @@ static cop_term outside(const struct cop__proc *p, cop_term item)
         return cop_uint((p->stack_size != 0 ? p->stack_size : COP__STACK_SIZE) / 8);
     case COP_ATOM_registered_name: return name_of(p);
     case COP_ATOM_current_function:
-    case COP_ATOM_current_location: return p->name != NULL ? cop_string(p->name) : cop_nil();
+    case COP_ATOM_current_location: return function_of(p);
     case COP_ATOM_current_stacktrace:
     case COP_ATOM_garbage_collection: return cop_empty_list();
     case COP_ATOM_trap_exit:
@@ -141,7 +148,12 @@ static cop_term initial_call_of(struct cop__proc *p)
     cop_term call = cop_none();
     if (p->dictionary != NULL) call = cop_dict_get(p->dictionary, COP(":\"$initial_call\""));
     if (!cop_is_none(call)) return call;
-    return p->name != NULL ? cop_string(p->name) : cop_nil();
+    return function_of(p);
+}
+
+static cop_term pid_or(uint64_t id, cop_term none)
+{
+    return id != 0 ? cop__pid_word(id) : none;
 }
 
 /* The value of an item that only p can tell, or cop_none(). */
@@ -158,9 +170,10 @@ static cop_term inside(struct cop__proc *p, cop_term item)
     case COP_ATOM_label: return p->label;
     case COP_ATOM_suspending: return cop__suspending(p);
     case COP_ATOM_group_leader:
-        return p->group_leader != 0 ? cop__pid_word(p->group_leader) : cop_nil();
+        return pid_or(atomic_load_explicit(&p->group_leader, memory_order_relaxed), cop_nil());
     case COP_ATOM_parent:
-        return p->parent != 0 ? cop__pid_word(p->parent) : cop__atom(COP_ATOM_undefined);
+        return pid_or(atomic_load_explicit(&p->parent, memory_order_relaxed),
+                      cop__atom(COP_ATOM_undefined));
     default: return cop_none();
     }
 }

@@ -3,6 +3,7 @@
 #include "coppice/node.h"
 
 #include "runtime/ets.h"
+#include "runtime/introspect.h"
 #include "runtime/log.h"
 #include "runtime/name.h"
 #include "runtime/os_signal.h"
@@ -157,6 +158,7 @@ static void node_init(const struct settings *s)
     cop__stacks_init(cop__dispatch);
     (void)cop__term_seed_set(s->seed != 0 ? (uint64_t)s->seed : cop__os_random());
     if (s->seed != 0) cop__sim_start((uint64_t)s->seed);
+    n->started_ns = cop__now_ns();
 }
 
 static void threads_stop(void);
@@ -281,7 +283,8 @@ static cop_next kill_all(cop_term arg)
 {
     (void)arg;
     cop_pid self = cop_self();
-    uint64_t runner = cop__current()->parent; /* waits for us, for cop_run */
+    uint64_t runner = atomic_load_explicit(&cop__current()->parent,
+                                           memory_order_relaxed); /* waits for us, for cop_run */
     int64_t until = cop_monotonic_ms() + KILL_MS;
     for (;;) {
         int watched = 0;
@@ -350,6 +353,8 @@ static void node_fini(bool has_zombies)
     struct cop__node *n = &cop__node;
     cop__names_fini();
     cop__timers_fini();
+    cop__journals_fini();
+    cop__labels_fini();
     if (!has_zombies) {
         cop__ets_fini();
         cop__stacks_fini();

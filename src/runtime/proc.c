@@ -7,6 +7,7 @@
 #include "runtime/ask.h"
 #include "runtime/ets.h"
 #include "runtime/exit.h"
+#include "runtime/introspect.h"
 #include "runtime/link.h"
 #include "runtime/mailbox.h"
 #include "runtime/monitor.h"
@@ -80,14 +81,14 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     atomic_store_explicit(&p->priority, opts->priority, memory_order_relaxed);
     p->foreign = 0;
     p->label = cop_nil();
-    p->name = opts->name;
+    atomic_store_explicit(&p->name, opts->name, memory_order_relaxed);
+    atomic_store_explicit(&p->initial_call, 0, memory_order_relaxed);
     p->stack_size = (uint32_t)(opts->stack_size <= COP__STACK_SIZE ? 0 : opts->stack_size);
-    p->parent = 0;
-    p->group_leader = 0;
-    if (parent != NULL) {
-        p->parent = cop__proc_id(parent);
-        p->group_leader = parent->group_leader;
-    }
+    uint64_t leader = 0;
+    if (parent != NULL) leader = atomic_load_explicit(&parent->group_leader, memory_order_relaxed);
+    atomic_store_explicit(&p->parent, parent != NULL ? cop__proc_id(parent) : 0,
+                          memory_order_relaxed);
+    atomic_store_explicit(&p->group_leader, leader, memory_order_relaxed);
     atomic_store_explicit(&p->registered, 0, memory_order_relaxed);
     atomic_store_explicit(&p->reductions, 0, memory_order_relaxed);
     atomic_store_explicit(&p->flags, 0, memory_order_relaxed);
@@ -111,6 +112,7 @@ cop_pid cop__spawn(cop_start_fn fn, cop_term arg, const struct cop_spawn_opts *o
     if (opts->link) cop__link_both(parent, p);
     if (opts->monitor) *opts->ret_ref = cop__monitor_child(parent, p);
     cop_pid pid = {.id = cop__proc_open(p), .node = 0, .creation = 0};
+    if (cop__journal_wants(COP_JOURNAL_PROCESSES)) cop__journal_spawned(pid.id, parent, opts->name);
     cop__make_runnable(t, p);
     if (parent != NULL) {
         cop__leave(cop__thread());
@@ -190,11 +192,13 @@ void cop__proc_die(struct cop__proc *p)
     uint64_t self = cop__proc_id(p);
     uint8_t flags = atomic_fetch_or_explicit(&p->flags, COP__PROC_EXITING, memory_order_relaxed);
     report_crash(p);
+    cop_term reason = cop__exit_final_reason(p);
+    cop__journal_ended(p, flags, reason);
     /* First what others could see of it, then the news of its death (SIG-07). */
     cop__name_release(p);
     if ((flags & COP__PROC_HAS_TABLES) != 0) cop__ets_end(p);
+    if ((flags & COP__PROC_HAS_LABEL) != 0) cop__label_end(p);
     if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
-    cop_term reason = cop__exit_final_reason(p);
     cop__watchers_end(p, reason);
     cop__links_end(p, cop__exit_message(self, reason));
     cop__monitors_end(p);

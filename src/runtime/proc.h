@@ -36,8 +36,9 @@ static inline struct cop__proc *cop__proc_lookup(uint64_t id)
 /* All slots that were ever used: index 1 to the returned number. Any thread. */
 uint32_t cop__proc_slots(void);
 struct cop__proc *cop__proc_slot(uint32_t index);
-/* How many processes live. */
+/* How many processes live, and how many can. */
 uint32_t cop__proc_count(void);
+uint32_t cop__proc_max(void);
 
 /* cop_spawn; with reserve also when the limit of processes is reached, for the runtime's own
  * few. */

@@ -66,6 +66,11 @@ uint32_t cop__proc_count(void)
     return count;
 }
 
+uint32_t cop__proc_max(void)
+{
+    return table.max;
+}
+
 struct cop__proc *cop__proc_alloc(bool reserve)
 {
     struct cop__proc *p = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a process keeps about itself: flags, dictionary, label, group leader. Facts: PRC. */
 #include "runtime/exit.h"
+#include "runtime/introspect.h"
 #include "runtime/proc.h"
 #include "runtime/signal.h"
 
@@ -60,6 +61,7 @@ cop_term cop_put(cop_term key, cop_term value)
     struct cop__proc *p = dictionary_owner();
     cop_term old = or_nil(cop_dict_remove(p->dictionary, key));
     cop_dict_put(p->dictionary, key, value);
+    if (cop__is(key, COP_ATOM_initial_call)) cop__initial_call_set(p, value);
     return old;
 }
 
@@ -83,6 +85,7 @@ void cop_set_label(cop_term label)
     struct cop__proc *p = cop__current();
     cop_kept old = {p->label};
     p->label = cop_keep(label).term_;
+    cop__label_set(p, label);
     cop_drop(&old);
 }
 
@@ -90,7 +93,7 @@ cop_pid cop_group_leader(void)
 {
     cop_pid pid = cop_no_pid();
     struct cop__proc *p = cop__current();
-    if (p != NULL) pid.id = p->group_leader;
+    if (p != NULL) pid.id = atomic_load_explicit(&p->group_leader, memory_order_relaxed);
     return pid;
 }
 
@@ -100,7 +103,7 @@ void cop_set_group_leader(cop_pid leader, cop_pid pid)
     struct cop__thread *t = cop__enter();
     struct cop__proc *p = t->current;
     if (cop__proc_id(p) == pid.id)
-        p->group_leader = leader.id;
+        cop__group_leader_set(p, leader.id);
     else
         cop__signal_send(t, COP__SIG_GROUP_LEADER, pid.id, leader.id, cop_nil());
     cop__leave(cop__thread());

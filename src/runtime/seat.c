@@ -303,6 +303,19 @@ static bool sleep_until_woken(struct cop__thread *t)
     }
 }
 
+/* The same, and books it as the seat's idle time. */
+static bool sleep_and_count(struct cop__thread *t)
+{
+    struct cop__seat *s = t->seat;
+    int64_t since = cop__os_now_ns();
+    atomic_store_explicit(&s->asleep_since_ns, since, memory_order_relaxed);
+    bool is_woken = sleep_until_woken(t);
+    int64_t idle = atomic_load_explicit(&s->idle_ns, memory_order_relaxed);
+    atomic_store_explicit(&s->asleep_since_ns, 0, memory_order_relaxed);
+    atomic_store_explicit(&s->idle_ns, idle + cop__os_now_ns() - since, memory_order_relaxed);
+    return is_woken;
+}
+
 /* Looks for work elsewhere for a while, then sleeps, until there is some or the node stops. */
 static struct cop__proc *search(struct cop__thread *t)
 {
@@ -328,7 +341,7 @@ static struct cop__proc *search(struct cop__thread *t)
             cop__os_yield();
             continue;
         }
-        if (!sleep_until_woken(t)) break;
+        if (!sleep_and_count(t)) break;
         cop__watchdog_wake();
     }
     /* What was taken with it, or has come meanwhile, may be worth another seat. */

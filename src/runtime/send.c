@@ -8,6 +8,12 @@
 #include "runtime/signal.h"
 #include "runtime/sim.h"
 
+static inline void count_sent(struct cop__thread *t)
+{
+    atomic_store_explicit(&t->sent, atomic_load_explicit(&t->sent, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
 /* Whom a term means: the pid's number, 0 for nobody. An alias: *ret_alias is its number. */
 static uint64_t receiver(cop_term to, uint64_t *ret_alias)
 {
@@ -45,6 +51,7 @@ static __attribute__((noinline)) void send_any(cop_term to, cop_term msg)
         return;
     }
     struct cop__thread *t = cop__enter();
+    count_sent(t);
     cop__signal_send(t, kind, id, alias, msg);
     cop__leave(t);
 }
@@ -55,6 +62,7 @@ static inline bool send_quick(struct cop__proc *self, cop_term to, cop_term msg)
 {
     if (COP_UNLIKELY(self == NULL || !cop__is_local_pid(to))) return false;
     struct cop__thread *t = cop__enter();
+    count_sent(t);
     uint64_t id = cop__local_pid_id(to);
     struct cop__proc *p = cop__proc_lookup(id);
     if (COP_LIKELY(p != NULL)) {

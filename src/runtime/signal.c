@@ -5,6 +5,7 @@
 
 #include "runtime/ask.h"
 #include "runtime/exit.h"
+#include "runtime/introspect.h"
 #include "runtime/link.h"
 #include "runtime/mailbox.h"
 #include "runtime/monitor.h"
@@ -107,6 +108,17 @@ static bool handle_exit(struct cop__proc *p, struct cop__signal *s)
 
 /* --- Handling --------------------------------------------------------------------------------- */
 
+static inline bool is_watched(void)
+{
+    return atomic_load_explicit(&cop__node.is_watched, memory_order_relaxed);
+}
+
+static void watch(struct cop__proc *p, struct cop__signal *s)
+{
+    if (cop__node.is_seeded) cop__sim_note(cop__proc_id(p), s->kind, s->from, s->ref);
+    if (cop__journal_wants(COP_JOURNAL_MESSAGES)) cop__journal_received(p, s);
+}
+
 /* Takes one signal. False: p dies of it. */
 static bool handle(struct cop__proc *p, struct cop__signal *s)
 {
@@ -125,7 +137,7 @@ static bool handle(struct cop__proc *p, struct cop__signal *s)
     case COP__SIG_ASK: cop__asked(p, s); break;
     case COP__SIG_ANSWER: cop__answered(p, s); return true;
     case COP__SIG_RESUME: cop__suspended_add(p, -1); break;
-    case COP__SIG_GROUP_LEADER: p->group_leader = s->ref; break;
+    case COP__SIG_GROUP_LEADER: cop__group_leader_set(p, s->ref); break;
     case COP__SIG_KINDS: COP_UNREACHABLE();
     }
     cop__signal_free(s);
@@ -135,7 +147,7 @@ static bool handle(struct cop__proc *p, struct cop__signal *s)
 struct cop__signal *cop__signals_take_one(struct cop__proc *p)
 {
     uintptr_t newest = atomic_load_explicit(&p->inbox, memory_order_acquire);
-    if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || cop__node.is_seeded) return NULL;
+    if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || is_watched()) return NULL;
     struct cop__signal *s = (struct cop__signal *)newest;
     if (s->next != NULL || s->kind != COP__SIG_MESSAGE || s->to != cop__proc_id(p)) return NULL;
     /* Only the holder takes; but others may have pushed on top meanwhile. */
@@ -159,7 +171,7 @@ bool cop__signals_take(struct cop__proc *p)
         if (COP_UNLIKELY(s->to != self)) {
             meant_for_the_dead(s);
         } else {
-            if (cop__node.is_seeded) cop__sim_note(self, s->kind, s->from, s->ref);
+            if (COP_UNLIKELY(is_watched())) watch(p, s);
             if (!handle(p, s)) {
                 p->unhandled = next; /* answered when its name is free: SIG-07 */
                 return false;

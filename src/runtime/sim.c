@@ -9,6 +9,7 @@ void cop__sim_start(uint64_t seed)
 {
     cop__rand_seed(&cop__node.seed_rand, seed);
     cop__node.is_seeded = true;
+    atomic_store_explicit(&cop__node.is_watched, true, memory_order_relaxed);
     cop__node.history = 0;
     atomic_store_explicit(&cop__node.is_frozen, false, memory_order_relaxed);
     atomic_store_explicit(&cop__node.virtual_ns, 1000000000, memory_order_relaxed);

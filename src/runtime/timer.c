@@ -224,6 +224,14 @@ void cop__timers_cancel_for(uint64_t id)
     } while (timer != NULL);
 }
 
+size_t cop__timers_count(void)
+{
+    pthread_mutex_lock(&cop__node.timers.lock);
+    size_t count = cop__heap_queue_len(&cop__node.timers.queue);
+    pthread_mutex_unlock(&cop__node.timers.lock);
+    return count;
+}
+
 void cop__timers_init(void)
 {
     struct cop__timers *all = &cop__node.timers;

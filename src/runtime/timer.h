@@ -27,6 +27,8 @@ void cop__deadline_arm(struct cop__proc *p);
 int64_t cop__timers_fire(void);
 /* Cancels the timers that aim at a process at its end (TMR-04). */
 void cop__timers_cancel_for(uint64_t id);
+/* How many are set. Any thread. */
+size_t cop__timers_count(void);
 void cop__timers_init(void);
 void cop__timers_fini(void);
 

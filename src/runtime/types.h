@@ -169,10 +169,12 @@ struct cop__post {
 
 enum cop__proc_flag {
     COP__PROC_TRAP_EXIT = 1,
-    COP__PROC_EXITING = 2,    /* a fatal signal was received, or it is at its end */
-    COP__PROC_CONDEMNED = 4,  /* ended by somebody else while its code ran */
-    COP__PROC_HAS_TIMERS = 8, /* somebody made a timer for it: look at its end */
-    COP__PROC_HAS_TABLES = 16 /* the same of a table (ets.h) */
+    COP__PROC_EXITING = 2,     /* a fatal signal was received, or it is at its end */
+    COP__PROC_CONDEMNED = 4,   /* ended by somebody else while its code ran */
+    COP__PROC_HAS_TIMERS = 8,  /* somebody made a timer for it: look at its end */
+    COP__PROC_HAS_TABLES = 16, /* the same of a table (ets.h) */
+    COP__PROC_HAS_LABEL = 32,  /* it stands among the labels (label.c) */
+    COP__PROC_IN_TREE = 64     /* a supervisor has started it: its end is history (journal.c) */
 };
 
 /* One process. The memory of a slot is never given back while the node runs, so a stale pid may be
@@ -210,10 +212,7 @@ struct cop__proc {
     struct cop__relations watchers; /* of us */
     cop_dict *dictionary;           /* NULL until used */
 
-    cop_term label; /* kept; nil: none */
-    uint64_t parent;
-    uint64_t group_leader;
-    const char *name;              /* of its function */
+    cop_term label;                /* kept; nil: none */
     struct cop__signal *unhandled; /* while EXITING: behind the signal it dies of, oldest first */
     cop_term exit_reason; /* while EXITING; lies in exit_block or the region, or is immortal */
     cop_term exit_stack;  /* lies in the region */
@@ -231,7 +230,11 @@ struct cop__proc {
     _Atomic uint8_t status;     /* enum cop__status, for tools only */
     _Atomic uint8_t priority;   /* enum cop_priority; written by itself, read by who wakes it */
     _Atomic uint32_t suspended; /* how often it is held back; written by the holder */
-    uint16_t foreign;           /* depth of COP_FOREIGN */
+    _Atomic(const char *) name; /* of its function, or NULL */
+    _Atomic uint64_t parent;    /* pid, or 0 */
+    _Atomic uint64_t group_leader;
+    _Atomic uint64_t initial_call; /* see introspect.c; 0: none */
+    uint16_t foreign;              /* depth of COP_FOREIGN */
     uint32_t stack_size;
     uint32_t slice;  /* reductions of this slice ... */
     uint32_t budget; /* ... and how many of them are left */
@@ -271,8 +274,10 @@ struct cop__seat {
     uint32_t low_turn;      /* picks of a process of low priority */
     struct cop__runq runq;
     _Atomic(struct cop__thread *) thread; /* who sits here; changed by the owner or the watchdog */
-    _Atomic uint32_t slices; /* grows with each dispatch; read by the watchdog (relaxed) */
-    _Atomic bool lifo_open;  /* the watchdog lets thieves take lifo (relaxed) */
+    _Atomic uint32_t slices;         /* grows with each dispatch; read by the watchdog (relaxed) */
+    _Atomic bool lifo_open;          /* the watchdog lets thieves take lifo (relaxed) */
+    _Atomic int64_t idle_ns;         /* how long its threads have slept, for tools (relaxed) */
+    _Atomic int64_t asleep_since_ns; /* 0: awake */
     /* The watchdog's alone. */
     uint32_t seen_slices;
     int64_t seen_ns;
@@ -296,7 +301,8 @@ struct cop__thread {
     struct cop__proc *picked;  /* what the stack just switched to shall run first */
     struct cop__stack *stack_cache; /* the thread alone */
     uint32_t stack_cached;
-    uint64_t ref_next; /* numbers for references, taken from the node in blocks */
+    _Atomic uint64_t sent; /* messages, for tools (relaxed) */
+    uint64_t ref_next;     /* numbers for references, taken from the node in blocks */
     uint64_t ref_end;
     struct cop__os_parker parker;
     struct cop__list spare;   /* among the spares: under the node's lock */
@@ -315,6 +321,7 @@ struct cop__thread {
 /* --- The node ----------------------------------------------------------------------------------*/
 
 struct cop__node {
+    int64_t started_ns;
     _Atomic bool is_running;
     _Atomic bool is_stopping;
     int seat_count;
@@ -341,6 +348,9 @@ struct cop__node {
     struct cop__os_parker watchdog_parker;
     _Atomic bool watchdog_sleeps;
     pthread_t watchdog;
+
+    /* Somebody wants to hear of each reception: the history of a seeded run, or a trace. */
+    _Atomic bool is_watched; /* relaxed: a trace may miss what comes as it begins */
 
     /* A seeded run (sim.c). */
     bool is_seeded;

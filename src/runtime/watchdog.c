@@ -87,11 +87,12 @@ static bool serve(struct cop__thread *t, struct cop__proc *p)
         atomic_fetch_or_explicit(&p->flags, COP__PROC_CONDEMNED, memory_order_relaxed);
         atomic_fetch_add_explicit(&cop__node.zombie_count, 1, memory_order_relaxed);
         cop_term pid = cop_inspect(cop__pid_word(atomic_load(&p->pid)));
+        const char *name = atomic_load_explicit(&p->name, memory_order_relaxed);
         cop_log(COP_WARNING,
                 "%.*s was ended while its code ran (%s): its thread and memory stay "
                 "until it comes back",
                 (int)cop_to_bytes(pid).len, cop_to_bytes(pid).data,
-                p->name != NULL ? p->name : "no name");
+                name != NULL ? name : "no name");
         cop__proc_die(p);
         cop__region_leave(&region);
     }

@@ -4,9 +4,12 @@
 #include "sys/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -107,6 +110,21 @@ void cop__os_sleep_for_ever(void)
 void cop__os_yield(void)
 {
     sched_yield();
+}
+
+uint64_t cop__os_resident_bytes(void)
+{
+    char text[64];
+    unsigned long long pages = 0;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t len = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    /* The second number; the first is the address space. */
+    const char *second = strchr(text, ' ');
+    if (second != NULL) pages = strtoull(second, NULL, 10);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 void *cop__os_reserve(size_t size)

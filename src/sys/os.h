@@ -33,6 +33,8 @@ void cop__os_unpark(struct cop__os_parker *p);
 /* Starts a thread with all signals blocked. 0 or a negative error number. */
 int cop__os_thread_start(pthread_t *ret, void *(*fn)(void *), void *arg, const char *name);
 int cop__os_cores(void);
+/* Memory of the program that is in RAM, in bytes; 0 if it cannot be told. */
+uint64_t cop__os_resident_bytes(void);
 /* A number that nobody can foretell. */
 uint64_t cop__os_random(void);
 /* Ends the calling thread's doings without ending it: its stack may still be somebody's. */
