@@ -21,7 +21,8 @@ function(coppice_set_up_library target)
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
         $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
-    target_link_libraries(${target} PUBLIC Threads::Threads PRIVATE PkgConfig::LIBEDIT)
+    target_link_libraries(${target} PUBLIC Threads::Threads
+        PRIVATE PkgConfig::LIBEDIT PkgConfig::LIBUV)
     set_target_properties(${target} PROPERTIES EXPORT_NAME coppice)
 endfunction()
 

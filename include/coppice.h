@@ -10,6 +10,7 @@
 #include "coppice/dynamic_supervisor.h"
 #include "coppice/error.h"
 #include "coppice/ets.h"
+#include "coppice/fd.h"
 #include "coppice/gen_server.h"
 #include "coppice/introspect.h"
 #include "coppice/io.h"

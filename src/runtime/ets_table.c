@@ -5,7 +5,7 @@
 #include "runtime/ets.h"
 
 #include "base/hash.h"
-#include "runtime/numbered.h"
+#include "base/numbered.h"
 #include "runtime/signal.h"
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * together. */
 #include "runtime/name.h"
 
+#include "base/numbered.h"
 #include "runtime/exit.h"
-#include "runtime/numbered.h"
 #include "runtime/proc.h"
 
 static struct {

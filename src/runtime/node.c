@@ -7,6 +7,7 @@
 #include "runtime/log.h"
 #include "runtime/name.h"
 #include "runtime/os_signal.h"
+#include "runtime/port.h"
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 #include "runtime/seat.h"
@@ -325,7 +326,7 @@ static void threads_stop(void)
     atomic_store_explicit(&n->is_stopping, true, memory_order_release);
     pthread_mutex_lock(&n->lock);
     COP_LIST_FOR (t, &n->threads, all)
-        cop__os_unpark(&t->parker);
+        cop__thread_wake(t);
     pthread_mutex_unlock(&n->lock);
     if (!n->is_seeded && n->watchdog != 0) cop__watchdog_stop();
     /* Nobody makes threads or seats them any more. One that is alone may never come back from its
@@ -351,6 +352,7 @@ static void threads_stop(void)
 static void node_fini(bool has_zombies)
 {
     struct cop__node *n = &cop__node;
+    cop__ports_fini();
     cop__names_fini();
     cop__timers_fini();
     cop__journals_fini();

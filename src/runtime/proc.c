@@ -12,6 +12,7 @@
 #include "runtime/mailbox.h"
 #include "runtime/monitor.h"
 #include "runtime/name.h"
+#include "runtime/port.h"
 #include "runtime/proc_table.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
@@ -198,6 +199,7 @@ void cop__proc_die(struct cop__proc *p)
     cop__name_release(p);
     if ((flags & COP__PROC_HAS_TABLES) != 0) cop__ets_end(p);
     if ((flags & COP__PROC_HAS_LABEL) != 0) cop__label_end(p);
+    if ((flags & COP__PROC_HAS_PORTS) != 0) cop__ports_end(self);
     if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
     cop__watchers_end(p, reason);
     cop__links_end(p, cop__exit_message(self, reason));

@@ -117,6 +117,8 @@ void cop__park(struct cop__proc *p, enum cop__post_kind how)
         struct cop__proc *next = cop__seat_pick(t);
         if (next != NULL && next->stack != NULL) {
             to = begin_on_its_stack(t, next);
+        } else if (next == NULL && t->seat->loop != NULL) {
+            to = &t->native;
         } else {
             t->picked = next;
             to = cop__stack_get(t, 0);
@@ -312,10 +314,13 @@ void *cop__thread_main(void *thread)
     cop__thread_self_set(t);
     cop__san_stack_native(&t->native.san);
     while (cop__seat_wait(t)) {
-        struct cop__stack *to = cop__stack_get(t, 0);
-        struct cop__post post = {.kind = COP__POST_NONE};
-        t->stack = &t->native;
-        switch_to(&t->native, to, &post);
+        do {
+            t->picked = cop__seat_poll(t);
+            struct cop__stack *to = cop__stack_get(t, 0);
+            struct cop__post post = {.kind = COP__POST_NONE};
+            t->stack = &t->native;
+            switch_to(&t->native, to, &post);
+        } while (cop__seat_is_kept(t));
     }
     cop__stack_flush(t);
     cop__alloc_thread_exit();

@@ -64,5 +64,7 @@ void cop__alone_end(struct cop__thread *t);
 
 /* Wakes a sleeping seat if no other looks for work. Any thread, any gate. */
 void cop__wake_one(void);
+/* Wakes this thread, wherever it sleeps. */
+void cop__thread_wake(struct cop__thread *t);
 
 #endif

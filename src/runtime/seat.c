@@ -21,6 +21,7 @@
 #include "runtime/seat.h"
 
 #include "runtime/exit.h"
+#include "runtime/port.h"
 #include "runtime/runq.h"
 #include "runtime/sim.h"
 #include "runtime/timer.h"
@@ -34,10 +35,23 @@
 #define SPIN_NS      20000
 /* A queue that its own seat will have emptied within this time is not worth a theft. */
 #define DRAIN_NS     20000
+/* Picks in a row that did not find the queues empty, after which the loop is asked all the same. */
+#define POLL_EVERY   64
 /* Seats whose speed a thief remembers. */
 #define LOOKS        64
 
 /* --- Waking ------------------------------------------------------------------------------------*/
+
+void cop__thread_wake(struct cop__thread *t)
+{
+    /* The sleeper tells where it sleeps, then looks at the token; we do the reverse. */
+    if (!cop__os_token_set(&t->parker)) return;
+    void *loop = atomic_load_explicit(&t->polling, memory_order_seq_cst);
+    if (loop != NULL)
+        cop__loop_wake(loop);
+    else
+        cop__os_token_wake(&t->parker);
+}
 
 void cop__wake_one(void)
 {
@@ -61,7 +75,7 @@ void cop__wake_one(void)
         atomic_fetch_add_explicit(&n->searching, 1, memory_order_seq_cst);
     }
     pthread_mutex_unlock(&n->idle_lock);
-    if (t != NULL) cop__os_unpark(&t->parker);
+    if (t != NULL) cop__thread_wake(t);
 }
 
 static void push_global(struct cop__proc *p)
@@ -169,6 +183,13 @@ static struct cop__proc *pick_fairly(struct cop__seat *s)
     return p;
 }
 
+/* Whether the loop must be asked although there is something to run. */
+static bool is_poll_due(struct cop__seat *s)
+{
+    return ++s->poll_turn >= POLL_EVERY ||
+           atomic_load_explicit(&s->is_poll_due, memory_order_relaxed);
+}
+
 struct cop__proc *cop__seat_pick(struct cop__thread *t)
 {
     struct cop__seat *s = t->seat;
@@ -178,6 +199,7 @@ struct cop__proc *cop__seat_pick(struct cop__thread *t)
         s->lifo_run++;
         return p;
     }
+    if (s->loop != NULL && is_poll_due(s)) return NULL;
     return pick_fairly(s);
 }
 
@@ -278,13 +300,41 @@ static bool sleepers_add(struct cop__thread *t)
     return may_sleep;
 }
 
-/* Sleeps until cop__wake_one() or cop__wake_all() picks the thread; true if that counted it as
- * searching. */
+void cop__port_awake(void)
+{
+    struct cop__node *n = &cop__node;
+    struct cop__thread *t = cop__thread();
+    pthread_mutex_lock(&n->idle_lock);
+    if (t->is_sleeper) {
+        cop__list_remove(&t->sleeper);
+        t->is_sleeper = false;
+        atomic_fetch_sub_explicit(&n->sleeper_count, 1, memory_order_seq_cst);
+        atomic_fetch_add_explicit(&n->searching, 1, memory_order_seq_cst);
+    }
+    pthread_mutex_unlock(&n->idle_lock);
+}
+
+/* Sleeps until a wake-up, or until the seat's loop has something. */
+static void sleep_once(struct cop__thread *t)
+{
+    void *loop = t->seat->loop;
+    if (loop == NULL) {
+        cop__os_park(&t->parker, -1);
+        return;
+    }
+    atomic_store_explicit(&t->polling, loop, memory_order_seq_cst);
+    if (!cop__os_token_take(&t->parker)) cop__loop_poll(loop, true);
+    atomic_store_explicit(&t->polling, NULL, memory_order_seq_cst);
+    cop__os_token_take(&t->parker);
+}
+
+/* Sleeps until cop__wake_one(), cop__wake_all() or the seat's loop (cop__port_awake()) picks the
+ * thread; true if that counted it as searching. */
 static bool sleep_until_woken(struct cop__thread *t)
 {
     struct cop__node *n = &cop__node;
     for (;;) {
-        cop__os_park(&t->parker, -1);
+        sleep_once(t);
         pthread_mutex_lock(&n->idle_lock);
         bool is_woken = !t->is_sleeper;
         pthread_mutex_unlock(&n->idle_lock);
@@ -316,7 +366,18 @@ static bool sleep_and_count(struct cop__thread *t)
     return is_woken;
 }
 
-/* Looks for work elsewhere for a while, then sleeps, until there is some or the node stops. */
+/* Asks the seat's loop, if it has one, and picks of what that has brought or was there. */
+static struct cop__proc *poll_and_pick(struct cop__seat *s)
+{
+    if (s->loop == NULL) return NULL;
+    s->poll_turn = 0;
+    atomic_store_explicit(&s->is_poll_due, false, memory_order_relaxed);
+    cop__loop_poll(s->loop, false);
+    return pick_fairly(s);
+}
+
+/* Looks for work elsewhere and in the seat's loop for a while, then sleeps, until there is some or
+ * the node stops. */
 static struct cop__proc *search(struct cop__thread *t)
 {
     struct cop__node *n = &cop__node;
@@ -329,6 +390,7 @@ static struct cop__proc *search(struct cop__thread *t)
         int64_t now = looks.ns;
         do {
             p = find_elsewhere(s, &looks, now);
+            if (p == NULL) p = poll_and_pick(s);
             for (int i = 0; p == NULL && i < 32; i++)
                 cop__os_relax();
             now = cop__os_now_ns();
@@ -343,6 +405,10 @@ static struct cop__proc *search(struct cop__thread *t)
         }
         if (!sleep_and_count(t)) break;
         cop__watchdog_wake();
+        if (s->loop != NULL && (p = pick_fairly(s)) != NULL) {
+            atomic_fetch_sub_explicit(&n->searching, 1, memory_order_seq_cst);
+            break;
+        }
     }
     /* What was taken with it, or has come meanwhile, may be worth another seat. */
     if (p != NULL && is_work_anywhere()) cop__wake_one();
@@ -358,7 +424,20 @@ struct cop__proc *cop__seat_next_slow(struct cop__thread *t)
     p = cop__seat_pick(t);
     if (COP_LIKELY(p != NULL)) return p;
     if (cop__node.is_seeded) return cop__sim_idle(t);
+    if (t->seat->loop != NULL) return NULL; /* for cop__seat_poll() */
     return search(t);
+}
+
+struct cop__proc *cop__seat_poll(struct cop__thread *t)
+{
+    if (t->seat->loop == NULL) return NULL;
+    struct cop__proc *p = poll_and_pick(t->seat);
+    return p != NULL || is_stopping() ? p : search(t);
+}
+
+bool cop__seat_is_kept(const struct cop__thread *t)
+{
+    return t->seat != NULL && !is_stopping();
 }
 
 /* --- Who sits where ----------------------------------------------------------------------------*/

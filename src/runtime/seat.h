@@ -12,7 +12,8 @@
  * elsewhere. */
 struct cop__proc *cop__seat_pick(struct cop__thread *t);
 /* The next process to run, wherever it comes from; sleeps when there is none. NULL: the thread has
- * no seat (any more), or the node stops. */
+ * no seat (any more), or the node stops, or the seat's loop must be asked: on the native stack, by
+ * cop__seat_poll(). */
 struct cop__proc *cop__seat_next_slow(struct cop__thread *t);
 static inline struct cop__proc *cop__seat_next(struct cop__thread *t)
 {
@@ -28,6 +29,12 @@ static inline struct cop__proc *cop__seat_next(struct cop__thread *t)
 }
 /* A thread without a seat waits for one. False: the node stops. On the thread's native stack. */
 bool cop__seat_wait(struct cop__thread *t);
+
+/* Asks the loop of the thread's seat, if it has one, then as cop__seat_next(). On the native stack:
+ * the stacks of processes, which the loop's code would dirty, stay small. */
+struct cop__proc *cop__seat_poll(struct cop__thread *t);
+/* A thread that has just left process stacks still has its seat, and the node does not stop. */
+bool cop__seat_is_kept(const struct cop__thread *t);
 
 /* A new thread, with a seat or as a spare (seat NULL). 0 or a negative error number. The node's
  * lock is held. */

@@ -138,6 +138,7 @@ static bool handle(struct cop__proc *p, struct cop__signal *s)
     case COP__SIG_ANSWER: cop__answered(p, s); return true;
     case COP__SIG_RESUME: cop__suspended_add(p, -1); break;
     case COP__SIG_GROUP_LEADER: cop__group_leader_set(p, s->ref); break;
+    case COP__SIG_WAKE: break;
     case COP__SIG_KINDS: COP_UNREACHABLE();
     }
     cop__signal_free(s);

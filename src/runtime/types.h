@@ -75,6 +75,7 @@ enum cop__signal_kind {
     COP__SIG_ANSWER,     /* ref: id of the question; the term is the answer */
     COP__SIG_GROUP_LEADER, /* the term is the new one */
     COP__SIG_RESUME,       /* takes one suspension back */
+    COP__SIG_WAKE,         /* nothing but: look again (port.h) */
     COP__SIG_KINDS
 };
 
@@ -174,7 +175,8 @@ enum cop__proc_flag {
     COP__PROC_HAS_TIMERS = 8,  /* somebody made a timer for it: look at its end */
     COP__PROC_HAS_TABLES = 16, /* the same of a table (ets.h) */
     COP__PROC_HAS_LABEL = 32,  /* it stands among the labels (label.c) */
-    COP__PROC_IN_TREE = 64     /* a supervisor has started it: its end is history (journal.c) */
+    COP__PROC_IN_TREE = 64,    /* a supervisor has started it: its end is history (journal.c) */
+    COP__PROC_HAS_PORTS = 128  /* it has had a socket or the like: look at its end (port.h) */
 };
 
 /* One process. The memory of a slot is never given back while the node runs, so a stale pid may be
@@ -273,6 +275,9 @@ struct cop__seat {
     uint32_t global_turn;   /* picks from the run queue */
     uint32_t low_turn;      /* picks of a process of low priority */
     struct cop__runq runq;
+    void *loop;                           /* of the I/O layer, from its first use on; NULL: none */
+    uint32_t poll_turn;                   /* picks since the loop was last asked */
+    _Atomic bool is_poll_due;             /* the watchdog wants the loop to be asked (relaxed) */
     _Atomic(struct cop__thread *) thread; /* who sits here; changed by the owner or the watchdog */
     _Atomic uint32_t slices;         /* grows with each dispatch; read by the watchdog (relaxed) */
     _Atomic bool lifo_open;          /* the watchdog lets thieves take lifo (relaxed) */
@@ -310,6 +315,8 @@ struct cop__thread {
     struct cop__list all;     /* under the node's lock */
     struct cop__list sleeper; /* among the sleepers: under the node's idle lock */
     bool is_sleeper;          /* under the idle lock */
+    /* The loop in which the thread sleeps, or is about to: against the parker's token (seq_cst). */
+    _Atomic(void *) polling;
     pthread_t handle;
     int number;
     _Atomic bool has_ended; /* last thing the thread writes; release, acquire by who joins it */
@@ -343,6 +350,8 @@ struct cop__node {
     _Atomic int sleeper_count; /* seq_cst: against runq.len */
     _Atomic int searching;     /* seats that look for work (seq_cst) */
     _Atomic bool is_eager;     /* pushes to a run queue wake sleepers: see seat.c (relaxed) */
+    /* Of the I/O layer (port.h); NULL until its first use. */
+    _Atomic(const struct cop__port_driver *) port_driver;
 
     struct cop__timers timers;
     struct cop__os_parker watchdog_parker;

@@ -54,6 +54,7 @@ static void take_seat(struct cop__seat *s)
 static void look_at_seat(struct cop__seat *s, int64_t now)
 {
     uint32_t slices = atomic_load_explicit(&s->slices, memory_order_relaxed);
+    atomic_store_explicit(&s->is_poll_due, true, memory_order_relaxed);
     if (slices != s->seen_slices) {
         s->seen_slices = slices;
         s->seen_ns = now;

@@ -66,10 +66,24 @@ void cop__os_park(struct cop__os_parker *p, int64_t deadline_ns)
     }
 }
 
+bool cop__os_token_set(struct cop__os_parker *p)
+{
+    return atomic_exchange_explicit(&p->token, 1, memory_order_seq_cst) == 0;
+}
+
+void cop__os_token_wake(struct cop__os_parker *p)
+{
+    syscall(SYS_futex, &p->token, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
+}
+
+bool cop__os_token_take(struct cop__os_parker *p)
+{
+    return atomic_exchange_explicit(&p->token, 0, memory_order_seq_cst) == 1;
+}
+
 void cop__os_unpark(struct cop__os_parker *p)
 {
-    if (atomic_exchange_explicit(&p->token, 1, memory_order_release) == 0)
-        syscall(SYS_futex, &p->token, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
+    if (cop__os_token_set(p)) cop__os_token_wake(p);
 }
 
 int cop__os_thread_start(pthread_t *ret, void *(*fn)(void *), void *arg, const char *name)

@@ -29,6 +29,11 @@ struct cop__os_parker {
 /* Sleeps until woken, or until now_ns reaches deadline_ns (negative: no limit). */
 void cop__os_park(struct cop__os_parker *p, int64_t deadline_ns);
 void cop__os_unpark(struct cop__os_parker *p);
+/* The halves of these, for a thread that can also sleep elsewhere: sets the token (false: a wake
+ * was due already), wakes the sleeper, takes the token (true: it was set). seq_cst, all. */
+bool cop__os_token_set(struct cop__os_parker *p);
+void cop__os_token_wake(struct cop__os_parker *p);
+bool cop__os_token_take(struct cop__os_parker *p);
 
 /* Starts a thread with all signals blocked. 0 or a negative error number. */
 int cop__os_thread_start(pthread_t *ret, void *(*fn)(void *), void *arg, const char *name);

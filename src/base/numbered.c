@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/numbered.h"
+#include "base/numbered.h"
 
 #include "base/alloc.h"
 #include "base/check.h"

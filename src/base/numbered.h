@@ -2,8 +2,8 @@
 /* Words by a small number (the index of an atom, of a table), in chunks that are made when one of
  * their words is first needed and never move: so a reader waits for nobody. A word that was not
  * made is 0. */
-#ifndef COP_RUNTIME_NUMBERED_H
-#define COP_RUNTIME_NUMBERED_H
+#ifndef COP_BASE_NUMBERED_H
+#define COP_BASE_NUMBERED_H
 
 #include <stdatomic.h>
 #include <stdint.h>
