@@ -2,8 +2,9 @@
 /* The inbox of one process: one word that is EMPTY, IDLE, CLOSED, or the newest of a list of signals.
  * (docs/adr/0003-inbox-word.md; src/runtime/signal.c and sched.c)
  *
- * Several senders push; two schedulers run the process, which takes signals, goes idle, gives way, and
- * dies of the last signal of sender 0. Shown, for all interleavings:
+ * Several senders push; two schedulers run the process, which takes signals, has a lone one handed to
+ * it while it stays in the inbox as the base, goes idle, gives way, and dies of the last signal of
+ * sender 0. Shown, for all interleavings:
  *
  *  - at most one thread holds the process, and it is in the run queues at most once;
  *  - no wake-up is lost: when all is quiet, no signal lies in the inbox of an idle process;
@@ -12,7 +13,7 @@
  *
  * Faults for tools/models, each of which must be found: BUG_IDLE (idle is published by a plain store),
  * BUG_WAKE (a push over EMPTY wakes, too), BUG_ORDER (the list is handled as it is), BUG_CLOSE (death
- * looks at the inbox, then closes it). */
+ * looks at the inbox, then closes it), BUG_BASE (a take hands out the base, too). */
 #define EMPTY 0
 #define IDLE 1
 #define CLOSED 2
@@ -89,13 +90,19 @@ inline reverse()
     rest = EMPTY;
 #endif
     do
+#ifdef BUG_BASE
     :: rest != EMPTY ->
+#else
+    :: rest != EMPTY && rest != base ->
+#endif
         s = next[rest];
         next[rest] = list;
         list = rest;
         rest = s
     :: else -> break
     od;
+    rest = EMPTY;
+    base = EMPTY;
     s = EMPTY
 }
 
@@ -106,6 +113,22 @@ inline handle()
         assert(last[SENDER(s)] < s);
         last[SENDER(s)] = s
     }
+}
+
+/* The inbox lets go of the base, whatever lies on top of it. */
+inline unbase()
+{
+    if
+    :: atomic { inbox == base -> inbox = EMPTY }
+    :: atomic { inbox != base -> s = inbox }
+        do
+        :: next[s] != base -> s = next[s]
+        :: else -> break
+        od;
+        next[s] = EMPTY;
+        s = EMPTY
+    fi;
+    base = EMPTY
 }
 
 /* What was not handled is answered as the dead would. */
@@ -128,6 +151,7 @@ inline die()
 proctype scheduler()
 {
     byte list, rest, s;
+    byte base = EMPTY;
     do
     :: atomic { runnable > 0 -> runnable--; holders++; assert(holders == 1 && !is_dead) }
         do
@@ -159,22 +183,32 @@ proctype scheduler()
             :: else
             fi;
             s = EMPTY
+        :: /* a lone signal that is a message: handed as the base */
+            atomic {
+                base == EMPTY && inbox >= FIRST && next[inbox] == EMPTY && !IS_FATAL(inbox) ->
+                base = inbox
+            }
+            s = base;
+            handle();
+            s = EMPTY
+        :: base != EMPTY -> unbase()
         :: /* the slice is used up: to the run queue */
-            atomic { holders--; runnable++ }
+            base == EMPTY -> atomic { holders--; runnable++ }
             break
         :: /* nothing to do: idle, published by whoever stands elsewhere already */
 #ifdef BUG_IDLE
             if
-            :: inbox == EMPTY ->
-                atomic { holders--; inbox = IDLE }
+            :: inbox == base ->
+                atomic { holders--; inbox = IDLE; base = EMPTY }
                 break
             :: else
             fi
 #else
             if
-            :: atomic { inbox == EMPTY -> inbox = IDLE; holders-- }
+            :: atomic { inbox == base -> inbox = IDLE; holders--; base = EMPTY }
                 break
-            :: atomic { inbox != EMPTY -> holders--; runnable++ }
+            :: base != EMPTY && inbox != base -> unbase()
+            :: atomic { base == EMPTY && inbox != EMPTY -> holders--; runnable++ }
                 break
             fi
 #endif

@@ -15,6 +15,7 @@ void cop__mailbox_init(struct cop__proc *p)
     p->mailbox_last = &p->mailbox_first;
     p->mailbox_bytes = 0;
     p->handed = NULL;
+    p->base = NULL;
     p->marker_ref = 0;
     p->marker_at = NULL;
     atomic_store_explicit(&p->mailbox_len, 0, memory_order_relaxed);
@@ -49,6 +50,7 @@ void cop__mailbox_unhand(struct cop__proc *p)
     struct cop__signal *s = p->handed;
     if (COP_LIKELY(s == NULL)) return;
     p->handed = NULL;
+    (void)cop__signals_unbase(p);
     s->next = p->mailbox_first;
     if (s->next == NULL) p->mailbox_last = &s->next;
     if (p->marker_at == &p->mailbox_first) p->marker_at = &s->next;
@@ -198,6 +200,9 @@ bool cop_receive_ref(cop_ref ref, cop_accept_fn fn, void *arg, cop_term *ret_msg
 
 void cop_receive_loop(cop_loop_fn fn, void *state)
 {
+    /* Each message goes with its turn of the loop: none may be the inbox's base then. */
+    cop__mailbox_unhand(cop__enter()->current);
+    cop__leave(cop__thread());
     for (;;) {
         struct cop__proc *p = cop__current();
         struct cop__heap_mark mark = cop__heap_mark(&p->heap);

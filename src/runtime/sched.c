@@ -85,11 +85,12 @@ static inline void slice_end(struct cop__proc *p)
 
 /* --- Idle --------------------------------------------------------------------------------------*/
 
-/* Nothing is left to do for p: hands it to the next who pushes a signal. From the successful
- * exchange on it is not ours. Release: pairs with the acquire of the push that finds IDLE. */
-static inline bool go_idle(struct cop__proc *p)
+/* Nothing is left to do for p, whose inbox is EMPTY but for this base: hands p to the next who
+ * pushes a signal. From the successful exchange on it is not ours. Release: pairs with the acquire
+ * of the push that finds IDLE. */
+static inline bool go_idle(struct cop__proc *p, struct cop__signal *base)
 {
-    uintptr_t expected = COP__INBOX_EMPTY;
+    uintptr_t expected = base != NULL ? (uintptr_t)base : COP__INBOX_EMPTY;
     return atomic_compare_exchange_strong_explicit(&p->inbox, &expected, COP__INBOX_IDLE,
                                                    memory_order_release, memory_order_relaxed);
 }
@@ -97,7 +98,7 @@ static inline bool go_idle(struct cop__proc *p)
 static void publish_idle(struct cop__proc *p)
 {
     atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
-    if (!go_idle(p)) cop__make_runnable(cop__thread(), p);
+    if (!go_idle(p, NULL)) cop__make_runnable(cop__thread(), p);
 }
 
 void cop__park(struct cop__proc *p, enum cop__post_kind how)
@@ -107,6 +108,7 @@ void cop__park(struct cop__proc *p, enum cop__post_kind how)
     struct cop__stack *to;
     struct cop__post post = {.kind = how, .proc = p};
     COP_ASSERT(t->current == p);
+    (void)cop__signals_unbase(p); /* it stays part of the region */
     p->stack = from;
     t->current = NULL;
     slice_end(p);
@@ -150,6 +152,24 @@ static void end_aborted(struct cop__stack *self)
     end(p);
 }
 
+/* The turn is over: frees its region. The message it was for, if that is all, must wait until the
+ * inbox has let go of it: then it is p->base still, and *spent*, for rest() or drop_spent(). */
+static inline void region_end(struct cop__proc *p)
+{
+    if (COP_LIKELY(p->base != NULL)) {
+        if (COP_LIKELY(cop__heap_hand_back(&p->heap, cop__signal_block(p->base)))) return;
+        (void)cop__signals_unbase(p);
+    }
+    cop__heap_reset(&p->heap);
+}
+
+/* Between two turns: frees the message of the last one, if it is not free yet. */
+static inline void drop_spent(struct cop__proc *p)
+{
+    struct cop__signal *spent = cop__signals_unbase(p);
+    if (spent != NULL) cop__signal_free(spent);
+}
+
 /* Calls the process's function, with what this stack lends. True: it waits for more. False: it is
  * at its end, exit_reason set. When it raises something, end_aborted() goes on. */
 static inline __attribute__((always_inline)) bool turn(struct cop__stack *self, struct cop__proc *p)
@@ -178,7 +198,7 @@ static inline __attribute__((always_inline)) bool turn(struct cop__stack *self, 
     p->wake = next.wake_;
     p->state = next.state_;
     if (COP_UNLIKELY(next.timeout_ms_ >= 0)) p->deadline_ns = cop__deadline_in(next.timeout_ms_);
-    cop__heap_reset(&p->heap);
+    region_end(p);
     return true;
 }
 
@@ -199,11 +219,18 @@ static inline bool rest(struct cop__proc *p)
 {
     if (p->deadline_ns >= 0 && !cop__is_suspended(p)) cop__deadline_arm(p);
     struct cop__thread *t = cop__thread();
+    struct cop__signal *spent = p->base;
     t->current = NULL;
     p->catch_ = NULL;
     slice_end(p);
     atomic_store_explicit(&p->status, COP__STATUS_WAITING, memory_order_relaxed);
-    if (!go_idle(p)) return false;
+    p->base = NULL;
+    if (COP_UNLIKELY(!go_idle(p, spent))) {
+        p->base = spent;
+        drop_spent(p);
+        return false;
+    }
+    if (spent != NULL) cop__signal_free(spent);
     if (COP_UNLIKELY(t->seat == NULL)) cop__alone_end(t);
     return true;
 }
@@ -212,6 +239,7 @@ static inline bool rest(struct cop__proc *p)
 static void give_way(struct cop__proc *p)
 {
     struct cop__thread *t = cop__thread();
+    drop_spent(p);
     t->current = NULL;
     p->catch_ = NULL;
     slice_end(p);
@@ -225,25 +253,38 @@ static inline void begin_at_top(struct cop__stack *self, struct cop__proc *p)
     p->catch_ = &self->entry;
 }
 
-/* Runs a process that waits at top level, on the stack of this dispatch loop.
+/* Handles what has arrived for p between two turns. False: p dies of it.
  *
  * One message that meets an empty mailbox is *handed* to the turn: cop_receive() takes it without
  * another word, since nobody else knows of it. */
+static inline bool take_arrived(struct cop__proc *p)
+{
+    drop_spent(p);
+    p->handed = COP_UNLIKELY(cop__is_suspended(p)) ? NULL : cop__signals_base(p);
+    return p->handed != NULL || cop__signals_take(p);
+}
+
+/* Whether p, for which nothing has just arrived, has a reason to run. */
+static inline bool has_reason(const struct cop__proc *p)
+{
+    return (p->start != NULL || p->mailbox_first != NULL || cop__deadline_passed(p)) &&
+           !cop__is_suspended(p);
+}
+
+/* Runs a process that waits at top level, on the stack of this dispatch loop. */
 static inline __attribute__((always_inline)) void run_top(struct cop__stack *self,
                                                           struct cop__proc *p)
 {
     begin_at_top(self, p);
     for (;;) {
-        if (cop__signals_pending(p)) {
-            p->handed = cop__is_suspended(p) ? NULL : cop__signals_take_one(p);
-            if (p->handed == NULL && !cop__signals_take(p)) break;
-        }
-        bool has_reason = p->handed != NULL || p->start != NULL || p->mailbox_first != NULL ||
-                          cop__deadline_passed(p);
-        if (!has_reason || cop__is_suspended(p)) {
-            if (rest(p)) return;
-            begin_at_top(self, p);
-            continue;
+        if (cop__signals_pending(p) && !take_arrived(p)) break;
+        if (p->handed == NULL) {
+            if (!has_reason(p)) {
+                if (rest(p)) return;
+                begin_at_top(self, p);
+                continue;
+            }
+            drop_spent(p);
         }
         if (!turn(self, p)) break;
         if (!may_go_on(p)) {

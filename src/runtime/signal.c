@@ -42,11 +42,12 @@ bool cop__signal_send_from(struct cop__thread *t, uint64_t from, enum cop__signa
     return push_or_free(t, p, cop__signal_new_from(from, kind, to, ref, term));
 }
 
-static struct cop__signal *oldest_first(uintptr_t newest)
+/* The list from the newest down to the base, which is left out, turned round. */
+static struct cop__signal *oldest_first(uintptr_t newest, const struct cop__signal *base)
 {
     struct cop__signal *s = (struct cop__signal *)newest;
     struct cop__signal *list = NULL;
-    while (s != NULL) {
+    while (s != base) {
         struct cop__signal *next = s->next;
         s->next = list;
         list = s;
@@ -145,12 +146,47 @@ static bool handle(struct cop__proc *p, struct cop__signal *s)
     return true;
 }
 
+/* Whether this is all that has arrived, and a message for p. */
+static inline bool is_lone_message(const struct cop__proc *p, const struct cop__signal *s)
+{
+    return s->next == NULL && s->kind == COP__SIG_MESSAGE && s->to == cop__proc_id(p);
+}
+
+struct cop__signal *cop__signals_base(struct cop__proc *p)
+{
+    COP_ASSERT(p->base == NULL);
+    uintptr_t newest = atomic_load_explicit(&p->inbox, memory_order_acquire);
+    if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || cop__node.is_seeded) return NULL;
+    struct cop__signal *s = (struct cop__signal *)newest;
+    if (!is_lone_message(p, s)) return NULL;
+    p->base = s;
+    return s;
+}
+
+struct cop__signal *cop__signals_unbase(struct cop__proc *p)
+{
+    struct cop__signal *base = p->base;
+    if (base == NULL) return NULL;
+    p->base = NULL;
+    uintptr_t newest = (uintptr_t)base;
+    if (!atomic_compare_exchange_strong_explicit(&p->inbox, &newest, COP__INBOX_EMPTY,
+                                                 memory_order_acquire, memory_order_acquire)) {
+        /* Others lie on top; the list below the newest is the holder's. */
+        struct cop__signal *s = (struct cop__signal *)newest;
+        while (s->next != base)
+            s = s->next;
+        s->next = NULL;
+    }
+    return base;
+}
+
 struct cop__signal *cop__signals_take_one(struct cop__proc *p)
 {
     uintptr_t newest = atomic_load_explicit(&p->inbox, memory_order_acquire);
     if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || is_watched()) return NULL;
     struct cop__signal *s = (struct cop__signal *)newest;
-    if (s->next != NULL || s->kind != COP__SIG_MESSAGE || s->to != cop__proc_id(p)) return NULL;
+    COP_ASSERT(s != p->base);
+    if (!is_lone_message(p, s)) return NULL; /* nor is one that lies on the base */
     /* Only the holder takes; but others may have pushed on top meanwhile. */
     return atomic_compare_exchange_strong_explicit(&p->inbox, &newest, COP__INBOX_EMPTY,
                                                    memory_order_acquire, memory_order_relaxed)
@@ -166,7 +202,8 @@ bool cop__signals_take(struct cop__proc *p)
     /* Acquire: pairs with the release of the pushes. */
     uintptr_t newest = atomic_exchange_explicit(&p->inbox, COP__INBOX_EMPTY, memory_order_acquire);
     uint64_t self = cop__proc_id(p);
-    struct cop__signal *s = oldest_first(newest);
+    struct cop__signal *s = oldest_first(newest, p->base);
+    p->base = NULL;
     while (s != NULL) {
         struct cop__signal *next = s->next;
         if (COP_UNLIKELY(s->to != self)) {
@@ -186,5 +223,7 @@ bool cop__signals_take(struct cop__proc *p)
 struct cop__signal *cop__signals_close(struct cop__proc *p)
 {
     uintptr_t newest = atomic_exchange_explicit(&p->inbox, COP__INBOX_CLOSED, memory_order_acq_rel);
-    return newest <= COP__INBOX_CLOSED ? NULL : oldest_first(newest);
+    struct cop__signal *base = p->base;
+    p->base = NULL;
+    return newest <= COP__INBOX_CLOSED ? NULL : oldest_first(newest, base);
 }

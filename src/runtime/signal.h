@@ -77,13 +77,27 @@ bool cop__signal_send_from(struct cop__thread *t, uint64_t from, enum cop__signa
 /* Handles all that has arrived for p: messages go to the mailbox, the rest takes effect. False: p
  * is to die (its exit reason is set). The caller holds p. */
 bool cop__signals_take(struct cop__proc *p);
-/* The same for the most frequent case: what has arrived is one message, and none waits. NULL: it is
+/* The same for the most frequent case: what is pending is one message, and none waits. NULL: it is
  * not so, nothing was taken. */
 struct cop__signal *cop__signals_take_one(struct cop__proc *p);
 static inline bool cop__signals_pending(struct cop__proc *p)
 {
-    return atomic_load_explicit(&p->inbox, memory_order_relaxed) > COP__INBOX_CLOSED;
+    uintptr_t newest = atomic_load_explicit(&p->inbox, memory_order_relaxed);
+    return newest > COP__INBOX_CLOSED && newest != (uintptr_t)p->base;
 }
+
+/* --- The base ----------------------------------------------------------------------------------
+ * A message that is handed to a turn need not be taken out of the inbox at once: it stays there as
+ * p->base, the end of the list, and going idle takes it out in the same exchange (sched.c). While
+ * it is the base its memory must not be freed: a later signal at the same address would be taken
+ * for it. What comes on top of it is pending as ever; cop__signals_take() and _close() leave it
+ * out. Written by the holder. */
+
+/* The one message that has arrived, if there is no other signal, none waits, and it may be handed
+ * to a turn: it is the base now. Else NULL, and nothing is changed. */
+struct cop__signal *cop__signals_base(struct cop__proc *p);
+/* Takes the base out of the inbox; it is the caller's to free. NULL: there is none. */
+struct cop__signal *cop__signals_unbase(struct cop__proc *p);
 /* Closes the inbox of a process at its end: later pushes fail. Returns what was still in it, oldest
  * first. */
 struct cop__signal *cop__signals_close(struct cop__proc *p);

@@ -201,7 +201,8 @@ struct cop__proc {
     struct cop__signal *mailbox_first; /* messages, oldest first */
     struct cop__signal **mailbox_last; /* where the next one goes; NULL: at mailbox_first */
     uint64_t mailbox_bytes;
-    struct cop__signal *handed;     /* a message taken for the turn that begins: see sched.c */
+    struct cop__signal *handed;     /* a message given to the turn, not received yet: see sched.c */
+    struct cop__signal *base;       /* the message of the turn while the inbox still ends in it */
     uint64_t marker_ref;            /* the newest reference made ... */
     struct cop__signal **marker_at; /* ... and where messages that can carry it begin */
 

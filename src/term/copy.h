@@ -119,6 +119,27 @@ static inline struct cop__block *cop__block_of(const uint64_t *box)
     return (struct cop__block *)(uintptr_t)(box - cop__header_place(*box));
 }
 
+/* Whether the region is this one adopted block and nothing else: then the region is empty now, and
+ * the block the caller's again. Never with COP_DEBUG, whose quarantine wants to see it. */
+static inline bool cop__heap_hand_back(struct cop__heap *heap, const struct cop__block *block)
+{
+#ifdef COP_DEBUG
+    (void)heap;
+    (void)block;
+    return false;
+#else
+    if (COP_UNLIKELY(heap->blocks != block || block->next != NULL || heap->chunks != NULL ||
+                     heap->drops != NULL || heap->counted != NULL ||
+                     (block->flags & COP__BLOCK_KEPT) != 0))
+        return false;
+    heap->blocks = NULL;
+    heap->region_bytes = 0;
+    heap->top = NULL;
+    heap->limit = NULL;
+    return true;
+#endif
+}
+
 /* cop__block_free() of one that exists, where each message passes. */
 static inline void cop__block_free_quick(struct cop__block *block COP_TAKES)
 {
