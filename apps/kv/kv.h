@@ -35,5 +35,11 @@ cop_term kv_bucket_get(cop_term bucket, cop_term key);
 cop_term kv_bucket_put(cop_term bucket, cop_term key, cop_term value);
 /* Takes key out and returns the value that it had, or nil. Switches. */
 cop_term kv_bucket_delete(cop_term bucket, cop_term key);
+/* The caller gets {:put, key, value} and {:delete, key} from now on; {:dropped}, and nothing after
+ * it, when more of them wait than it should let wait. :ok. Switches. */
+cop_term kv_bucket_subscribe(cop_term bucket);
+/* Does operations, a list, one after the other, in the bucket's process: the list of their answers.
+ * store.h has what there is. Switches. */
+cop_term kv_bucket_run(cop_term bucket, cop_term operations);
 
 #endif
