@@ -3,7 +3,6 @@
 #include "scan.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WHY_SIZE   64
@@ -193,9 +192,8 @@ static bool quoted_word(const char **p, const char *end, char **out)
 static bool quoted_words(cop_bytes line, struct kv_words *words)
 {
     const char *p = line.data, *end = line.data + line.len;
-    char *out = words->decoded = malloc(line.len);
+    char *out = words->decoded = cop_alloc(line.len);
 
-    if (out == NULL) cop_error(COP(":system_limit"));
     for (;;) {
         char *from = out;
 

@@ -2,7 +2,6 @@
 /* Words, and commands that are lines. */
 #include "scan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- Words ------------------------------------------------------------------------------------ */
@@ -15,8 +14,8 @@ void kv_words_init(struct kv_words *words)
 
 void kv_words_free(struct kv_words *words)
 {
-    if (words->items != words->few) free(words->items);
-    free(words->decoded);
+    if (words->items != words->few) cop_free(words->items);
+    cop_free(words->decoded);
     kv_words_init(words);
 }
 
@@ -24,11 +23,10 @@ void kv_words_free(struct kv_words *words)
 static void grow(struct kv_words *words)
 {
     size_t size = words->capacity * sizeof(cop_bytes);
-    cop_bytes *items = malloc(2 * size);
+    cop_bytes *items = cop_alloc(2 * size);
 
-    if (items == NULL) cop_error(COP(":system_limit"));
     memcpy(items, words->items, size);
-    if (words->items != words->few) free(words->items);
+    if (words->items != words->few) cop_free(words->items);
     words->items = items;
     words->capacity *= 2;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where commands end in what comes over a connection, and which words they have: two protocols.
  *
- * Pure functions over bytes; nothing is sent, nothing waits. A scan looks at the bytes from the
+ * Functions over bytes; nothing is sent, nothing waits. A scan looks at the bytes from the
  * beginning of a command, and remembers how far it came: when more have been appended it goes on
  * there, so that a command in a million pieces costs what one in one piece costs. It finds the same
  * commands however they are cut. */
@@ -33,8 +33,7 @@ struct kv_words {
     cop_bytes few[8];
 };
 
-/* All zero but items = few: none. Growing takes memory of the program, not of the process: free
- * before anything switches. */
+/* More than a few take memory of the caller's (cop_alloc), which free gives back. */
 void kv_words_init(struct kv_words *words);
 void kv_words_add(struct kv_words *words, cop_bytes word);
 void kv_words_free(struct kv_words *words);

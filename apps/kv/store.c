@@ -159,11 +159,6 @@ static void put_row(struct store *s, cop_term key, cop_term value, int64_t ttl)
 
 /* --- Operations ------------------------------------------------------------------------------- */
 
-static cop_term as_text(cop_term value)
-{
-    return cop_is_binary(value) ? value : cop_inspect(value);
-}
-
 static cop_term get(struct store *s, cop_term key)
 {
     cop_term row = live_row(s, key);
@@ -175,7 +170,7 @@ static cop_term read(struct store *s, cop_term key)
 {
     cop_term row = live_row(s, key);
 
-    return cop_is_none(row) ? cop_nil() : as_text(cop_elem(row, 1));
+    return cop_is_none(row) ? cop_nil() : kv_text(cop_elem(row, 1));
 }
 
 static cop_term read_all(struct store *s, cop_term keys)
@@ -301,7 +296,7 @@ static cop_term keys_like(struct store *s, cop_term pattern)
     cop_term keys = all_keys(s), found = cop_empty_list();
 
     for (; !cop_is_empty_list(keys); keys = cop_tail(keys)) {
-        cop_term text = as_text(cop_head(keys));
+        cop_term text = kv_text(cop_head(keys));
 
         if (kv_glob_match(cop_to_bytes(pattern), cop_to_bytes(text)) &&
             (s->expiring == 0 || !cop_is_none(live_row(s, cop_head(keys)))))

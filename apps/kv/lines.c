@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The line protocol: commands are lines, answers are lines ended by CRLF. */
+#include "kv.h"
+#include "turn.h"
+
+#include <string.h>
+
+static enum kv_scan scan(struct kv_session *s, cop_bytes input, size_t *ret_len, char *ret_why)
+{
+    (void)ret_why;
+    return kv_line_scan(&s->line_scan, input, &s->limits, ret_len);
+}
+
+static void bad(struct kv_session *s, const char *why)
+{
+    (void)why;
+    kv_out_text(&s->out, "ERROR\r\n");
+}
+
+static void no_bucket(struct kv_session *s, bool is_gone)
+{
+    kv_out_text(&s->out, is_gone ? "NOT FOUND\r\n" : "ERROR\r\n");
+    if (!is_gone) s->is_over = true;
+}
+
+/* --- Answers ---------------------------------------------------------------------------------- */
+
+static void answer_ok(struct kv_session *s, cop_term answer)
+{
+    (void)answer;
+    kv_out_text(&s->out, "OK\r\n");
+}
+
+/* The value, which is nil for a missing key: an empty line. */
+static void answer_value(struct kv_session *s, cop_term value)
+{
+    if (cop_is_binary(value)) kv_out_binary(&s->out, value);
+    kv_out_text(&s->out, "\r\nOK\r\n");
+}
+
+static void answer_nothing(struct kv_session *s, cop_term answer)
+{
+    (void)answer;
+    s->is_subscribed = true;
+}
+
+/* --- Commands --------------------------------------------------------------------------------- */
+
+static cop_term op_put(const struct kv_words *w)
+{
+    return cop_tuple(COP(":put"), kv_word(w, 2), kv_word(w, 3));
+}
+
+static cop_term op_get(const struct kv_words *w)
+{
+    return cop_tuple(COP(":read"), kv_word(w, 2));
+}
+
+static cop_term op_delete(const struct kv_words *w)
+{
+    return cop_tuple(COP(":delete"), kv_word(w, 2));
+}
+
+static cop_term op_subscribe(const struct kv_words *w)
+{
+    (void)w;
+    return cop_tuple(COP(":subscribe"), cop_self());
+}
+
+static const struct {
+    const char *name;
+    size_t words;
+    cop_term (*op)(const struct kv_words *words);
+    kv_answer_fn answer;
+} commands[] = {
+    {"PUT", 4, op_put, answer_ok},
+    {"GET", 3, op_get, answer_value},
+    {"DELETE", 3, op_delete, answer_ok},
+    {"SUBSCRIBE", 2, op_subscribe, answer_nothing},
+};
+
+static bool is_word(cop_bytes word, const char *name)
+{
+    return word.len == strlen(name) && memcmp(word.data, name, word.len) == 0;
+}
+
+static void run(struct kv_turn *turn, const struct kv_words *w)
+{
+    cop_pid bucket;
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (w->len != commands[i].words || !is_word(w->items[0], commands[i].name)) continue;
+        if (cop_match(kv_registry_lookup(COP("KV.Registry"), kv_word(w, 1)), "{:ok, bucket}",
+                      bucket))
+            kv_turn_add(turn, bucket, commands[i].op(w), commands[i].answer);
+        else
+            kv_out_text(kv_turn_out(turn), "NOT FOUND\r\n");
+        return;
+    }
+    if (w->len == 2 && is_word(w->items[0], "CREATE")) {
+        cop_term name = kv_word(w, 1);
+        struct kv_out *out = kv_turn_out(turn);
+
+        kv_registry_create(COP("KV.Registry"), name);
+        kv_out_text(out, "OK\r\n");
+        return;
+    }
+    kv_out_text(kv_turn_out(turn), "UNKNOWN COMMAND\r\n");
+}
+
+static void command(struct kv_turn *turn, cop_bytes line)
+{
+    struct kv_words words;
+
+    kv_words_init(&words);
+    kv_line_words(line, &words);
+    run(turn, &words);
+    kv_words_free(&words);
+}
+
+const struct kv_protocol_ops kv_lines = {scan, command, bad, no_bucket};

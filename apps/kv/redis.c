@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The RESP protocol: finding the command, and what answers have in common. */
+#include "redis.h"
+
+#include "kv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Answers ---------------------------------------------------------------------------------- */
+
+static void write_error(struct kv_out *out, const char *text)
+{
+    kv_out_text(out, "-");
+    kv_out_text(out, text);
+    kv_out_text(out, "\r\n");
+}
+
+void kv_redis_error(struct kv_turn *turn, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    for (char *p = text; *p; p++)
+        if (*p == '\r' || *p == '\n') *p = ' ';
+    write_error(kv_turn_out(turn), text);
+}
+
+void kv_redis_wrong_count(struct kv_turn *turn, const char *command)
+{
+    kv_redis_error(turn, "ERR wrong number of arguments for '%s' command", command);
+}
+
+void kv_redis_null(struct kv_session *s)
+{
+    kv_out_text(&s->out, s->version == 2 ? "$-1\r\n" : "_\r\n");
+}
+
+void kv_redis_map(struct kv_session *s, int64_t size)
+{
+    if (s->version == 2)
+        kv_out_header(&s->out, '*', 2 * size);
+    else
+        kv_out_header(&s->out, '%', size);
+}
+
+static void bad(struct kv_session *s, const char *why)
+{
+    kv_out_text(&s->out, "-ERR ");
+    kv_out_text(&s->out, why);
+    kv_out_text(&s->out, "\r\n");
+}
+
+static void no_bucket(struct kv_session *s, bool is_gone)
+{
+    write_error(&s->out, is_gone ? "ERR the bucket of this database has ended, try again"
+                                 : "ERR the bucket of this database has failed");
+}
+
+/* --- Words ------------------------------------------------------------------------------------ */
+
+bool kv_redis_int(struct kv_turn *turn, cop_bytes word, int64_t *ret_value)
+{
+    char text[24], *end;
+    bool is_number = word.len > 0 && word.len < sizeof(text) &&
+                     (word.data[0] == '-' || (word.data[0] >= '0' && word.data[0] <= '9'));
+
+    if (is_number) {
+        memcpy(text, word.data, word.len);
+        text[word.len] = 0;
+        errno = 0;
+        *ret_value = strtoll(text, &end, 10);
+        is_number = errno == 0 && end == text + word.len;
+    }
+    if (!is_number) kv_redis_error(turn, "ERR value is not an integer or out of range");
+    return is_number;
+}
+
+/* --- Databases -------------------------------------------------------------------------------- */
+
+/* The bucket of the session's database, which is made if there is none. */
+static cop_pid bucket_of(struct kv_session *s)
+{
+    cop_term name;
+    cop_pid bucket;
+
+    if (!cop_is_no_pid(s->bucket) && cop_is_alive(s->bucket)) return s->bucket;
+    name = cop_format("%d", s->database);
+    if (!cop_match(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", bucket)) {
+        kv_registry_create(COP("KV.Registry"), name);
+        cop_expect(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", bucket);
+    }
+    s->bucket = bucket;
+    return bucket;
+}
+
+void kv_redis_add(struct kv_turn *turn, cop_term operation, kv_answer_fn fn)
+{
+    cop_pid bucket = turn->len > 0 ? turn->bucket : bucket_of(turn->session);
+
+    kv_turn_add(turn, bucket, operation, fn);
+}
+
+/* --- Commands --------------------------------------------------------------------------------- */
+
+static const struct kv_redis_command *find_in(const struct kv_redis_command *table, cop_bytes name)
+{
+    for (; table->name; table++)
+        if ((name.data[0] | 0x20) == table->name[0] && kv_word_is(name, table->name)) return table;
+    return NULL;
+}
+
+/* The first words of an unknown command, as Redis repeats them. */
+static void answer_unknown(struct kv_turn *turn, const struct kv_words *w)
+{
+    char args[160] = "";
+    size_t len = 0;
+
+    for (size_t i = 1; i < w->len && len < 128; i++) {
+        size_t most = 128 - len, word = w->items[i].len < most ? w->items[i].len : most;
+        int got = snprintf(args + len, sizeof(args) - len, "'%.*s' ", (int)word, w->items[i].data);
+
+        len += (size_t)got;
+        if (len >= sizeof(args)) break;
+    }
+    kv_redis_error(turn, "ERR unknown command '%.*s', with args beginning with: %s",
+                   (int)(w->items[0].len < 128 ? w->items[0].len : 128), w->items[0].data, args);
+}
+
+static void run(struct kv_turn *turn, const struct kv_words *w)
+{
+    const struct kv_redis_command *c = NULL;
+
+    if (w->items[0].len > 0) c = find_in(kv_redis_keys, w->items[0]);
+    if (c == NULL && w->items[0].len > 0) c = find_in(kv_redis_server, w->items[0]);
+    if (c == NULL)
+        answer_unknown(turn, w);
+    else if (c->arity >= 0 ? w->len != (size_t)c->arity : w->len < (size_t)-c->arity)
+        kv_redis_wrong_count(turn, c->name);
+    else
+        c->run(turn, w);
+}
+
+static void command(struct kv_turn *turn, cop_bytes text)
+{
+    struct kv_words words;
+
+    kv_words_init(&words);
+    if (!kv_resp_words(text, &words)) {
+        kv_redis_error(turn, "ERR Protocol error: unbalanced quotes in request");
+        turn->session->is_over = true;
+    } else if (words.len > 0) {
+        run(turn, &words);
+    }
+    kv_words_free(&words);
+}
+
+static enum kv_scan scan(struct kv_session *s, cop_bytes input, size_t *ret_len, char *ret_why)
+{
+    return kv_resp_scan(&s->resp_scan, input, &s->limits, ret_len, ret_why);
+}
+
+const struct kv_protocol_ops kv_resp = {scan, command, bad, no_bucket};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of Redis: a table, in two files. */
+#ifndef KV_REDIS_H
+#define KV_REDIS_H
+
+#include "turn.h"
+
+/* What it says it is: the version whose words the answers have. */
+#define KV_REDIS_VERSION "7.0.15"
+
+struct kv_redis_command {
+    const char *name; /* in lower case */
+    int arity;        /* words, with the name; below 0: at least so many */
+    void (*run)(struct kv_turn *turn, const struct kv_words *words);
+    const char *flag; /* for COMMAND */
+    int first_key;    /* of the words that are keys; 0: none */
+    int last_key;
+    int step;
+};
+
+/* Ended by one without a name: those on keys, and those about the connection and the server. */
+extern const struct kv_redis_command kv_redis_keys[];
+extern const struct kv_redis_command kv_redis_server[];
+
+/* Writes an error, `ERR wrong ...`, behind what is to be answered before. */
+void kv_redis_error(struct kv_turn *turn, const char *format, ...) COP_PRINTF(2, 3);
+void kv_redis_wrong_count(struct kv_turn *turn, const char *command);
+/* The integer that a word is. False: it is none, and that has been answered. */
+bool kv_redis_int(struct kv_turn *turn, cop_bytes word, int64_t *ret_value);
+/* nil in the protocol's version. */
+void kv_redis_null(struct kv_session *session);
+/* The header of a map with so many keys. */
+void kv_redis_map(struct kv_session *session, int64_t size);
+/* Adds an operation on the session's database. */
+void kv_redis_add(struct kv_turn *turn, cop_term operation, kv_answer_fn fn);
+
+#endif
