@@ -66,6 +66,11 @@ COP_API cop_term cop_application_stop(cop_term name);
 COP_API cop_term cop_application_stop_all(void);
 /* [{app, description, version}], the last started first (APP-15); texts are character lists. */
 COP_API cop_term cop_application_which(void);
+/* The running ones in the order of their starts: [{app, description, version, master, top}], texts
+ * as binaries; top is the process at the top of its tree, nil while that starts. A library, which
+ * has no process, is not among them. Asks nobody: no controller that is busy keeps it waiting. Runs
+ * on: any thread, inside a region. */
+COP_API cop_term cop_application_trees(void);
 /* The same of all that are loaded, in no order. */
 COP_API cop_term cop_application_loaded(void);
 /* The description of a loaded application as a keyword list, or nil (APP-01). */

@@ -158,6 +158,9 @@ COP_API cop_term cop_gen_server_abcast(cop_term nodes, cop_term name, cop_term m
 /* Calls it on each node: {[{node, reply}], bad_nodes}. A late reply never arrives. Switches. */
 COP_API cop_term cop_gen_server_multi_call(cop_term nodes, cop_term name, cop_term request,
                                            int64_t timeout_ms);
+/* Calls that have waited for 100 ms or more: a list of {caller, server, request, ms}, the request
+ * as text. Runs on: any thread with a region. */
+COP_API cop_term cop_gen_server_long_calls(void);
 /* Calls that wait for each other in a circle, each for 100 ms at least: a list of circles, each the
  * list of its calls {caller, server, request} (the request as text), sorted. A circle is logged
  * once, as a warning, when its last call has waited so long. Runs on: any thread with a region. */

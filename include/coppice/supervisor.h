@@ -61,6 +61,14 @@ COP_API cop_term cop_supervisor_which_children(cop_term supervisor);
 /* [{id, ms}]: children that are in backoff, in start order, and in how many milliseconds each will
  * be started. */
 COP_API cop_term cop_supervisor_next_starts(cop_term supervisor);
+/* All that a tool wants to know, within timeout_ms: a map with :strategy, :max_restarts,
+ * :max_seconds, :restarts (in the window that ends now), :restarts_total, :count and :children, at
+ * most limit rows in start order behind the first offset ones: {id, pid, state, type, restart,
+ * modules, ms}. id is a text, nil for children without one; pid is nil unless state is :running
+ * (else :restarting or :stopped); ms: until the end of its backoff, or nil. :busy if it does not
+ * answer in time, :noproc if it is dead or no supervisor. */
+COP_API cop_term cop_supervisor_status(cop_term supervisor, int64_t offset, int64_t limit,
+                                       int64_t timeout_ms);
 COP_API cop_term cop_supervisor_count_children(cop_term supervisor); /* a map: SUP-27 */
 /* {:ok, specification} or {:error, :not_found} (SUP-28). */
 COP_API cop_term cop_supervisor_get_childspec(cop_term supervisor, cop_term id);

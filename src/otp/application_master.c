@@ -2,6 +2,7 @@
 /* The master and the starter of an application. */
 #include "otp/application_master.h"
 
+#include "coppice/introspect.h"
 #include "otp/application_table.h"
 
 /* --- Starter ---------------------------------------------------------------------------------- */
@@ -192,6 +193,22 @@ static bool starter_turn(void *state, cop_term msg)
     return false;
 }
 
+/* For tools. */
+static void note_top(const struct starter *s)
+{
+    cop_term app = cop_atom(s->application->name), id = cop_string(s->application->name);
+    struct cop_process_row row;
+    cop_pid top = s->top;
+    cop_term name = cop_nil();
+
+    cop__application_set_top(app, top);
+    cop_journal_mark(top);
+    if (!cop_journal_is_open(COP_JOURNAL_TREE)) return;
+    if (cop_read_process(top, &row) && !cop_match(row.name, "nil")) name = cop_inspect(row.name);
+    cop_journal_put(COP_JOURNAL_TREE,
+                    cop_build("{:start, nil, id, top, :supervisor, name, nil}", id, top, name));
+}
+
 static cop_next starter_main(cop_term arg)
 {
     struct starter s = {.application = NULL};
@@ -213,6 +230,7 @@ static cop_next starter_main(cop_term arg)
         cop_send(master, cop_tuple(COP(":started"), cop_self(), answer));
         return cop_end();
     }
+    if (s.application->start) note_top(&s);
     s.state = cop_keep(state);
     cop_send(master, cop_tuple(COP(":started"), cop_self(), COP(":ok")));
     cop_receive_loop(starter_turn, &s);

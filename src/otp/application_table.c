@@ -17,9 +17,12 @@ struct row {
     bool is_expanded; /* those that it needs are known, too */
     bool has_master;
     cop_pid master;
+    cop_pid top;      /* of its tree; none: that has not been started */
+    uint64_t started; /* grows from start to start */
 };
 
 static struct row *rows;
+static uint64_t starts;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The lock is held. */
@@ -117,7 +120,52 @@ void cop__application_set_master(cop_term name, cop_pid master)
     COP_ASSERT(row);
     row->master = master;
     row->has_master = !cop_is_no_pid(master);
+    row->top = cop_no_pid();
+    row->started = ++starts;
     pthread_mutex_unlock(&lock);
+}
+
+static cop_term text_or_empty(const char *text)
+{
+    return cop_string(text ? text : "");
+}
+
+void cop__application_set_top(cop_term name, cop_pid top)
+{
+    struct row *row;
+
+    pthread_mutex_lock(&lock);
+    row = find(name);
+    if (row) row->top = top;
+    pthread_mutex_unlock(&lock);
+}
+
+/* Copies the row of the application that was started next after the one with this number. */
+static bool started_after(uint64_t number, struct row *ret)
+{
+    const struct row *next = NULL;
+
+    pthread_mutex_lock(&lock);
+    for (const struct row *row = rows; row; row = row->next) {
+        if (row->has_master && row->started > number && (!next || row->started < next->started))
+            next = row;
+    }
+    if (next) *ret = *next;
+    pthread_mutex_unlock(&lock);
+    return next;
+}
+
+cop_term cop_application_trees(void)
+{
+    cop_term trees = cop_empty_list();
+    struct row row = {.started = 0};
+
+    while (started_after(row.started, &row))
+        trees = cop_cons(cop_tuple(cop_atom(row.application->name),
+                                   text_or_empty(row.application->description),
+                                   text_or_empty(row.application->version), row.master, row.top),
+                         trees);
+    return cop_list_reverse(trees);
 }
 
 cop_term cop__application_of_master(cop_pid master)

@@ -13,6 +13,8 @@ bool cop__application_is_loaded(cop_term name);
 void cop__application_set_loaded(cop_term name, bool loaded);
 /* The process that is the group leader of its processes; none: cop_no_pid(). */
 void cop__application_set_master(cop_term name, cop_pid master);
+/* The top of its tree, once that is started; forgotten with the master. */
+void cop__application_set_top(cop_term name, cop_pid top);
 /* The name of the application with this master, or cop_none(). */
 cop_term cop__application_of_master(cop_pid master);
 /* The name of the loaded application that lists the module with this name, or cop_none(). */

@@ -161,6 +161,7 @@ cop_term cop__long_call_begin(struct cop__long_call *call, cop_pid server, cop_t
 
     call->caller = cop_self();
     call->server = server;
+    call->since_ms = cop_monotonic_ms() - COP__CYCLE_MS;
     copy_request(call->request, sizeof call->request, request);
     pthread_mutex_lock(&table.lock);
     cop__map64_put(&table.calls, call->caller.id, (uint64_t)(uintptr_t)call);
@@ -196,6 +197,36 @@ static void copy_all_circles(struct copies *copies)
         if (len > 0 && is_first_of_circle(call, len)) copy_circle(copies, call, len);
     }
     pthread_mutex_unlock(&table.lock);
+}
+
+/* Copies of all calls there are. */
+static void copy_all(struct copies *copies)
+{
+    struct cop__map64_entry *entry;
+
+    pthread_mutex_lock(&table.lock);
+    copies->calls = calloc(cop__map64_len(&table.calls) + 1, sizeof *copies->calls);
+    COP_MAP_FOR (entry, &table.calls) {
+        if (copies->calls)
+            copies->calls[copies->len++] = *(struct cop__long_call *)(uintptr_t)entry->value;
+    }
+    pthread_mutex_unlock(&table.lock);
+}
+
+cop_term cop_gen_server_long_calls(void)
+{
+    __attribute__((cleanup(copies_fini))) struct copies copies = {NULL, 0};
+    cop_term calls = cop_empty_list();
+    int64_t now = cop_monotonic_ms();
+
+    copy_all(&copies);
+    for (size_t i = 0; i < copies.len; i++) {
+        const struct cop__long_call *call = &copies.calls[i];
+
+        calls = cop_cons(cop_tuple(call->caller, call->server, call->request, now - call->since_ms),
+                         calls);
+    }
+    return cop__sort_list(calls, cop__precedes, NULL);
 }
 
 cop_term cop_gen_server_call_cycles(void)

@@ -17,6 +17,7 @@ struct cop__long_call {
     cop_pid caller;
     cop_pid server;
     char request[160]; /* as text, cut */
+    int64_t since_ms;  /* when it began to wait */
     bool is_entered;
 };
 /* Takes the call out of the table. */

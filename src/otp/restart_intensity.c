@@ -39,3 +39,13 @@ bool cop__intensity_add(struct cop__intensity *in, int64_t now_ms)
     in->len++;
     return (int64_t)in->len <= in->max;
 }
+
+int64_t cop__intensity_count(const struct cop__intensity *in, int64_t now_ms)
+{
+    int64_t now = now_ms / 1000;
+    int64_t count = 0;
+
+    for (size_t i = 0; i < in->len; i++)
+        count += in->times[(in->first + i) % in->cap] >= now - in->period;
+    return count;
+}

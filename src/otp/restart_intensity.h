@@ -20,5 +20,7 @@ void cop__intensity_init(struct cop__intensity *intensity, int64_t max, int64_t 
 /* Notes a restart at the time now_ms; false if it is one too many. Seconds are whole ones,
  * truncated, so the window is up to a second longer than the period. Times never go back. */
 bool cop__intensity_add(struct cop__intensity *intensity, int64_t now_ms);
+/* How many restarts are in the window that ends at now_ms. */
+int64_t cop__intensity_count(const struct cop__intensity *intensity, int64_t now_ms);
 
 #endif

@@ -3,6 +3,10 @@
 #include "otp/sup_server.h"
 
 #include "base/check.h"
+#include "coppice/introspect.h"
+
+/* Bytes of a child's id that tools see. */
+#define ID_MAX 256
 
 /* --- Init ------------------------------------------------------------------------------------- */
 
@@ -53,13 +57,51 @@ cop_term cop__sup_take_intensity(struct cop__sup *sup, cop_term intensity, cop_t
 
 /* --- Starts and stops ------------------------------------------------------------------------- */
 
+/* An id as text; nil where children have none. */
+static cop_term id_text(const struct cop__child *child)
+{
+    return child->has_id ? cop_inspect_within(cop_kept_term(child->id), ID_MAX) : cop_nil();
+}
+
+void cop__sup_note_start(const struct cop__sup *sup, const struct cop__child *child, cop_pid pid,
+                         cop_pid former)
+{
+    struct cop_process_row row;
+
+    (void)sup;
+    cop_journal_mark(pid);
+    if (!cop_journal_is_open(COP_JOURNAL_TREE)) return;
+    cop_term self = cop_pid_term(cop_self()), id = id_text(child), name = cop_nil();
+    cop_term type = cop__type_term(child->supervisor), before = cop_pid_term(former);
+    if (cop_read_process(pid, &row) && !cop_match(row.name, "nil")) name = cop_inspect(row.name);
+    cop_journal_put(COP_JOURNAL_TREE, cop_build("{:start, self, id, pid, type, name, before}", self,
+                                                id, pid, type, name, before));
+}
+
+/* A restart of child was decided, or given up. */
+static void note_restart(const struct cop__sup *sup, const struct cop__child *child, bool goes_on)
+{
+    if (!cop_journal_is_open(COP_JOURNAL_TREE)) return;
+    cop_term self = cop_pid_term(cop_self()), id = id_text(child), pid = cop_pid_term(child->pid);
+    int64_t count = cop__intensity_count(&sup->intensity, cop_monotonic_ms());
+    int64_t max = sup->intensity.max, delay = 0;
+    if (cop__child_waits(child)) delay = child->waiting->start_at - cop_monotonic_ms();
+    cop_journal_put(COP_JOURNAL_TREE,
+                    goes_on ? cop_build("{:restart, self, id, pid, count, max, delay}", self, id,
+                                        pid, count, max, delay)
+                            : cop_build("{:gave_up, self, id, pid}", self, id, pid));
+}
+
 struct cop__start cop__sup_start(struct cop__sup *sup, struct cop__child *child)
 {
     struct cop__start start = cop__child_start(cop_kept_term(child->start),
                                                cop_kept_term(sup->extra), sup->kind->dynamic);
 
-    if (start.kind == COP__START_STARTED)
-        cop__children_set(&sup->children, child, COP__CHILD_RUNNING, start.pid);
+    cop_pid former = child->state == COP__CHILD_STOPPED ? cop_no_pid() : child->pid;
+
+    if (start.kind != COP__START_STARTED) return start;
+    cop__sup_note_start(sup, child, start.pid, former);
+    cop__children_set(&sup->children, child, COP__CHILD_RUNNING, start.pid);
     return start;
 }
 
@@ -108,14 +150,15 @@ static void wait(struct cop__sup *sup, struct cop__child *child)
 static bool restart(struct cop__sup *sup, struct cop__child *child)
 {
     if (!cop__intensity_add(&sup->intensity, cop_monotonic_ms())) {
+        note_restart(sup, child, false);
         cop__sup_report(sup, COP__CAUSED_SHUTDOWN, COP(":reached_max_restart_intensity"), child);
         (void)sup->kind->let_go(sup, child);
         return false;
     }
-    if (child->waiting)
-        wait(sup, child);
-    else
-        sup->kind->restart(sup, child);
+    sup->restarts++;
+    if (child->waiting) wait(sup, child);
+    note_restart(sup, child, true);
+    if (!child->waiting) sup->kind->restart(sup, child);
     return true;
 }
 
@@ -184,11 +227,53 @@ static cop_term next_starts(const struct cop__sup *sup)
     return rows;
 }
 
+/* {id, pid, type, restart, modules, milliseconds until its start}; nil where there is none. */
+static cop_term status_row(const struct cop__child *c, int64_t now)
+{
+    cop_term id = id_text(c), pid = cop_nil(), left = cop_nil(), state = COP(":stopped");
+    cop_term type = cop__type_term(c->supervisor), restart = cop__restart_term(c->restart);
+    cop_term modules = cop_kept_term(c->modules);
+
+    if (c->state == COP__CHILD_RUNNING) {
+        pid = cop_pid_term(c->pid);
+        state = COP(":running");
+    } else if (c->state == COP__CHILD_RESTARTING) {
+        state = COP(":restarting");
+    }
+    if (cop__child_waits(c))
+        left = cop_int(c->waiting->start_at > now ? c->waiting->start_at - now : 0);
+    return cop_build("{id, pid, state, type, restart, modules, left}", id, pid, state, type,
+                     restart, modules, left);
+}
+
+static cop_term status(const struct cop__sup *sup, int64_t offset, int64_t limit)
+{
+    int64_t now = cop_monotonic_ms(), at = 0;
+    int64_t max = sup->intensity.max, seconds = sup->intensity.period, total = sup->restarts;
+    int64_t restarts = cop__intensity_count(&sup->intensity, now);
+    int64_t count = (int64_t)sup->children.len;
+    cop_term rows = cop_empty_list();
+    cop_term strategy = cop_atom(sup->strategy ? sup->strategy : "one_for_one");
+
+    for (const struct cop__child *c = sup->children.first; c && at < offset + limit;
+         c = c->after, at++) {
+        if (at >= offset) rows = cop_cons(status_row(c, now), rows);
+    }
+    rows = cop_list_reverse(rows);
+    return cop_build("%{strategy: strategy, max_restarts: max, max_seconds: seconds,"
+                     " restarts: restarts, restarts_total: total, count: count, children: rows}",
+                     strategy, max, seconds, restarts, total, count, rows);
+}
+
 cop_result cop__sup_answer(const struct cop__sup *sup, cop_term request)
 {
+    int64_t offset, limit;
+
     if (cop_match(request, ":which_children")) return cop_reply(cop__children_rows(&sup->children));
     if (cop_match(request, ":count_children"))
         return cop_reply(cop__children_count(&sup->children));
     if (cop_match(request, ":next_starts")) return cop_reply(next_starts(sup));
+    if (cop_match(request, "{:status, offset, limit}", offset, limit) && offset >= 0 && limit >= 0)
+        return cop_reply(status(sup, offset, limit));
     return cop_no_clause(request);
 }

@@ -37,6 +37,8 @@ struct cop__sup {
     cop_kept how;    /* {:init, value} or {:call, address, arg}: see cop__sup_init_value() */
     cop_kept extra;  /* arguments before those of each child (DYN-10); a list */
     struct cop__intensity intensity;
+    int64_t restarts;      /* since its start */
+    const char *strategy;  /* its name; NULL: one_for_one */
     struct cop__rand rand; /* for backoff with jitter */
     struct cop__children children;
 };
@@ -59,6 +61,9 @@ cop_term cop__sup_take_intensity(struct cop__sup *sup, cop_term intensity, cop_t
 /* Calls the start function of child, whose process is none or dead. STARTED: it is RUNNING now;
  * IGNORED and FAILED leave it as it is. Switches. */
 struct cop__start cop__sup_start(struct cop__sup *sup, struct cop__child *child);
+/* Notes for tools that pid runs as child, in the place of a former process or of none. */
+void cop__sup_note_start(const struct cop__sup *sup, const struct cop__child *child, cop_pid pid,
+                         cop_pid former);
 /* Ends the process of child, if it runs, and reports an unexpected end; its state stays. Switches.
  */
 void cop__sup_stop(struct cop__sup *sup, const struct cop__child *child);
@@ -75,7 +80,8 @@ cop_result cop__sup_handle_cast(void *state, cop_term message); /* ignored */
 
 /* --- Questions -------------------------------------------------------------------------------- */
 
-/* Answers which_children, count_children and next_starts; no clause for other requests. */
+/* Answers which_children, count_children, next_starts and {:status, offset, limit}; no clause for
+ * other requests. */
 cop_result cop__sup_answer(const struct cop__sup *sup, cop_term request);
 
 #endif

@@ -22,6 +22,7 @@ void cop__unordered_add(struct cop__sup *sup, struct cop__spec *spec, cop_pid pi
     if (known) cop__children_remove(&sup->children, known);
     spec->start = cop__stored_start(spec->start, spec->restart);
     child = cop__children_append(&sup->children, spec, false);
+    cop__sup_note_start(sup, child, pid, cop_no_pid());
     cop__children_set(&sup->children, child, COP__CHILD_RUNNING, pid);
 }
 

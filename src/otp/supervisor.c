@@ -2,6 +2,7 @@
 /* Supervisor as its users see it: starting one, and the calls. The work is done in its process
  * (supervisor_server.c). */
 #include "coppice/supervisor.h"
+#include "coppice/introspect.h"
 
 #include "otp/standard_modules.h"
 #include "otp/sup_options.h"
@@ -93,6 +94,28 @@ cop_term cop_supervisor_which_children(cop_term supervisor)
 cop_term cop_supervisor_count_children(cop_term supervisor)
 {
     return call(supervisor, COP(":count_children"));
+}
+
+/* Another process would end by a request that it does not know. */
+static bool is_supervisor(cop_pid pid)
+{
+    struct cop_process_row row;
+
+    return cop_read_process(pid, &row) && cop_match(row.initial_call, "{:supervisor, _, _}");
+}
+
+cop_term cop_supervisor_status(cop_term supervisor, int64_t offset, int64_t limit,
+                               int64_t timeout_ms)
+{
+    cop_pid pid = cop_gen_server_whereis(supervisor);
+    cop_term answer, status;
+    cop_ref id;
+
+    if (cop_is_no_pid(pid) || !is_supervisor(pid)) return COP(":noproc");
+    id = cop_gen_server_send_request(cop_pid_term(pid), cop_tuple(COP(":status"), offset, limit));
+    answer = cop_gen_server_receive_response(id, timeout_ms);
+    if (cop_match(answer, "{:reply, status}", status)) return status;
+    return cop_match(answer, ":timeout") ? COP(":busy") : COP(":noproc");
 }
 
 cop_term cop_supervisor_next_starts(cop_term supervisor)

@@ -48,6 +48,11 @@ static bool read_strategy(cop_term t, enum cop__strategy *ret)
     return true;
 }
 
+static const char *const strategy_names[] = {[COP__ONE_FOR_ONE] = "one_for_one",
+                                             [COP__ONE_FOR_ALL] = "one_for_all",
+                                             [COP__REST_FOR_ONE] = "rest_for_one",
+                                             [COP__SIMPLE_ONE_FOR_ONE] = "simple_one_for_one"};
+
 /* Sets what the flags say; cop_none(), or what is wrong with them (SUP-07). */
 static cop_term take_flags(struct cop__supervisor *sup, cop_term t)
 {
@@ -57,6 +62,7 @@ static cop_term take_flags(struct cop__supervisor *sup, cop_term t)
     if (!read_flags(t, &flags)) return cop_tuple(COP(":invalid_type"), t);
     if (!read_strategy(flags.strategy, &sup->strategy))
         return cop_tuple(COP(":invalid_strategy"), flags.strategy);
+    sup->sup.strategy = strategy_names[sup->strategy];
     wrong = cop__sup_take_intensity(&sup->sup, flags.intensity, flags.period);
     if (!cop_is_none(wrong)) return wrong;
     if (!cop__read_auto_shutdown(flags.auto_shutdown, &sup->auto_shutdown))
