@@ -280,7 +280,7 @@ COP_API uint64_t cop_hash(cop_term t);
 
 struct cop_inspect_opts {
     int width; /* columns; 0: one line however long */
-    int limit; /* elements per collection; 0: all */
+    int limit; /* elements per collection; 0: all, negative: none */
 };
 /* The text of t as inspect/1 prints it (width 80, limit 50), as a binary. */
 COP_API cop_term cop_inspect(cop_term t);

@@ -252,7 +252,7 @@ cop_term cop__kernel_inspect_with(cop_term t, cop_term options)
     struct cop_inspect_opts opts = {0, 0};
     int64_t n;
 
-    if (cop__is_int64(limit, &n) && n > 0 && n < INT32_MAX) opts.limit = (int)n;
+    if (cop__is_int64(limit, &n) && n < INT32_MAX) opts.limit = n > 0 ? (int)n : -1;
     if (cop_identical(pretty, cop_true()) && cop__is_int64(width, &n) && n > 0 && n < INT32_MAX)
         opts.width = (int)n;
     return cop_inspect_with(t, opts);

@@ -454,10 +454,11 @@ static void step(struct walk *w)
 
 static cop_term inspect(cop_term t, struct cop_inspect_opts opts, size_t max)
 {
+    int64_t limit = opts.limit == 0 ? UNLIMITED : opts.limit < 0 ? 0 : opts.limit;
     COP_CLEANUP(walk_fini)
-    struct walk w = {.text_limit = opts.limit > 0 ? PRINTABLE_LIMIT : 0, .max = max};
+    struct walk w = {.text_limit = opts.limit != 0 ? PRINTABLE_LIMIT : 0, .max = max};
 
-    put_term(&w, t, opts.limit > 0 ? opts.limit : UNLIMITED);
+    put_term(&w, t, limit);
     while (w.len > 0)
         step(&w);
     return cop__doc_layout(&w.doc, opts.width);
