@@ -70,10 +70,10 @@ COP_API cop_term cop_http_server_port(cop_term server);
 
 /* --- Answering a request; any process that has it may ------------------------------------------
  *
- * Exits: ArgumentError for a status outside of 200 to 599 or 101, and for headers that are no list
+ * Exits: ArgumentError for a status outside of 200 to 599, and for headers that are no list
  * of pairs of strings, or have control characters in them. */
 
-/* Answers: :ok; {:error, :closed} if the client is gone; {:error, :already_sent}. Sets
+/* Answers: :ok, or {:error, :closed} if the client is gone or the request was answered before. Sets
  * content-length. The body is sent as it is: give a content-type. Switches. */
 COP_API cop_term cop_http_server_send_resp(cop_term request, int status, cop_term headers,
                                            cop_term body);

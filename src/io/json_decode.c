@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON texts to terms, in one pass and without recursion: values that are read wait on a stack of
  * their own until the array or object that holds them ends, which takes them all off and leaves
- * itself. Why not a library's reader: docs/adr/0012-json-of-our-own.md. */
+ * itself. Why not a library's reader: docs/adr/0013-json-of-our-own.md. */
 #include "coppice/json.h"
 
 #include "base/alloc.h"
