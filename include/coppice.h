@@ -31,6 +31,7 @@
 #include "coppice/syntax.h"
 #include "coppice/task.h"
 #include "coppice/task_supervisor.h"
+#include "coppice/tcp.h"
 #include "coppice/term.h"
 #include "coppice/timer.h"
 

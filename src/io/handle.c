@@ -190,7 +190,7 @@ struct cop__handle *cop__handle_find(const struct cop__handle_kind *kind, cop_re
     struct cop__handle *h = is_ours(ref) ? handle_of_slot(SLOT(ref.id[1])) : NULL;
     if (h == NULL) return NULL;
     pthread_mutex_lock(&h->lock);
-    if (cop__handle_is(h, ref.id[1]) && h->kind == kind) return h;
+    if (cop__handle_is(h, ref.id[1]) && (kind == NULL || h->kind == kind)) return h;
     pthread_mutex_unlock(&h->lock);
     return NULL;
 }

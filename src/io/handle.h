@@ -70,7 +70,7 @@ struct cop__handle {
  * not made, *ret_error is a negative error number, and the descriptor is the caller's still. */
 struct cop__handle *cop__handle_open(const struct cop__handle_kind *kind, int fd, void *data,
                                      int *ret_error);
-/* The open handle of this kind that a reference means, locked, or NULL. */
+/* The open handle of this kind (NULL: any) that a reference means, locked, or NULL. */
 struct cop__handle *cop__handle_find(const struct cop__handle_kind *kind, cop_ref ref);
 static inline void cop__handle_unlock(struct cop__handle *h)
 {
