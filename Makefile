@@ -13,7 +13,7 @@ build = @cmake --build --preset $(1)
 all: release ## build the release, programs in build/bin
 
 deps:
-	@tools/deps build
+	@tools/deps build web
 
 release: deps
 	$(call configure,release)
@@ -27,6 +27,7 @@ run: release ## start the key-value node with its console
 	@build/bin/kv start_iex
 
 test: debug ## build with checks on and run all tests
+	@tools/deps browser
 	@tools/run_tests debug
 
 test-plain: deps ## the tests over the code that users run: optimized, without checks

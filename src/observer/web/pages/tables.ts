@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Tables: the list. A private table can be seen here but not opened, as in OTP. */
+import { nameOf, searchField, toggle } from "../app/controls";
+import { openMenu } from "../app/menu";
+import { type PageFn, processUrl } from "../app/page";
+import { toast } from "../app/toast";
+import { get, wordsOf } from "../data/api";
+import { bytes, count, plural } from "../data/format";
+import { listen } from "../data/live";
+import type { Table } from "../data/types";
+import { every } from "../dom/frame";
+import { type Column, type Order, Rows } from "../dom/rows";
+import { sortRows } from "../dom/sort";
+
+const REFRESH_MS = 2000;
+
+const COLUMNS: readonly Column<Table>[] = [
+    {
+        id: "name",
+        title: "Name",
+        width: "minmax(20ch, 2fr)",
+        mono: true,
+        sortable: true,
+        text: (t) => t.name,
+        paint: (cell, t) => cell.classList.toggle("soft", !t.named),
+    },
+    {
+        id: "size",
+        title: "Rows",
+        width: "11ch",
+        end: true,
+        sortable: true,
+        text: (t) => count(t.size),
+    },
+    {
+        id: "memory",
+        title: "Memory",
+        width: "11ch",
+        end: true,
+        sortable: true,
+        text: (t) => bytes(t.memory),
+    },
+    { id: "type", title: "Type", width: "14ch", sortable: true, text: (t) => t.type },
+    {
+        id: "protection",
+        title: "Protection",
+        width: "12ch",
+        sortable: true,
+        text: (t) => t.protection,
+        paint: (cell, t) => (cell.dataset["state"] = t.protection),
+    },
+    { id: "keypos", title: "Key", width: "6ch", end: true, text: (t) => String(t.keypos) },
+    {
+        id: "owner",
+        title: "Owner",
+        width: "minmax(16ch, 1.5fr)",
+        mono: true,
+        sortable: true,
+        text: (t) => (t.owner.name ? `${t.owner.name} ${t.owner.pid}` : nameOf(t.owner)),
+    },
+    { id: "id", title: "Id", width: "minmax(14ch, 1fr)", mono: true, text: (t) => t.id },
+];
+
+function value(table: Table, column: string): string | number {
+    if (column === "owner") return nameOf(table.owner);
+    return table[column as "name" | "size" | "memory" | "type" | "protection"];
+}
+
+function tableUrl(table: Table): string {
+    return `/tables/${encodeURIComponent(table.named ? table.name : table.id)}`;
+}
+
+export const tablesPage: PageFn = (page) => {
+    page.title("Tables");
+    let all: Table[] = [];
+    let shown: Table[] = [];
+    let filter = page.query.get("filter") ?? "";
+    let unreadable = page.query.get("private") !== "hide";
+    let order: Order = {
+        column: page.query.get("sort") ?? "name",
+        descending: page.query.get("order") === "desc",
+    };
+    const open = (table: Table): void => {
+        if (table.readable) page.go(tableUrl(table));
+        else toast("A private table can be read by its owner only.", "bad");
+    };
+    const rows = new Rows<Table>({
+        label: "Tables",
+        columns: COLUMNS,
+        order,
+        key: (table) => table.id,
+        row: (index) => shown[index],
+        onOpen: open,
+        onMenu: (table, at) =>
+            openMenu(at.x, at.y, table.name, [
+                {
+                    label: "Show contents",
+                    icon: "tables",
+                    disabled: !table.readable,
+                    run: () => open(table),
+                },
+                {
+                    label: "Its owner",
+                    icon: "info",
+                    run: () => page.go(processUrl(table.owner.pid)),
+                },
+            ]),
+        onOrder: (next) => {
+            order = next;
+            page.remember({ sort: next.column, order: next.descending ? "desc" : null });
+            draw();
+        },
+        empty: "No table.",
+    });
+    const draw = (): void => {
+        const want = filter.toLowerCase();
+        const match = (t: Table): boolean =>
+            (unreadable || t.readable) &&
+            [t.name, t.id, t.owner.name, t.owner.pid].some((text) =>
+                text?.toLowerCase().includes(want),
+            );
+        shown = sortRows(all.filter(match), (t) => value(t, order.column), order.descending);
+        const bytesInAll = all.reduce((sum, t) => sum + t.memory, 0);
+        page.title("Tables", `${plural(all.length, "table")}, ${bytes(bytesInAll)}`);
+        rows.refresh(shown.length);
+    };
+    const load = async (): Promise<void> => {
+        try {
+            all = (await get<{ tables: Table[] }>("/api/tables", page.signal)).tables;
+            draw();
+        } catch (error) {
+            if (!page.signal.aborted && all.length === 0) toast(wordsOf(error), "bad");
+        }
+    };
+    page.root.classList.add("filled");
+    page.root.append(rows.element);
+    page.tools.append(
+        searchField("Filter: name, owner", filter, (text) => {
+            filter = text;
+            page.remember({ filter: text || null });
+            draw();
+        }),
+        toggle("Private too", "lock", unreadable, (on) => {
+            unreadable = on;
+            page.remember({ private: on ? null : "hide" });
+            draw();
+        }),
+    );
+    void load();
+    every(REFRESH_MS, page.signal, () => void load());
+    listen({}, page.signal);
+};

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The story of the seed, step by step, in a real browser. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import {
+    buckets,
+    choose,
+    launch,
+    openPage,
+    pidOf,
+    startTarget,
+    type Target,
+    treeNode,
+} from "./support";
+
+let target: Target;
+let browser: Browser;
+let page: Page;
+
+before(async () => {
+    [target, browser] = await Promise.all([startTarget(), launch()]);
+    page = await openPage(browser, target.address);
+});
+
+after(async () => {
+    await browser?.close();
+    await target?.close();
+});
+
+async function create(name: string): Promise<void> {
+    await target.type(`KV.Registry.create(KV.Registry, "${name}")`);
+}
+
+/* OBS-17, OBS-19: the application's tree with names. */
+test("the tree of the application kv is seen", async () => {
+    await page.getByRole("link", { name: "Applications" }).click();
+    await page.locator(".app-link", { hasText: "kv" }).click();
+    assert.equal(new URL(page.url()).pathname, "/applications/kv");
+    for (const name of ["KV.Supervisor", "KV.BucketSupervisor", "KV.Registry"]) {
+        await treeNode(page, name).waitFor();
+    }
+    assert.equal(await buckets(page).count(), 0);
+});
+
+/* OBS-22: within about a second, by itself. */
+test("a bucket that is created appears within a second, without reload", async () => {
+    await page.evaluate(() => (document.body.dataset["mark"] = "same"));
+    await create("shopping");
+    await buckets(page).waitFor({ timeout: 1000 });
+    assert.equal(await page.getAttribute("body", "data-mark"), "same");
+    assert.equal(await buckets(page).count(), 1);
+});
+
+/* OBS-20 */
+test("a double click opens it and shows its state", async () => {
+    const pid = await pidOf(buckets(page));
+    await buckets(page).dblclick();
+    await page.waitForURL(`**/processes/${pid}`);
+    await page.getByRole("heading", { name: pid }).waitFor();
+    await page.locator("[data-part=state] pre", { hasText: "%{}" }).waitFor();
+    await page.goBack();
+    await treeNode(page, pid).waitFor();
+});
+
+/* OBS-21: right click, kill; a temporary child is not restarted. */
+test("killed by right click it vanishes, and is not restarted", async () => {
+    const pid = await pidOf(buckets(page));
+    await treeNode(page, pid).click({ button: "right" });
+    await choose(page, "Kill");
+    assert.equal(await page.getByLabel("Reason").inputValue(), ":kill");
+    await page.getByRole("button", { name: "Kill", exact: true }).click();
+    await page.locator(`.node[data-pid="${pid}"]`).waitFor({ state: "detached" });
+    /* What the supervisor would have started came before this one. */
+    await create("next");
+    await buckets(page).waitFor();
+    assert.equal(await buckets(page).count(), 1);
+    assert.notEqual(await pidOf(buckets(page)), pid);
+    await page.goto(`/processes/${pid}`);
+    await page.locator(".dead", { hasText: ":killed" }).waitFor();
+    await page.goBack();
+});
+
+test("the registry is killed: both children come back, the counter says 1", async () => {
+    const before_ = {
+        registry: await pidOf(treeNode(page, "KV.Registry")),
+        buckets: await pidOf(treeNode(page, "KV.BucketSupervisor")),
+    };
+    await treeNode(page, "KV.Registry").click({ button: "right" });
+    await choose(page, "Kill");
+    await page.keyboard.press("Enter");
+    for (const [name, pid] of Object.entries({
+        "KV.Registry": before_.registry,
+        "KV.BucketSupervisor": before_.buckets,
+    })) {
+        const back = page.locator(
+            `.node[data-name="${name}"]:not(.ended):not([data-pid="${pid}"])`,
+        );
+        await back.waitFor();
+        assert.equal(await back.count(), 1);
+    }
+    const top = page.locator('.node[data-name="KV.Supervisor"][data-restarts="1"]');
+    await top.waitFor();
+    assert.match((await top.getAttribute("aria-label")) ?? "", /1 of 3 restarts in 5 s/);
+    await page.locator(`.node[data-pid="${before_.registry}"]`).waitFor({ state: "detached" });
+});
+
+test("the crash is on the crash page", async () => {
+    await page.getByRole("link", { name: "Crashes" }).click();
+    const row = page.locator(".row", { hasText: "KV.Registry" }).filter({ hasText: "killed" });
+    await row.first().waitFor();
+    await row.first().dblclick();
+    await page.waitForURL("**/crashes/*");
+    await page.locator(".crash-words", { hasText: "killed" }).waitFor();
+    await treeNode(page, "KV.Registry").waitFor();
+    await page.getByRole("link", { name: /What grew in its place/ }).click();
+    await page.getByRole("heading", { name: "KV.Registry" }).waitFor();
+});
