@@ -131,6 +131,7 @@ static cop_next leave_it(void *state)
 static cop_next leave_it_start(cop_term arg)
 {
     (void)arg;
+    cop_send(the_boss, COP(":started"));
     return cop_hibernate(leave_it, NULL);
 }
 
@@ -139,12 +140,52 @@ PROCESS_TEST(a_message_that_is_left_stays_first)
 {
     the_boss = cop_pid_term(cop_self());
     cop_pid pid = cop_spawn(leave_it_start, cop_nil(), NULL);
+    CHECK_TERM(check_next(), ":started");
     cop_send(pid, COP(":earlier"));
     CHECK_TERM(check_next(), "{:earlier, :later}");
     cop_send(pid, 1);
     cop_send(pid, 2);
     CHECK_TERM(check_next(), "{1, 2}");
     stop(pid);
+    return cop_end();
+}
+
+static cop_next take_four(void *state)
+{
+    cop_term got[4];
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        CHECK(cop_receive(&got[i], COP_INFINITY));
+    cop_send(the_boss, cop_tuple_from(got, 4));
+    return cop_end();
+}
+
+static cop_next leave_it_and_take_signals(void *state)
+{
+    cop_send(cop_self(), 2);
+    cop_send(cop_self(), 3);
+    cop_trap_exit(true); /* takes all that has arrived */
+    cop_send(cop_self(), 4);
+    return cop_hibernate(take_four, state);
+}
+
+/* The first turn of all is no turn for a message: this one is over before the message comes. */
+static cop_next leave_and_take_start(cop_term arg)
+{
+    (void)arg;
+    cop_send(the_boss, COP(":started"));
+    return cop_hibernate(leave_it_and_take_signals, NULL);
+}
+
+/* Nor does it get lost when others are in the mailbox before it is put there. */
+PROCESS_TEST(a_message_that_is_left_comes_before_those_taken)
+{
+    the_boss = cop_pid_term(cop_self());
+    cop_pid pid = cop_spawn(leave_and_take_start, cop_nil(), NULL);
+    CHECK_TERM(check_next(), ":started");
+    cop_send(pid, 1);
+    CHECK_TERM(check_next(), "{1, 2, 3, 4}");
+    check_gone(pid);
     return cop_end();
 }
 
@@ -219,6 +260,7 @@ int main(void)
         cmocka_unit_test(the_turn_may_wait),
         cmocka_unit_test(the_message_may_be_kept),
         cmocka_unit_test(a_message_that_is_left_stays_first),
+        cmocka_unit_test(a_message_that_is_left_comes_before_those_taken),
         cmocka_unit_test(a_loop_may_begin_in_a_turn),
         cmocka_unit_test(a_death_in_the_turn),
     };
