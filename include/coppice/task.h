@@ -36,6 +36,12 @@ COP_BEGIN_DECLS
 typedef cop_term (*cop_task_fn)(cop_term arg);
 COP_API cop_term cop_task_fun(cop_task_fn fn, cop_term arg);
 
+/* The same for a function that says what the process does next, as that of cop_spawn does: a task
+ * that waits at its top level has no stack meanwhile, and costs as little as a server. Only for
+ * tasks without a reply (cop_task_start, cop_task_start_link, cop_task_supervisor_start_child),
+ * which end when the process does; others fail with badarg. */
+COP_API cop_term cop_task_loop(cop_start_fn fn, cop_term arg);
+
 /* Starts a task, linked to the caller and watched by it; returns %Task{mfa:, owner:, pid:, ref:}.
  * When fun returns v the owner gets {ref, v} (TSK-01, 02). Switches: may. */
 COP_API cop_term cop_task_async(cop_term fun);

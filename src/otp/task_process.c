@@ -38,58 +38,81 @@ cop_term cop__task_mfa(cop_term fun)
 
 /* --- Functions of C --------------------------------------------------------------------------- */
 
-/* Every function that cop_task_fun was given has a number, so that no capture, whoever made it,
- * makes the program jump to an address that is none. */
+/* Every function that cop_task_fun or cop_task_loop was given has a number in its table, so that no
+ * capture, whoever made it, makes the program jump to an address that is none. */
 #define FUNCTIONS_MAX 1024
-static struct {
+struct functions {
     pthread_mutex_t writers;
     size_t len; /* release when one was added; acquire before reading those below it */
-    cop_task_fn items[FUNCTIONS_MAX];
-} functions = {.writers = PTHREAD_MUTEX_INITIALIZER};
+    cop_any_fn items[FUNCTIONS_MAX];
+};
+static struct functions functions = {.writers = PTHREAD_MUTEX_INITIALIZER}; /* cop_task_fn */
+static struct functions loops = {.writers = PTHREAD_MUTEX_INITIALIZER};     /* cop_start_fn */
 
 /* The number of fn, or that of the next one. */
-static size_t find_function(cop_task_fn fn)
+static size_t find_function(const struct functions *table, cop_any_fn fn)
 {
-    size_t len = __atomic_load_n(&functions.len, __ATOMIC_ACQUIRE), i = 0;
+    size_t len = __atomic_load_n(&table->len, __ATOMIC_ACQUIRE), i = 0;
 
-    while (i < len && functions.items[i] != fn)
+    while (i < len && table->items[i] != fn)
         i++;
     return i;
 }
 
-static int64_t function_number(cop_task_fn fn)
+static int64_t function_number(struct functions *table, cop_any_fn fn)
 {
-    size_t number = find_function(fn);
+    size_t number;
 
-    if (number < __atomic_load_n(&functions.len, __ATOMIC_ACQUIRE)) return (int64_t)number;
-    pthread_mutex_lock(&functions.writers);
-    number = find_function(fn); /* another thread may have added it meanwhile */
-    if (number < FUNCTIONS_MAX && number == functions.len) {
-        functions.items[number] = fn;
-        __atomic_store_n(&functions.len, number + 1, __ATOMIC_RELEASE);
+    if (fn == NULL) cop_error(COP(":badarg"));
+    number = find_function(table, fn);
+    if (number < __atomic_load_n(&table->len, __ATOMIC_ACQUIRE)) return (int64_t)number;
+    pthread_mutex_lock(&table->writers);
+    number = find_function(table, fn); /* another thread may have added it meanwhile */
+    if (number < FUNCTIONS_MAX && number == table->len) {
+        table->items[number] = fn;
+        __atomic_store_n(&table->len, number + 1, __ATOMIC_RELEASE);
     }
-    pthread_mutex_unlock(&functions.writers);
+    pthread_mutex_unlock(&table->writers);
     if (number == FUNCTIONS_MAX) cop_error(COP(":system_limit"));
     return (int64_t)number;
 }
 
-cop_term cop_task_fun(cop_task_fn fn, cop_term arg)
-{
-    int64_t number;
-
-    if (fn == NULL) cop_error(COP(":badarg"));
-    number = function_number(fn);
-    return cop_build("&Task.Supervised.call(number, arg)", number, arg);
-}
-
-static cop_term call(cop_term number, cop_term arg)
+/* The function of this number; badarg if there is none. */
+static cop_any_fn function_of(const struct functions *table, cop_term number)
 {
     int64_t n;
 
     if (!cop_match(number, "n", n) || n < 0 ||
-        (uint64_t)n >= __atomic_load_n(&functions.len, __ATOMIC_ACQUIRE))
+        (uint64_t)n >= __atomic_load_n(&table->len, __ATOMIC_ACQUIRE))
         cop_error(COP(":badarg"));
-    return functions.items[n](arg);
+    return table->items[n];
+}
+
+cop_term cop_task_fun(cop_task_fn fn, cop_term arg)
+{
+    int64_t number = function_number(&functions, (cop_any_fn)fn);
+
+    return cop_build("&Task.Supervised.call(number, arg)", number, arg);
+}
+
+cop_term cop_task_loop(cop_start_fn fn, cop_term arg)
+{
+    int64_t number = function_number(&loops, (cop_any_fn)fn);
+
+    return cop_build("&Task.Supervised.loop(number, arg)", number, arg);
+}
+
+static cop_term call(cop_term number, cop_term arg)
+{
+    return ((cop_task_fn)function_of(&functions, number))(arg);
+}
+
+/* Comes here only in a process that has nowhere to go on: run_noreply() calls it itself. */
+static cop_term loop(cop_term number, cop_term arg)
+{
+    (void)number;
+    (void)arg;
+    cop_error(COP(":badarg"));
 }
 
 /* --- In the task ------------------------------------------------------------------------------ */
@@ -124,10 +147,9 @@ static COP_NORETURN void fail(const struct order *order, struct cop_outcome *out
     cop_raise_at(NULL, COP_CLASS_EXIT, reason_of(outcome));
 }
 
-/* Does what was ordered; its value. */
-static cop_term work(struct order *order)
+/* What tools are told of the task. */
+static void begin(const struct order *order)
 {
-    struct cop_outcome outcome;
     cop_term fun;
 
     if (cop_match(order->mfa, "{:erlang, :apply, [fun, []]}", fun) && cop_is_fun(fun, 0))
@@ -135,6 +157,13 @@ static cop_term work(struct order *order)
     else
         cop__set_initial_call(order->mfa);
     cop_put(COP(":\"$callers\""), order->callers);
+}
+
+/* Does what was ordered; its value. */
+static cop_term work(struct order *order)
+{
+    struct cop_outcome outcome;
+
     if (!cop_try(invoke, order, &outcome)) fail(order, &outcome);
     return outcome.value;
 }
@@ -174,17 +203,96 @@ static cop_next run_reply(cop_term boot)
     if (watches) cop_demonitor(w.monitor, true);
     cop_expect(msg, "{_, ref, reply_to, callers, mfa}", ref, reply_to, callers, mfa);
     order = (struct order){owner, callers, mfa};
+    begin(&order);
     cop_send(reply_to, cop_tuple(ref, work(&order)));
     return cop_end();
 }
 
+/* --- A task that waits at its top level ------------------------------------------------------- */
+
+/* Whether mfa is what cop_task_loop() makes. */
+static bool is_loop(cop_term mfa, cop_term *ret_number, cop_term *ret_arg)
+{
+    cop_term fun, module, function, args, number, arg;
+    int arity;
+
+    if (!cop_match(mfa, "{:erlang, :apply, [fun, []]}", fun) || !cop_is_fun(fun, 0)) return false;
+    cop_capture_parts(fun, &module, &function, &arity, &args);
+    if (!cop_match(cop_tuple(module, function, args), "{Task.Supervised, :loop, [number, arg]}",
+                   number, arg))
+        return false;
+    *ret_number = number;
+    *ret_arg = arg;
+    return true;
+}
+
+/* What such a task needs for as long as it lives. */
+struct loop {
+    cop_kept order; /* {owner, mfa}, for the report of a crash */
+    cop_start_fn start;
+    cop_term arg; /* of start: valid in the first turn only */
+    cop_next next;
+};
+
+static cop_term start_loop(void *arg)
+{
+    struct loop *l = arg;
+
+    l->next = l->start(l->arg);
+    return cop_nil();
+}
+
+static cop_term wake_loop(void *arg)
+{
+    struct loop *l = arg;
+
+    l->next = l->next.wake_(l->next.state_);
+    return cop_nil();
+}
+
+static cop_next turn_loop(void *state);
+
+/* One turn; what it raises is told as of any task. */
+static cop_next take_turn(struct loop *l, cop_try_fn fn)
+{
+    struct cop_outcome outcome;
+
+    if (!cop_try(fn, l, &outcome)) {
+        cop_term both = cop_kept_term(l->order);
+        struct order order = {.owner = cop_elem(both, 0), .mfa = cop_elem(both, 1)};
+
+        fail(&order, &outcome);
+    }
+    if (l->next.wake_ == NULL) return cop_end();
+    return cop_hibernate_for(turn_loop, l, l->next.timeout_ms_);
+}
+
+static cop_next turn_loop(void *state)
+{
+    return take_turn(state, wake_loop);
+}
+
+static cop_next run_loop(const struct order *order, cop_term number, cop_term arg)
+{
+    struct loop *l = cop_alloc(sizeof(*l));
+
+    l->order = cop_keep(cop_tuple(order->owner, order->mfa));
+    l->start = (cop_start_fn)function_of(&loops, number);
+    l->arg = arg;
+    return take_turn(l, start_loop);
+}
+
+/* --- A task without a reply ------------------------------------------------------------------- */
+
 static cop_next run_noreply(cop_term boot)
 {
     struct order order;
-    cop_term owner, callers, mfa;
+    cop_term owner, callers, mfa, number, arg;
 
     cop_expect(boot, "{owner, callers, mfa}", owner, callers, mfa);
     order = (struct order){owner, callers, mfa};
+    begin(&order);
+    if (is_loop(mfa, &number, &arg)) return run_loop(&order, number, arg);
     (void)work(&order);
     return cop_end();
 }
@@ -238,6 +346,7 @@ static cop_term start_link_noreply(cop_term owner, cop_term callers, cop_term mf
 
 static const struct cop_function functions_of_module[] = {
     COP_EXPORT("call(number, arg)", call, "Calls a function of C that cop_task_fun has numbered."),
+    COP_EXPORT("loop(number, arg)", loop, "The same of cop_task_loop."),
     COP_EXPORT("start_link(owner, monitor)", start_link_reply, "A task that waits for its order."),
     COP_EXPORT("start_link(owner, callers, mfa)", start_link_noreply,
                "A task that is not waited for."),

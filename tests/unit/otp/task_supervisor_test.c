@@ -116,6 +116,75 @@ PROCESS_TEST(a_crash_is_only_told)
     stop(s);
 }
 
+/* A task that waits at its top level: tells the boss what it gets, until it is told to stop. */
+static cop_next wait_for_word(void *state)
+{
+    cop_pid *boss = state;
+    cop_term word;
+
+    if (cop_receive(&word, 0)) {
+        if (cop_match(word, ":crash")) cop_exit(COP(":crashed"));
+        cop_send(*boss, cop_tuple(COP(":heard"), word));
+        if (cop_match(word, ":stop")) return cop_end();
+    }
+    return cop_hibernate(wait_for_word, state);
+}
+
+static cop_next begin_waiting(cop_term boss)
+{
+    cop_pid *state = cop_alloc(sizeof(*state));
+
+    *state = cop_to_pid(boss);
+    cop_send(*state, COP(":begun"));
+    return cop_hibernate(wait_for_word, state);
+}
+
+static bool has_text(cop_term text, const char *part)
+{
+    return memmem(cop_to_bytes(text).data, cop_to_bytes(text).len, part, strlen(part)) != NULL;
+}
+
+static cop_term crash_the_loop(void *arg)
+{
+    cop_pid pid = *(cop_pid *)arg;
+    cop_ref ref = cop_monitor(pid);
+
+    cop_send(pid, COP(":crash"));
+    cop_assert_receive_within(10000, "{:DOWN, ^ref, :process, ^pid, :crashed}", ref, pid);
+    return cop_nil();
+}
+
+PROCESS_TEST(a_task_may_wait_at_its_top_level)
+{
+    cop_term s = start(COP("[]")), loop = cop_task_loop(begin_waiting, cop_pid_term(cop_self()));
+    cop_term task, log, reason;
+    cop_pid pid;
+    cop_ref ref;
+
+    for (int i = 0; i < 2; i++) {
+        cop_assert_match(cop_task_supervisor_start_child(s, loop, COP("[]")), "{:ok, pid}", pid);
+        cop_assert_receive_within(10000, ":begun");
+        cop_send(pid, COP(":hello"));
+        cop_assert_receive_within(10000, "{:heard, :hello}");
+        cop_assert_equal(cop_list(pid), cop_task_supervisor_children(s));
+        if (i == 1) break;
+        ref = cop_monitor(pid);
+        cop_send(pid, COP(":stop"));
+        cop_assert_receive_within(10000, "{:DOWN, ^ref, :process, ^pid, :normal}", ref, pid);
+        cop_assert_receive_within(10000, "{:heard, :stop}");
+    }
+    log = cop_capture_log(crash_the_loop, &pid);
+    cop_assert(has_text(log, "Task #PID<"));
+    cop_assert(has_text(log, "** (stop) :crashed"));
+    cop_assert_equal(cop_empty_list(), cop_task_supervisor_children(s));
+    /* A task that has to reply has no time for that. */
+    task = cop_task_supervisor_async_nolink(s, loop, COP("[]"));
+    ref = task_ref(task);
+    cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, reason}", ref, reason);
+    cop_assert_match(reason, "{:badarg, _}");
+    stop(s);
+}
+
 struct async {
     cop_term (*fn)(cop_term supervisor, cop_term fun, cop_term options);
     cop_term supervisor;
@@ -300,6 +369,7 @@ int main(void)
         cmocka_unit_test(wrong_flags_fail_the_start),
         cmocka_unit_test(a_task_is_a_child_of_the_supervisor),
         cmocka_unit_test(a_crash_is_only_told),
+        cmocka_unit_test(a_task_may_wait_at_its_top_level),
         cmocka_unit_test(max_children_is_the_most),
         cmocka_unit_test(children_restart_as_told),
         cmocka_unit_test(children_can_be_ended),
