@@ -20,6 +20,7 @@
 #include "coppice/memory.h"
 #include "coppice/module.h"
 #include "coppice/node.h"
+#include "coppice/os_process.h"
 #include "coppice/os_signal.h"
 #include "coppice/partition_supervisor.h"
 #include "coppice/pattern.h"

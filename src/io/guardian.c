@@ -146,23 +146,14 @@ bool cop__guardian_stop(struct cop__guardian *g)
 
 /* --- Packets ---------------------------------------------------------------------------------- */
 
-int cop__guardian_texts(const char *const *texts, size_t count, uint64_t *ret_size)
+int cop__guardian_texts(const void *texts, size_t size)
 {
-    int rc = 0;
-    uint64_t size = 0;
     int fd = memfd_create("coppice-spawn", MFD_CLOEXEC);
     if (fd < 0) return -errno;
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        size_t len = strlen(texts[i]) + 1;
-        rc = write_all(fd, texts[i], len);
-        size += len;
-    }
-    if (rc != 0) {
-        close_fd(fd);
-        return rc;
-    }
-    *ret_size = size;
-    return fd;
+    int rc = write_all(fd, texts, size);
+    if (rc == 0) return fd;
+    close_fd(fd);
+    return rc;
 }
 
 int cop__guardian_send(const struct cop__guardian *g, const struct cop__guardian_request *request,

@@ -5,7 +5,7 @@
  * os_process_guardian.c has the one that uses it.
  *
  * What the guardian is and why nothing escapes it stands in guardian_program.c; how it comes into
- * being without a file on the disk, in docs/adr/0012. */
+ * being without a file on the disk, in docs/adr/0013. */
 #ifndef COP_IO_GUARDIAN_H
 #define COP_IO_GUARDIAN_H
 
@@ -28,9 +28,9 @@ int cop__guardian_start(struct cop__guardian *ret);
  * that for a while. True if it has ended. */
 bool cop__guardian_stop(struct cop__guardian *g);
 
-/* A file in memory with count texts, one behind the other, each with its 0, for a SPAWN; *ret_size
- * is its size. A negative error number if that fails. The caller closes it. */
-int cop__guardian_texts(const char *const *texts, size_t count, uint64_t *ret_size);
+/* A file in memory with these bytes, for a SPAWN, or a negative error number. The caller closes
+ * it. */
+int cop__guardian_texts(const void *texts, size_t size);
 
 /* Sends a request, with the COP__GUARDIAN_FDS descriptors of a SPAWN (NULL for others), which stay
  * the caller's. 0, -EAGAIN when the socket is full, or another negative error number: the guardian

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guardian: a program of its own, which forks all OS processes of one node and kills them when
  * the node is no more, however that came. The library carries this program as an array of bytes
- * (docs/adr/0012), guardian.c starts it.
+ * (docs/adr/0013), guardian.c starts it.
  *
  * Design. It is small enough to be right: one thread, no library but libc, no way to fail but being
  * killed with SIGKILL itself. All signals are blocked, it has a session of its own, and nothing the
@@ -107,8 +107,11 @@ static bool set_limits(const struct cop__guardian_request *r)
     for (uint32_t i = 0; i < r->limit_count && i < COP__GUARDIAN_LIMITS_MAX; i++) {
         struct rlimit old;
         struct rlimit new = {r->limits[i].value, r->limits[i].value};
+        /* at the hard limit of time is SIGKILL, before it SIGXCPU, which says why */
+        if (r->limits[i].resource == RLIMIT_CPU) new.rlim_max++;
         if (getrlimit(r->limits[i].resource, &old) != 0) return false;
-        if (new.rlim_max > old.rlim_max) new.rlim_cur = new.rlim_max = old.rlim_max;
+        if (new.rlim_max > old.rlim_max) new.rlim_max = old.rlim_max;
+        if (new.rlim_cur > new.rlim_max) new.rlim_cur = new.rlim_max;
         if (setrlimit(r->limits[i].resource, &new) != 0) return false;
     }
     return true;

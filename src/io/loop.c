@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "io/handle.h"
+#include "io/os_keeper.h"
 
 static void on_async(uv_async_t *async);
 
@@ -64,13 +65,20 @@ static void loop_close(void *loop)
     cop__free(l, sizeof(*l));
 }
 
+/* The last of all: what was closed before may be what others wait for. */
+static void loops_fini(void)
+{
+    cop__handles_fini();
+    cop__os_keeper_fini();
+}
+
 static const struct cop__port_driver driver = {
     .open = loop_open,
     .poll = loop_poll,
     .wake = loop_wake,
     .owner_ended = cop__handles_owner_ended,
     .close = loop_close,
-    .fini = cop__handles_fini,
+    .fini = loops_fini,
 };
 
 struct cop__loop *cop__loop_here(void)

@@ -2,6 +2,7 @@
 /* The registration of the modules about supervision, once a program. */
 #include "otp/standard_modules.h"
 
+#include "coppice/os_process.h"
 #include "otp/registry_state.h"
 #include "otp/stdlib.h"
 #include "otp/task_process.h"
@@ -24,6 +25,7 @@ void cop__standard_modules_register(void)
     cop_module_register(&cop__registry_module);
     cop_module_register(&cop__registry_supervisor_module);
     cop_module_register(&cop__registry_partition_module);
+    cop_module_register(&cop_os_process);
     cop__stdlib_register();
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System and :erlang. */
 #include "coppice/node.h"
+#include "coppice/os_process.h"
 #include "coppice/os_signal.h"
 #include "otp/stdlib.h"
 #include "otp/stdlib_arith.h"
@@ -41,6 +42,46 @@ static COP_NORETURN cop_term halt(void)
 static cop_term stop(void)
 {
     return stop_with(cop_int(0));
+}
+
+/* An option of cmd/3 as one of cop_os_process_run(); cop_none() for one that changes nothing. */
+static cop_term cmd_option(cop_term option)
+{
+    cop_term key, value;
+
+    if (cop_match(option, "{:cd, value}", value) || cop_match(option, "{:env, value}", value))
+        return option;
+    if (cop_match(option, "{:stderr_to_stdout, value}", value) && cop_is_boolean(value))
+        return cop_to_bool(value) ? COP("{:stderr, :stdout}") : cop_none();
+    if (cop_match(option, "{:parallelism, _}") || cop_match(option, "{:into, \"\"}"))
+        return cop_none();
+    if (!cop_match(option, "{key, value}", key, value)) cop__raise_no_clause("System.cmd_opts/3");
+    key = cop_inspect(key);
+    value = cop_inspect(value);
+    cop_raise("ArgumentError", "invalid option %.*s with value %.*s", (int)cop_to_bytes(key).len,
+              cop_to_bytes(key).data, (int)cop_to_bytes(value).len, cop_to_bytes(value).data);
+}
+
+static cop_term cmd_with(cop_term command, cop_term args, cop_term options)
+{
+    cop_term translated = COP("[output_max: 1_073_741_824]");
+    cop_term result, reason;
+
+    if (!cop_is_binary(command) || cop_list_len(args) < 0 || cop_list_len(options) < 0)
+        cop__raise_no_clause("System.cmd/3");
+    for (; !cop_is_empty_list(options); options = cop_tail(options)) {
+        cop_term option = cmd_option(cop_head(options));
+
+        if (!cop_is_none(option)) translated = cop_cons(option, translated);
+    }
+    result = cop_os_process_run(command, args, translated);
+    if (cop_match(result, "{:error, reason}", reason)) cop_error(reason);
+    return cop_elem(result, 1);
+}
+
+static cop_term cmd(cop_term command, cop_term args)
+{
+    return cmd_with(command, args, cop_empty_list());
 }
 
 static cop_term version(void)
@@ -128,6 +169,8 @@ static cop_term schedulers(void)
 }
 
 static const struct cop_function system_functions[] = {
+    COP_EXPORT("cmd(command, args)", cmd, "Runs a program: {output, status}."),
+    COP_EXPORT("cmd(command, args, opts)", cmd_with, "The same with cd, env, stderr_to_stdout."),
     COP_EXPORT("get_env(name)", get_env, "An environment variable, or nil."),
     COP_EXPORT("get_env(name, default)", get_env_or, "An environment variable, or default."),
     COP_EXPORT("halt()", halt, "Ends the program at once, with status 0; nothing is stopped."),

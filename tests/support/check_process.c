@@ -365,6 +365,13 @@ int check_start_node_with(const struct cop_node_opts *opts)
     return cop_run(count_processes, cop_nil(), NULL, 0) ? 0 : -1;
 }
 
+int check_settle(cop_start_fn body, int services)
+{
+    if (!cop_run(body, cop_nil(), NULL, 0)) return -1;
+    baseline += services;
+    return 0;
+}
+
 int check_start_node(void **state)
 {
     (void)state;

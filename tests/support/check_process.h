@@ -43,6 +43,9 @@ void check_run(const char *name, cop_start_fn body);
 int check_start_node(void **state);
 int check_stop_node(void **state);
 int check_start_node_with(const struct cop_node_opts *opts);
+/* Runs a body that leaves so many processes which stay: services that start with their first use.
+ * 0, or -1 if it fails. */
+int check_settle(cop_start_fn body, int services);
 /* For tests that expect a check to fail nowhere else: the failures counted so far. */
 int check_failures(void);
 /* Factor for counts of repeated work: COPPICE_TEST_SCALE, a float, 1 by default; at least 1

@@ -3,6 +3,8 @@
  * has started it, nor the guardian itself. */
 #include "io/guardian.h"
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "os_support.h"
 #include "support/cmocka_all.h"
 
@@ -37,18 +39,20 @@ static uint64_t spawn_with(const char *directory, const char *const *argv, int i
                            const struct cop__guardian_limit *limit)
 {
     struct cop__guardian_request r = {.kind = COP__GUARDIAN_SPAWN, .id = ++last_id, .envc = 2};
-    const char *texts[16] = {argv[0], directory};
-    size_t n = 2;
-    while (argv[r.argc] != NULL)
-        texts[n++] = argv[r.argc++];
-    texts[n++] = "PATH=/usr/bin:/bin";
-    texts[n++] = "COLOUR=green";
+    COP_CLEANUP(cop__buf_fini) struct cop__buf texts = {0};
+    cop__buf_append(&texts, argv[0], strlen(argv[0]) + 1);
+    cop__buf_append(&texts, directory, strlen(directory) + 1);
+    for (; argv[r.argc] != NULL; r.argc++)
+        cop__buf_append(&texts, argv[r.argc], strlen(argv[r.argc]) + 1);
+    static const char variables[] = "PATH=/usr/bin:/bin\0COLOUR=green";
+    cop__buf_append(&texts, variables, sizeof(variables));
+    r.texts_size = texts.len;
     if (limit != NULL) {
         r.limit_count = 1;
         r.limits[0] = *limit;
     }
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int fds[COP__GUARDIAN_FDS] = {cop__guardian_texts(texts, n, &r.texts_size),
+    int fds[COP__GUARDIAN_FDS] = {cop__guardian_texts(texts.data, texts.len),
                                   input < 0 ? null : input, output < 0 ? null : output, null};
     assert_true(fds[0] >= 0);
     assert_int_equal(cop__guardian_send(&guardian, &r, fds), 0);

@@ -3,9 +3,12 @@
 #ifndef COP_TESTS_OS_SUPPORT_H
 #define COP_TESTS_OS_SUPPORT_H
 
+#include <dirent.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -32,6 +35,32 @@ static inline long os_read_number(int fd)
         len++;
     text[len] = 0;
     return len == 0 ? -1 : strtol(text, NULL, 10);
+}
+
+/* The guardian that is a child of a node, or 0. */
+static inline pid_t os_guardian_of(pid_t node)
+{
+    char path[300];
+    char comm[32];
+    pid_t found = 0;
+    DIR *d = opendir("/proc");
+    const struct dirent *e;
+    while (found == 0 && d != NULL && (e = readdir(d)) != NULL) {
+        int parent = 0;
+        (void)snprintf(path, sizeof(path), "/proc/%s/stat", e->d_name);
+        FILE *f = strtol(e->d_name, NULL, 10) > 0 ? fopen(path, "r") : NULL;
+        if (f == NULL) continue;
+        if (fscanf(f, "%*d (%31[^)]) %*c %d", comm, &parent) == 2 && parent == node &&
+            strcmp(comm, "cop-guardian") == 0)
+            found = (pid_t)strtol(e->d_name, NULL, 10);
+        (void)fclose(f);
+    }
+    if (d != NULL) (void)closedir(d);
+    return found;
+}
+static inline pid_t os_guardian(void)
+{
+    return os_guardian_of(getpid());
 }
 
 #endif
