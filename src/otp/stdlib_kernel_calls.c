@@ -214,6 +214,8 @@ cop_term cop__kernel_apply_fun(cop_term fun, cop_term args)
 
 cop_term cop__kernel_apply(cop_term module, cop_term function, cop_term args)
 {
+    if (!cop_is_atom(module)) cop__raise_argument(1, "not an atom");
+    if (!cop_is_atom(function)) cop__raise_argument(2, "not an atom");
     if (!cop_is_list(args) || cop_list_len(args) < 0) cop__raise_argument(3, "not a list");
     return cop_apply(module, function, args);
 }

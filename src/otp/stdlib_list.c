@@ -28,12 +28,13 @@ static cop_term last(cop_term list)
     return last_or(list, cop_nil());
 }
 
-/* The first tuple of list whose element at position is key (==), or cop_none(). */
-static cop_term key_find(cop_term list, cop_term key, cop_term position)
+/* The first tuple of list whose element at position is key (==), or cop_none(); asked by this
+ * function of List. */
+static cop_term key_find(cop_term list, cop_term key, cop_term position, const char *function)
 {
     int64_t i;
 
-    if (!cop__is_int64(position, &i)) cop__raise_argument(2, "not an integer");
+    if (!cop__is_int64(position, &i)) cop__raise_no_clause(function);
     if (i < 0) cop__raise_argument(2, "out of range");
     for (cop_term l = cop__enumerate(list); !cop_is_empty_list(l); l = cop_tail(l)) {
         cop_term t = cop_head(l);
@@ -47,7 +48,7 @@ static cop_term key_find(cop_term list, cop_term key, cop_term position)
 
 static cop_term keyfind_or(cop_term list, cop_term key, cop_term position, cop_term fallback)
 {
-    cop_term found = key_find(list, key, position);
+    cop_term found = key_find(list, key, position, "List.keyfind/4");
 
     return cop_is_none(found) ? fallback : found;
 }
@@ -59,7 +60,7 @@ static cop_term keyfind(cop_term list, cop_term key, cop_term position)
 
 static cop_term keymember(cop_term list, cop_term key, cop_term position)
 {
-    return cop_bool(!cop_is_none(key_find(list, key, position)));
+    return cop_bool(!cop_is_none(key_find(list, key, position, "List.keymember?/3")));
 }
 
 /* list without the first element that is identical to what. */
@@ -83,7 +84,7 @@ static cop_term delete (cop_term list, cop_term element)
 
 static cop_term keydelete(cop_term list, cop_term key, cop_term position)
 {
-    cop_term found = key_find(list, key, position);
+    cop_term found = key_find(list, key, position, "List.keydelete/3");
 
     return cop_is_none(found) ? list : without(list, found);
 }

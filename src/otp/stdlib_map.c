@@ -230,9 +230,10 @@ static cop_term function_capture(cop_term module, cop_term function, cop_term ar
 {
     int64_t n;
 
-    if (!cop_is_atom(module) || !cop_is_atom(function) || !cop__is_int64(arity, &n) || n < 0 ||
-        n > 255)
-        cop__raise_no_clause("Function.capture/3");
+    if (!cop_is_atom(module)) cop__raise_argument(1, "not an atom");
+    if (!cop_is_atom(function)) cop__raise_argument(2, "not an atom");
+    if (!cop_is_integer(arity)) cop__raise_argument(3, "not an integer");
+    if (!cop__is_int64(arity, &n) || n < 0 || n > 255) cop__raise_argument(3, "out of range");
     return cop_capture(module, function, (int)n);
 }
 

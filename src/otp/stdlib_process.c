@@ -64,7 +64,7 @@ static cop_term set_priority(cop_term value)
 static cop_term flag(cop_term name, cop_term value)
 {
     if (cop_identical(name, COP(":trap_exit"))) {
-        if (!cop_is_boolean(value)) cop__raise_argument(2, "invalid process flag value");
+        if (!cop_is_boolean(value)) cop__raise_argument(2, "invalid value for this process flag");
         return cop_bool(cop_trap_exit(cop_to_bool(value)));
     }
     if (cop_identical(name, COP(":priority"))) return set_priority(value);
@@ -87,6 +87,8 @@ static cop_term unlink_from(cop_term pid)
 
 static cop_term monitor(cop_term process)
 {
+    if (!cop_is_pid(process) && !cop_is_atom(process) && !cop_is_tuple(process))
+        cop__raise_argument(2, "not a pid");
     return cop_ref_term(cop_monitor(process));
 }
 
@@ -196,7 +198,7 @@ static cop_term group_leader(void)
 
 static cop_term set_group_leader(cop_term pid, cop_term leader)
 {
-    cop_set_group_leader(cop_to_pid(leader), pid_arg(pid));
+    cop_set_group_leader(pid_arg(leader), pid_arg(pid));
     return cop_true();
 }
 

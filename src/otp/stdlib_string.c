@@ -246,13 +246,16 @@ static cop_term duplicate(cop_term string, cop_term times)
 
 static cop_term to_atom(cop_term string)
 {
-    return cop_atom_from(string_arg(string, "String.to_atom/1"));
+    if (!cop_is_binary(string)) cop__raise_argument(1, "not a binary");
+    return cop_atom_from(cop_to_bytes(string));
 }
 
 static cop_term to_existing_atom(cop_term string)
 {
-    cop_term atom = cop_atom_existing(string_arg(string, "String.to_existing_atom/1"));
+    cop_term atom;
 
+    if (!cop_is_binary(string)) cop__raise_argument(1, "not a binary");
+    atom = cop_atom_existing(cop_to_bytes(string));
     if (cop_is_none(atom)) cop__raise_argument(1, "not an already existing atom");
     return atom;
 }

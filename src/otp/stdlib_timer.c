@@ -19,25 +19,26 @@ static cop_ref timer_arg(cop_term t)
 }
 
 /* The boolean value of an option in a keyword list; any other option is an error. */
-static bool option(cop_term options, cop_term name, cop_term other, bool fallback)
+static bool option(cop_term options, int position, cop_term name, cop_term other, bool fallback)
 {
     cop_term key, value;
 
     for (; cop_is_list(options) && !cop_is_empty_list(options); options = cop_tail(options)) {
         if (!cop_match(cop_head(options), "{key, value}", key, value) || !cop_is_boolean(value) ||
             (!cop_identical(key, name) && !cop_identical(key, other)))
-            cop__raise_argument(2, "invalid option in list");
+            cop__raise_argument(position, "invalid option in list");
         if (cop_identical(key, name)) fallback = cop_to_bool(value);
     }
-    if (!cop_is_empty_list(options)) cop__raise_argument(2, "not a list");
+    if (!cop_is_empty_list(options)) cop__raise_argument(position, "not a list");
     return fallback;
 }
 
 cop_term cop__send_after_with(cop_term to, cop_term message, cop_term time, cop_term options)
 {
     int64_t ms;
-    bool is_point = option(options, COP(":abs"), COP(":abs"), false);
+    bool is_point = option(options, 3, COP(":abs"), COP(":abs"), false);
 
+    if (!cop_is_integer(time)) cop__raise_argument(1, "not an integer");
     if (!cop__is_int64(time, &ms) || (ms < 0 && !is_point)) cop__raise_argument(1, "out of range");
     if (ms > LONGEST_MS) cop__raise_argument(1, "exceeds the maximum supported time value");
     if (is_point) ms = ms > cop_monotonic_ms() ? ms - cop_monotonic_ms() : 0; /* TMR-02 */
@@ -62,8 +63,8 @@ cop_term cop__cancel_timer(cop_term timer)
 /* TMR-08. The result of an asynchronous one is there when it is asked for: it is sent at once. */
 cop_term cop__cancel_timer_with(cop_term timer, cop_term options)
 {
-    bool is_async = option(options, COP(":async"), COP(":info"), false);
-    bool has_info = option(options, COP(":info"), COP(":async"), true);
+    bool is_async = option(options, 2, COP(":async"), COP(":info"), false);
+    bool has_info = option(options, 2, COP(":info"), COP(":async"), true);
     cop_term left = cop__cancel_timer(timer);
 
     if (!is_async) return has_info ? left : cop_ok();
