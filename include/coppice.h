@@ -17,6 +17,7 @@
 #include "coppice/io.h"
 #include "coppice/json.h"
 #include "coppice/logger.h"
+#include "coppice/mailbox.h"
 #include "coppice/memory.h"
 #include "coppice/module.h"
 #include "coppice/node.h"

@@ -119,8 +119,8 @@ COP_API cop_result cop_then_hibernate(cop_result result);
 /* --- Starting and stopping -------------------------------------------------------------------- */
 
 /* GenServer.start_link(module, arg, options): {:ok, pid}, :ignore or {:error, reason}. options is a
- * keyword list: name, timeout, hibernate_after, spawn_opt (GEN-02, 11). Switches: until init is
- * done. */
+ * keyword list: name, timeout, hibernate_after, spawn_opt (GEN-02, 11), of which :link, stack_size
+ * and mailbox (coppice/mailbox.h) mean something. Switches: until init is done. */
 COP_API cop_term cop_gen_server_start_link(const struct cop_module *module, cop_term arg,
                                            cop_term options);
 COP_API cop_term cop_gen_server_start(const struct cop_module *module, cop_term arg,

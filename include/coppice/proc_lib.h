@@ -14,8 +14,9 @@ struct cop_proc_lib_opts {
     cop_ref *ret_ref;   /* with monitor: PLB-13 */
     int64_t timeout_ms; /* until init_ack; 0 stands for no limit */
     size_t stack_size;
-    cop_term initial_call; /* {mod, fun, arity} for tools (PLB-03); cop_none(): not set */
-    const char *name;      /* as in cop_spawn_opts */
+    cop_term initial_call;      /* {mod, fun, arity} for tools (PLB-03); cop_none(): not set */
+    const char *name;           /* as in cop_spawn_opts */
+    struct cop_mailbox mailbox; /* the same; that of a child specification goes before it */
 };
 
 COP_BEGIN_DECLS

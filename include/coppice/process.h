@@ -13,6 +13,7 @@
 #define COPPICE_PROCESS_H
 
 #include "coppice/error.h"
+#include "coppice/mailbox.h"
 #include "coppice/memory.h"
 
 /* What a process does next, when its function has returned: it ends or it waits. Made by cop_end()
@@ -41,6 +42,7 @@ struct cop_spawn_opts {
     size_t stack_size; /* bytes, 0: 64 KiB; rounded up to whole pages */
     enum cop_priority priority;
     const char *name; /* of the function, for tools: "KV.Registry.init/1"; must live for ever */
+    struct cop_mailbox mailbox; /* the limit of its mailbox */
 };
 
 /* Starts a process that calls fn(arg); arg is copied into its first region. opts may be NULL.
@@ -192,7 +194,8 @@ COP_API void cop_set_group_leader(cop_pid leader, cop_pid pid);
 /* process_info(pid, items): a list of {item, value} in the asked order, nil for a dead process, an
  * error badarg for an unknown item (PRC-02, 03). items: a list of atoms, or one atom, which gives
  * one {item, value}. What can be read from outside is, also from a process that is stuck; the rest
- * is asked by signal and is :busy when that takes longer than 200 ms. Switches: may. */
+ * is asked by signal and is :busy when that takes longer than 200 ms. :mailbox, an extension, is
+ * [max: n, policy: p, dropped: d], or [] without a limit. Switches: may. */
 COP_API cop_term cop_process_info(cop_pid pid, cop_term items);
 COP_API cop_term cop_processes(void); /* list of all local pids */
 

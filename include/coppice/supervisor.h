@@ -24,7 +24,11 @@
  * the wait; too many end the supervisor at once. With :one_for_all and :rest_for_one the others are
  * stopped at once and started with the child. A start function that fails is tried again after the
  * next delay. Faulty options are {:error, {:start_spec, {:invalid_backoff, options}}}, in
- * start_child {:error, {:invalid_backoff, options}}. */
+ * start_child {:error, {:invalid_backoff, options}}.
+ *
+ * **A limit of the mailbox** is another one: mailbox: [max: 1000, policy: :drop_old], see
+ * coppice/mailbox.h. It holds for the process that the start function starts first, if by proc_lib,
+ * as all behaviours do. Faulty ones are {:invalid_mailbox, options} in the same places. */
 #ifndef COPPICE_SUPERVISOR_H
 #define COPPICE_SUPERVISOR_H
 

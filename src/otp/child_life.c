@@ -3,6 +3,7 @@
 #include "otp/child_life.h"
 
 #include "base/check.h"
+#include "otp/gen.h"
 
 /* How long an EXIT is waited for whose sender was found dead: it comes in no time. */
 #define EXIT_UNDER_WAY_MS 1000
@@ -45,16 +46,21 @@ static struct cop__start judge(cop_term answer)
     return start;
 }
 
-struct cop__start cop__child_start(cop_term start, cop_term extra, bool dynamic)
+struct cop__start cop__child_start(cop_term start, cop_term extra, struct cop_mailbox mailbox,
+                                   bool dynamic)
 {
     struct start_call call;
     struct cop_outcome outcome;
+    bool is_fine;
 
     call.module = cop_elem(start, 0);
     call.function = cop_elem(start, 1);
     call.args = cop_elem(start, 2);
     if (!cop_is_empty_list(extra)) call.args = cop_list_append(extra, call.args);
-    if (cop_try(apply_start, &call, &outcome)) return judge(outcome.value);
+    cop__mailbox_give(mailbox);
+    is_fine = cop_try(apply_start, &call, &outcome);
+    cop__mailbox_take_back();
+    if (is_fine) return judge(outcome.value);
     if (dynamic) return failed(cop_outcome_reason(&outcome));
     /* `catch`, by which a supervisor calls, takes a throw for a returned value. */
     if (outcome.class_ == COP_CLASS_THROW) return judge(outcome.value);

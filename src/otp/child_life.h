@@ -15,10 +15,12 @@ struct cop__start {
     cop_term reason; /* FAILED */
 };
 
-/* Calls module.function(extra ++ arguments) in the caller, which becomes the child's parent
- * (SUP-13, DYN-10). Whatever else it returns or raises is a failure; exceptions are told as
- * {:EXIT, reason}, or with dynamic as the reason itself (DYN-12). Switches. */
-struct cop__start cop__child_start(cop_term start, cop_term extra, bool dynamic);
+/* Calls start = {module, function, arguments} with extra before the arguments, in the caller, which
+ * becomes the child's parent (SUP-13, DYN-10). The process that it starts through proc_lib gets
+ * mailbox. Whatever else it returns or raises is a failure; exceptions are told as {:EXIT, reason},
+ * or with dynamic as the reason itself (DYN-12). Switches. */
+struct cop__start cop__child_start(cop_term start, cop_term extra, struct cop_mailbox mailbox,
+                                   bool dynamic);
 
 /* Before a restart: lets those run whom the death has woken. They end by their links to the dead,
  * if that was a supervisor, and their names must be free for its next life. */

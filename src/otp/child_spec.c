@@ -45,7 +45,8 @@ static bool is_spec_key(cop_term key)
 {
     return cop_match(key, ":id") || cop_match(key, ":start") || cop_match(key, ":restart") ||
            cop_match(key, ":shutdown") || cop_match(key, ":type") || cop_match(key, ":modules") ||
-           cop_match(key, ":significant") || cop_match(key, ":backoff");
+           cop_match(key, ":significant") || cop_match(key, ":backoff") ||
+           cop_match(key, ":mailbox");
 }
 
 static cop_term with_overrides(cop_term spec, cop_term overrides)
@@ -197,6 +198,7 @@ struct raw_spec {
     cop_term modules;
     cop_term significant;
     cop_term backoff;
+    cop_term mailbox;
 };
 
 static bool read_raw(cop_term spec, struct raw_spec *ret)
@@ -211,6 +213,7 @@ static bool read_raw(cop_term spec, struct raw_spec *ret)
             .modules = cop_map_get(spec, COP(":modules"), cop_none()),
             .significant = cop_map_get(spec, COP(":significant"), cop_false()),
             .backoff = cop_map_get(spec, COP(":backoff"), cop_nil()),
+            .mailbox = cop_map_get(spec, COP(":mailbox"), cop_nil()),
         };
         return true;
     }
@@ -222,7 +225,8 @@ static bool read_raw(cop_term spec, struct raw_spec *ret)
                                  .type = cop_elem(spec, 4),
                                  .modules = cop_elem(spec, 5),
                                  .significant = cop_false(),
-                                 .backoff = cop_nil()};
+                                 .backoff = cop_nil(),
+                                 .mailbox = cop_nil()};
         return true;
     }
     return false;
@@ -236,6 +240,16 @@ static void fill_defaults(struct raw_spec *raw, cop_term module)
             cop_match(raw->type, ":supervisor") ? COP(":infinity") : cop_int(COP_CALL_TIMEOUT);
     }
     if (cop_is_none(raw->modules)) raw->modules = cop_list(module);
+}
+
+/* What OTP does not have. cop_none(), or what is wrong. */
+static cop_term read_extensions(const struct raw_spec *raw, struct cop__spec *ret)
+{
+    if (!cop__backoff_read(raw->backoff, &ret->backoff))
+        return invalid("invalid_backoff", raw->backoff);
+    if (!cop_mailbox_from(raw->mailbox, &ret->mailbox))
+        return invalid("invalid_mailbox", raw->mailbox);
+    return cop_none();
 }
 
 /* --- Checks of Supervisor --------------------------------------------------------------------- */
@@ -289,8 +303,8 @@ cop_term cop__spec_check(cop_term spec, enum cop__auto_shutdown auto_shutdown,
         return invalid("invalid_shutdown", raw.shutdown);
     wrong = wrong_module(raw.modules, &whole);
     if (!cop_is_none(wrong)) return invalid(whole ? "invalid_modules" : "invalid_module", wrong);
-    if (!cop__backoff_read(raw.backoff, &checked.backoff))
-        return invalid("invalid_backoff", raw.backoff);
+    wrong = read_extensions(&raw, &checked);
+    if (!cop_is_none(wrong)) return wrong;
     checked.id = raw.id;
     checked.start = raw.start;
     checked.modules = raw.modules;
@@ -313,6 +327,7 @@ cop_term cop__spec_check_dynamic(cop_term spec, struct cop__spec *ret)
     struct cop__spec checked;
     struct raw_spec raw;
     cop_term module;
+    cop_term wrong;
     bool whole;
 
     if (!read_raw(spec, &raw) || !has_dynamic_shape(spec, &raw))
@@ -328,8 +343,8 @@ cop_term cop__spec_check_dynamic(cop_term spec, struct cop__spec *ret)
         return invalid("invalid_modules", raw.modules);
     if (!cop_match(raw.significant, "false"))
         return invalid("invalid_significant", raw.significant);
-    if (!cop__backoff_read(raw.backoff, &checked.backoff))
-        return invalid("invalid_backoff", raw.backoff);
+    wrong = read_extensions(&raw, &checked);
+    if (!cop_is_none(wrong)) return wrong;
     checked.id = raw.id;
     checked.start = raw.start;
     checked.modules = raw.modules;
@@ -362,6 +377,17 @@ cop_term cop__type_term(bool supervisor)
     return supervisor ? COP(":supervisor") : COP(":worker");
 }
 
+cop_term cop__spec_extensions(const struct cop__spec *spec)
+{
+    cop_term backoff = cop__backoff_term(&spec->backoff);
+    cop_term mailbox = cop_mailbox_term(spec->mailbox);
+    cop_term list = cop_empty_list();
+
+    if (!cop_match(mailbox, "nil")) list = cop_cons(cop_tuple(COP(":mailbox"), mailbox), list);
+    if (!cop_match(backoff, "nil")) list = cop_cons(cop_tuple(COP(":backoff"), backoff), list);
+    return list;
+}
+
 cop_term cop__spec_map(const struct cop__spec *spec)
 {
     cop_term id = spec->id;
@@ -370,12 +396,14 @@ cop_term cop__spec_map(const struct cop__spec *spec)
     cop_term restart = cop__restart_term(spec->restart);
     cop_term shutdown = cop__shutdown_term(spec->shutdown);
     cop_term type = cop__type_term(spec->supervisor);
-    cop_term backoff = cop__backoff_term(&spec->backoff);
     bool significant = spec->significant;
     cop_term map =
         cop_build("%{id: id, start: start, restart: restart, shutdown: shutdown, type: type,"
                   " modules: modules, significant: significant}",
                   id, start, restart, shutdown, type, modules, significant);
 
-    return cop_match(backoff, "nil") ? map : cop_map_put(map, COP(":backoff"), backoff);
+    for (cop_term rest = cop__spec_extensions(spec); !cop_is_empty_list(rest);
+         rest = cop_tail(rest))
+        map = cop_map_put(map, cop_elem(cop_head(rest), 0), cop_elem(cop_head(rest), 1));
+    return map;
 }

@@ -30,6 +30,7 @@ struct cop__spec {
     cop_term modules; /* list of atoms, or :dynamic */
     int64_t shutdown; /* milliseconds or one of the two above */
     struct cop__backoff backoff;
+    struct cop_mailbox mailbox; /* of its process */
     enum cop__restart restart;
     bool supervisor; /* type: :supervisor */
     bool significant;
@@ -54,6 +55,8 @@ cop_term cop__spec_check_dynamic(cop_term spec, struct cop__spec *ret);
 
 /* The specification as a map with all keys (SUP-28). */
 cop_term cop__spec_map(const struct cop__spec *spec);
+/* What of it OTP does not have and is not the default: [backoff: ..., mailbox: ...]. */
+cop_term cop__spec_extensions(const struct cop__spec *spec);
 cop_term cop__restart_term(enum cop__restart restart);
 cop_term cop__shutdown_term(int64_t shutdown);
 cop_term cop__type_term(bool supervisor);

@@ -162,6 +162,7 @@ struct cop__child *cop__children_append(struct cop__children *all, const struct 
     child->modules = cop_keep(spec->modules);
     child->shutdown = spec->shutdown;
     child->waiting = cop__waiting_new(&spec->backoff);
+    child->mailbox = spec->mailbox;
     child->restart = spec->restart;
     child->state = COP__CHILD_STOPPED;
     child->supervisor = spec->supervisor;
@@ -200,6 +201,7 @@ void cop__children_update(struct cop__children *all, struct cop__child *child,
     child->supervisor = spec->supervisor;
     child->significant = spec->significant;
     update_backoff(child, &spec->backoff);
+    child->mailbox = spec->mailbox;
 }
 
 void cop__children_move_last(struct cop__children *all, struct cop__child *child)
@@ -256,6 +258,7 @@ struct cop__spec cop__child_spec_now(const struct cop__child *child)
         .modules = cop_kept_term(child->modules),
         .shutdown = child->shutdown,
         .backoff = child->waiting ? child->waiting->rules : none,
+        .mailbox = child->mailbox,
         .restart = child->restart,
         .supervisor = child->supervisor,
         .significant = child->significant,

@@ -28,6 +28,7 @@ struct cop__child {
     cop_kept modules;
     int64_t shutdown;
     struct cop__waiting *waiting; /* NULL: no backoff */
+    struct cop_mailbox mailbox;
     enum cop__restart restart;
     enum cop__child_state state;
     bool has_id; /* it is known by its id, which is indexed; without, it is shown as :undefined */

@@ -63,15 +63,15 @@ cop_term cop_dynamic_supervisor_start_child(cop_term supervisor, cop_term child)
 {
     struct cop__spec spec;
     cop_term wrong = cop__spec_check_dynamic(cop__child_spec_of(child), &spec);
-    cop_term backoff;
+    cop_term extensions;
 
     if (!cop_is_none(wrong)) return cop_tuple(COP(":error"), wrong);
-    backoff = cop__backoff_term(&spec.backoff);
+    extensions = cop__spec_extensions(&spec);
     child =
         cop_tuple(spec.start, cop__restart_term(spec.restart), cop__shutdown_term(spec.shutdown),
                   cop__type_term(spec.supervisor), spec.modules);
-    /* Without backoff the request is Elixir's, as one sees it where a call fails. */
-    if (!cop_match(backoff, "nil")) child = cop_tuple(child, backoff);
+    /* Without extensions the request is Elixir's, as one sees it where a call fails. */
+    if (!cop_is_empty_list(extensions)) child = cop_tuple(child, extensions);
     return call(supervisor, cop_tuple(COP(":start_child"), child));
 }
 

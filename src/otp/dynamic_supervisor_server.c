@@ -95,7 +95,7 @@ static cop_term start_by_spec(struct cop__dynamic_supervisor *sup, cop_term spec
 
     if (!cop_is_none(wrong)) return cop_tuple(COP(":error"), wrong);
     if ((int64_t)sup->sup.children.len >= sup->max_children) return COP("{:error, :max_children}");
-    started = cop__child_start(spec.start, cop_kept_term(sup->sup.extra), true);
+    started = cop__child_start(spec.start, cop_kept_term(sup->sup.extra), spec.mailbox, true);
     switch (started.kind) {
     case COP__START_STARTED:
         cop__unordered_add(&sup->sup, &spec, started.pid);
@@ -108,16 +108,20 @@ static cop_term start_by_spec(struct cop__dynamic_supervisor *sup, cop_term spec
 
 static cop_term start_child(struct cop__dynamic_supervisor *sup, cop_term t)
 {
-    cop_term start, restart, shutdown, type, modules, backoff = cop_nil();
+    cop_term start, restart, shutdown, type, modules, extensions = cop_empty_list();
+    cop_term backoff, mailbox;
 
-    (void)cop_match(t, "{t, backoff}", t, backoff);
+    if (cop_match(t, "{t, extensions}", t, extensions) && !cop_is_keyword(extensions))
+        return cop_build("{:error, {:invalid_child_spec, extensions}}", extensions);
+    backoff = cop_keyword_get(extensions, COP(":backoff"), cop_nil());
+    mailbox = cop_keyword_get(extensions, COP(":mailbox"), cop_nil());
     if (!cop_match(t, "{start, restart, shutdown, type, modules}", start, restart, shutdown, type,
                    modules))
         return cop_build("{:error, {:invalid_child_spec, t}}", t);
     return start_by_spec(
         sup, cop_build("%{id: :undefined, start: start, restart: restart, shutdown: shutdown,"
-                       " type: type, modules: modules, backoff: backoff}",
-                       start, restart, shutdown, type, modules, backoff));
+                       " type: type, modules: modules, backoff: backoff, mailbox: mailbox}",
+                       start, restart, shutdown, type, modules, backoff, mailbox));
 }
 
 /* A task, if this is a Task.Supervisor; nil stands for its default (TSU-03). */

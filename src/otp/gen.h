@@ -58,6 +58,12 @@ cop_term cop__timeout_term(int64_t timeout_ms, cop_term module, const char *func
 /* cop_proc_lib_start for behaviours that report their own crashes; fn is told who waits. */
 typedef cop_next (*cop__init_fn)(cop_pid starter, cop_term arg);
 cop_term cop__start(cop__init_fn fn, cop_term arg, const struct cop_proc_lib_opts *opts);
+/* The option mailbox of a spawn. Exits: ArgumentError if it is none. */
+struct cop_mailbox cop__mailbox_option(cop_term value);
+/* The next process that the caller starts through proc_lib gets this limit, whatever its options
+ * say; to be taken back after the start. */
+void cop__mailbox_give(struct cop_mailbox mailbox);
+void cop__mailbox_take_back(void);
 /* Whether what runs next is a gen_server's loop, which reports its crash itself. */
 bool cop__is_server(const cop_next *next);
 void cop__init_ack(cop_pid starter, cop_term answer);

@@ -23,10 +23,11 @@ static int64_t start_timeout(cop_term options)
 }
 
 /* spawn_opt: of what Erlang knows, a link and the size of the stack mean something here; a monitor
- * is refused (PLB-14). */
+ * is refused (PLB-14). The limit of the mailbox is ours. */
 static void spawn_options(cop_term options, struct cop_proc_lib_opts *opts)
 {
     cop_term spawn = cop_keyword_get(options, COP(":spawn_opt"), cop_empty_list());
+    cop_term mailbox;
     int64_t size;
 
     for (; cop_is_list(spawn) && !cop_is_empty_list(spawn); spawn = cop_tail(spawn)) {
@@ -34,6 +35,8 @@ static void spawn_options(cop_term options, struct cop_proc_lib_opts *opts)
         if (cop_match(cop_head(spawn), ":link")) opts->link = true;
         if (cop_match(cop_head(spawn), "{:stack_size, size}", size))
             opts->stack_size = (size_t)size;
+        if (cop_match(cop_head(spawn), "{:mailbox, mailbox}", mailbox))
+            opts->mailbox = cop__mailbox_option(mailbox);
     }
 }
 

@@ -49,8 +49,8 @@ static struct index *current; /* the same */
 static pthread_mutex_t writers = PTHREAD_MUTEX_INITIALIZER;
 
 /* What child_spec/1 may be given besides the specification itself (GEN-13). */
-static const char *const override_keys[] = {"id",   "start",   "restart",     "shutdown",
-                                            "type", "modules", "significant", "backoff"};
+static const char *const override_keys[] = {"id",      "start",       "restart", "shutdown", "type",
+                                            "modules", "significant", "backoff", "mailbox"};
 
 static void *alloc(size_t size)
 {

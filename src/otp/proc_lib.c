@@ -13,6 +13,7 @@
 
 #define KEY_ANCESTORS    ":\"$ancestors\""
 #define KEY_INITIAL_CALL ":\"$initial_call\""
+#define KEY_MAILBOX      ":\"$mailbox\""
 
 /* --- In the child ----------------------------------------------------------------------------- */
 
@@ -268,6 +269,39 @@ static cop_term boot(cop__init_fn init_fn, cop_start_fn start_fn, cop_term arg,
     return cop_build(BOOT, init, first, starter, ancestors, initial_call, arg);
 }
 
+struct cop_mailbox cop__mailbox_option(cop_term value)
+{
+    struct cop_mailbox mailbox;
+
+    if (!cop_mailbox_from(value, &mailbox)) {
+        cop_bytes text = cop_to_bytes(cop_inspect(value));
+
+        cop_raise("ArgumentError",
+                  "the option :mailbox must be [max: messages, policy: :drop_new | :drop_old | "
+                  ":exit_sender | :kill], got: %.*s",
+                  (int)text.len, text.data);
+    }
+    return mailbox;
+}
+
+void cop__mailbox_give(struct cop_mailbox mailbox)
+{
+    if (mailbox.max != 0) cop_put(COP(KEY_MAILBOX), cop_mailbox_term(mailbox));
+}
+
+void cop__mailbox_take_back(void)
+{
+    (void)cop_erase(COP(KEY_MAILBOX));
+}
+
+/* The limit of a process that the caller starts. */
+static struct cop_mailbox mailbox_of(const struct cop_proc_lib_opts *opts)
+{
+    cop_term given = cop_erase(COP(KEY_MAILBOX));
+
+    return cop_match(given, "nil") ? opts->mailbox : cop__mailbox_option(given);
+}
+
 static const struct cop_proc_lib_opts defaults;
 
 cop_pid cop_proc_lib_spawn(cop_start_fn fn, cop_term arg, const struct cop_proc_lib_opts *opts)
@@ -278,7 +312,8 @@ cop_pid cop_proc_lib_spawn(cop_start_fn fn, cop_term arg, const struct cop_proc_
                                               .monitor = opts->monitor,
                                               .ret_ref = opts->ret_ref,
                                               .stack_size = opts->stack_size,
-                                              .name = opts->name});
+                                              .name = opts->name,
+                                              .mailbox = mailbox_of(opts)});
 }
 
 static cop_term start(cop__init_fn init_fn, cop_start_fn start_fn, cop_term arg,
@@ -293,7 +328,8 @@ static cop_term start(cop__init_fn init_fn, cop_start_fn start_fn, cop_term arg,
                                     .monitor = true,
                                     .ret_ref = &wait.monitor,
                                     .stack_size = opts->stack_size,
-                                    .name = opts->name};
+                                    .name = opts->name,
+                                    .mailbox = mailbox_of(opts)};
     wait.child = cop_spawn(run, boot(init_fn, start_fn, arg, opts), &spawn);
     ret = await_start(&wait, opts);
     if (opts->monitor && opts->ret_ref != NULL) *opts->ret_ref = wait.monitor;

@@ -40,10 +40,11 @@ static cop_term call_of_fun(cop_term fun)
 
 /* --- spawn ------------------------------------------------------------------------------------ */
 
-/* link, monitor and stack_size; anything else is no option. */
+/* link, monitor, stack_size and mailbox; anything else is no option. */
 static struct cop_proc_lib_opts spawn_options(cop_term options)
 {
     struct cop_proc_lib_opts opts = {.name = ":proc_lib"};
+    cop_term mailbox;
     int64_t size;
 
     if (cop_list_len(options) < 0) cop_error(COP(":badarg"));
@@ -56,6 +57,8 @@ static struct cop_proc_lib_opts spawn_options(cop_term options)
             opts.monitor = true;
         else if (cop_match(option, "{:stack_size, size}", size) && size >= 0)
             opts.stack_size = (size_t)size;
+        else if (cop_match(option, "{:mailbox, mailbox}", mailbox))
+            opts.mailbox = cop__mailbox_option(mailbox);
         else
             cop_error(COP(":badarg"));
     }
@@ -235,7 +238,8 @@ static const struct cop_function functions[] = {
     COP_EXPORT("spawn(module, function, args)", spawn, "The same by a name."),
     COP_EXPORT("spawn_link(fun)", spawn_link_fun, "The same with a link."),
     COP_EXPORT("spawn_link(module, function, args)", spawn_link, "The same by a name."),
-    COP_EXPORT("spawn_opt(fun, options)", spawn_opt_fun, "Options: :link, :monitor, stack_size."),
+    COP_EXPORT("spawn_opt(fun, options)", spawn_opt_fun,
+               "Options: :link, :monitor, stack_size, mailbox."),
     COP_EXPORT("spawn_opt(module, function, args, options)", spawn_opt, "The same by a name."),
     COP_EXPORT("start(module, function, args)", start, "Starts and waits for init_ack."),
     COP_EXPORT("start(module, function, args, timeout)", start_for, WITH_TIME),

@@ -83,6 +83,17 @@ static cop_term unlink_from(cop_term pid)
     return cop_true();
 }
 
+static cop_term subscribe_mailboxes(void)
+{
+    cop_mailbox_subscribe(cop_self());
+    return cop_ok();
+}
+
+static cop_term unsubscribe_mailboxes(void)
+{
+    return cop_bool(cop_mailbox_unsubscribe(cop_self()));
+}
+
 /* --- Monitors, aliases ------------------------------------------------------------------------ */
 
 static cop_term monitor(cop_term process)
@@ -242,9 +253,14 @@ static const struct cop_function process_functions[] = {
                "The same; abs: true: time is a point of System.monotonic_time(:millisecond)."),
     COP_EXPORT("set_label(label)", set_label, "Says what the caller is, for tools."),
     COP_EXPORT("sleep(time)", sleep_for, "Waits so many milliseconds, or for :infinity."),
+    COP_EXPORT(
+        "subscribe_mailboxes()", subscribe_mailboxes,
+        "The caller gets {:mailbox, :high | :low, pid, length, dropped} of limited mailboxes."),
     COP_EXPORT("unalias(alias)", unalias, "Ends an alias; true if it was one."),
     COP_EXPORT("unlink(pid)", unlink_from, "Takes the link with pid away."),
     COP_EXPORT("unregister(name)", unregister, "Takes a name away."),
+    COP_EXPORT("unsubscribe_mailboxes()", unsubscribe_mailboxes,
+               "Not any more; false if it was not subscribed."),
     COP_EXPORT("whereis(name)", whereis, "The process of this name, or nil."),
     COP_EXPORT_END};
 

@@ -94,8 +94,8 @@ static void note_restart(const struct cop__sup *sup, const struct cop__child *ch
 
 struct cop__start cop__sup_start(struct cop__sup *sup, struct cop__child *child)
 {
-    struct cop__start start = cop__child_start(cop_kept_term(child->start),
-                                               cop_kept_term(sup->extra), sup->kind->dynamic);
+    struct cop__start start = cop__child_start(
+        cop_kept_term(child->start), cop_kept_term(sup->extra), child->mailbox, sup->kind->dynamic);
 
     cop_pid former = child->state == COP__CHILD_STOPPED ? cop_no_pid() : child->pid;
 

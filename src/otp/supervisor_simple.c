@@ -21,7 +21,7 @@ static cop_term start_child(struct cop__supervisor *sup, cop_term more)
     struct cop__start start;
 
     spec.start = cop_put_elem(spec.start, 2, cop_list_append(cop_elem(spec.start, 2), more));
-    start = cop__child_start(spec.start, cop_empty_list(), false);
+    start = cop__child_start(spec.start, cop_empty_list(), spec.mailbox, false);
     switch (start.kind) {
     case COP__START_STARTED: cop__unordered_add(&sup->sup, &spec, start.pid); return start.answer;
     case COP__START_IGNORED: return COP("{:ok, :undefined}");

@@ -5,6 +5,7 @@
 #include "runtime/ask.h"
 #include "runtime/exit.h"
 #include "runtime/mailbox.h"
+#include "runtime/mailbox_limit.h"
 #include "runtime/name.h"
 #include "runtime/proc.h"
 #include "runtime/relation.h"
@@ -81,6 +82,7 @@ static cop_term outside(const struct cop__proc *p, cop_term item)
     case COP_ATOM_message_queue_data: return cop__atom(COP_ATOM_on_heap);
     case COP_ATOM_last_calls: return cop_false();
     case COP_ATOM_catchlevel: return cop_int(0);
+    case COP_ATOM_mailbox: return cop__mailbox_info(p);
     default: return cop_none();
     }
 }

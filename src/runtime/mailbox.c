@@ -3,6 +3,7 @@
 #include "runtime/mailbox.h"
 
 #include "runtime/exit.h"
+#include "runtime/mailbox_limit.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
 #include "runtime/sim.h"
@@ -23,13 +24,11 @@ void cop__mailbox_init(struct cop__proc *p)
 
 void cop__mailbox_append(struct cop__proc *p, struct cop__signal *s)
 {
-    s->next = NULL;
-    p->mailbox_bytes += s->size;
-    *p->mailbox_last = s;
-    p->mailbox_last = &s->next;
-    atomic_store_explicit(&p->mailbox_len,
-                          atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
+    uint32_t len = atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) + 1;
+    if (COP_UNLIKELY(len >= p->mailbox_max))
+        cop__mailbox_append_at_limit(p, s);
+    else
+        cop__mailbox_put_last(p, s, len);
 }
 
 struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **at)
@@ -39,10 +38,9 @@ struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **
     p->mailbox_bytes -= s->size;
     if (p->mailbox_last == &s->next) p->mailbox_last = at;
     if (p->marker_at == &s->next) p->marker_at = at;
-    atomic_store_explicit(&p->mailbox_len,
-                          atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) - 1,
-                          memory_order_relaxed);
-    return s;
+    uint32_t len = atomic_load_explicit(&p->mailbox_len, memory_order_relaxed) - 1;
+    atomic_store_explicit(&p->mailbox_len, len, memory_order_relaxed);
+    return COP_LIKELY(len >= p->mailbox_low) ? s : cop__mailbox_sank(p, s);
 }
 
 void cop__mailbox_unhand(struct cop__proc *p)
@@ -64,6 +62,7 @@ void cop__mailbox_unhand(struct cop__proc *p)
 void cop__mailbox_clear(struct cop__proc *p)
 {
     cop__mailbox_unhand(p);
+    p->mailbox_low = 0;
     while (p->mailbox_first != NULL)
         cop__signal_free(cop__mailbox_take(p, &p->mailbox_first));
 }
@@ -120,6 +119,20 @@ static void deadline_set(struct cop__proc *p, int64_t timeout_ms)
     p->deadline_ns = timeout_ms <= 0 ? timeout_ms : cop__deadline_in(timeout_ms);
 }
 
+/* Receives signals, also while it may run no code, on behalf of a receive that has looked at all
+ * messages before *at. Returns where it goes on: there, unless a limit has thrown old messages
+ * away; then at the front, with what it has seen already. */
+static struct cop__signal **take_more(struct cop__proc *p, struct cop__signal **at)
+{
+    uint32_t dropped = cop__mailbox_dropped(p);
+    if (cop__is_suspended(p))
+        cop__wait_while_suspended(p);
+    else if (!cop__signals_take(p))
+        cop__die(p);
+    bool is_same = p->mailbox_policy != COP_DROP_OLD || cop__mailbox_dropped(p) == dropped;
+    return is_same ? at : &p->mailbox_first;
+}
+
 /* The loop behind all receives: looks at the messages from *at on, then waits for more. While the
  * process waits nobody takes messages out, so `at` stays good. */
 static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn fn, void *arg,
@@ -128,7 +141,7 @@ static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn 
     bool has_waited = false;
     deadline_set(p, timeout_ms);
     for (;;) {
-        if (cop__is_suspended(p)) cop__wait_while_suspended(p);
+        if (cop__is_suspended(p)) at = take_more(p, at);
         for (; *at != NULL; at = &(*at)->next) {
             if (fn == NULL || fn(cop__signal_term(*at), arg)) {
                 *ret_msg = adopt(p, cop__mailbox_take(p, at));
@@ -146,8 +159,8 @@ static bool receive(struct cop__proc *p, struct cop__signal **at, cop_accept_fn 
                 }
                 cop__mailbox_append(p, s);
                 at = &s->next;
-            } else if (!cop__signals_take(p)) {
-                cop__die(p);
+            } else {
+                at = take_more(p, at);
             }
             continue;
         }

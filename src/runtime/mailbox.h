@@ -7,7 +7,19 @@
 #include "runtime/types.h"
 
 void cop__mailbox_init(struct cop__proc *p);
+/* Puts a message at the end; where the mailbox has a limit (mailbox_limit.h) it may be freed
+ * instead, or another one. The first message of a mailbox is always taken. */
 void cop__mailbox_append(struct cop__proc *p, struct cop__signal *s COP_TAKES);
+/* The same without a look at the limit; len is the length with it. */
+static inline void cop__mailbox_put_last(struct cop__proc *p, struct cop__signal *s COP_TAKES,
+                                         uint32_t len)
+{
+    s->next = NULL;
+    p->mailbox_bytes += s->size;
+    *p->mailbox_last = s;
+    p->mailbox_last = &s->next;
+    atomic_store_explicit(&p->mailbox_len, len, memory_order_relaxed);
+}
 /* Takes the message at *at out of the list; the caller owns it. */
 struct cop__signal *cop__mailbox_take(struct cop__proc *p, struct cop__signal **at);
 /* The message that was handed to this turn, and not asked for yet, goes back to the front. */

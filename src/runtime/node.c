@@ -5,6 +5,7 @@
 #include "runtime/ets.h"
 #include "runtime/introspect.h"
 #include "runtime/log.h"
+#include "runtime/mailbox_limit.h"
 #include "runtime/name.h"
 #include "runtime/os_signal.h"
 #include "runtime/port.h"
@@ -357,6 +358,7 @@ static void node_fini(bool has_zombies)
     cop__timers_fini();
     cop__journals_fini();
     cop__labels_fini();
+    cop__mailbox_events_end();
     if (!has_zombies) {
         cop__ets_fini();
         cop__stacks_fini();

@@ -10,6 +10,7 @@
 #include "runtime/introspect.h"
 #include "runtime/link.h"
 #include "runtime/mailbox.h"
+#include "runtime/mailbox_limit.h"
 #include "runtime/monitor.h"
 #include "runtime/name.h"
 #include "runtime/port.h"
@@ -94,6 +95,7 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     atomic_store_explicit(&p->reductions, 0, memory_order_relaxed);
     atomic_store_explicit(&p->flags, 0, memory_order_relaxed);
     cop__mailbox_init(p);
+    cop__mailbox_limit(p, opts->mailbox);
     /* The argument goes into the child's first region. */
     p->start_arg = cop__heap_adopt(&p->heap, cop__pack(arg, 0));
 }

@@ -196,6 +196,9 @@ struct cop__proc {
     struct cop__catch *catch_; /* innermost, while its code runs or waits inside a call */
 
     bool is_unwinding;        /* down to catch_: cleanups run, and nothing ends them */
+    uint8_t mailbox_policy;   /* enum cop_mailbox_policy; set at birth, as mailbox_max */
+    uint16_t foreign;         /* depth of COP_FOREIGN */
+    uint32_t mailbox_max;     /* messages; UINT32_MAX: no limit (mailbox_limit.h) */
     struct cop_frame *frames; /* calls by name, innermost first: on its stack */
 
     struct cop__signal *mailbox_first; /* messages, oldest first */
@@ -221,6 +224,7 @@ struct cop__proc {
     cop_term exit_stack;  /* lies in the region */
     struct cop__block *exit_block;
     enum cop_class exit_class;
+    _Atomic uint32_t mailbox_dropped;   /* in its life; read by tools, as what follows below */
     struct cop__ask *ask;               /* the question it waits for, if any: on its stack */
     struct cop__suspension *suspending; /* whom it holds back: suspend.c */
 
@@ -237,10 +241,10 @@ struct cop__proc {
     _Atomic uint64_t parent;    /* pid, or 0 */
     _Atomic uint64_t group_leader;
     _Atomic uint64_t initial_call; /* see introspect.c; 0: none */
-    uint16_t foreign;              /* depth of COP_FOREIGN */
     uint32_t stack_size;
-    uint32_t slice;  /* reductions of this slice ... */
-    uint32_t budget; /* ... and how many of them are left */
+    uint32_t mailbox_low; /* the length below which a high mailbox is low; 0: it is not high */
+    uint32_t slice;       /* reductions of this slice ... */
+    uint32_t budget;      /* ... and how many of them are left */
 };
 
 enum cop__status {

@@ -76,21 +76,40 @@ static void end_some(uint64_t *random, bool all)
     }
 }
 
+/* Every fourth worker has a limit, a low one, so that it is reached. */
+static struct cop_mailbox limit_of(int i)
+{
+    struct cop_mailbox none = {.max = 0};
+    struct cop_mailbox limit = {1 + (uint32_t)(i / 4), (enum cop_mailbox_policy)(i / 4 % 4)};
+    return i % 4 == 1 ? limit : none;
+}
+
+/* Tells worker i in a way that arrives. */
+static void tell(int i, cop_term word)
+{
+    if (world.limits[i].max != 0)
+        cop_exit_process(world.pids[i], word);
+    else
+        cop_send(world.pids[i], word);
+}
+
 static void drive(int base)
 {
     uint64_t random = world.random;
     for (int i = 0; i < WORKERS; i++) {
         world.is_trapping[i] = i % 4 != 0;
-        world.pids[i] = cop_spawn(worker, cop_int(i), NULL);
+        world.limits[i] = limit_of(i);
+        world.pids[i] =
+            cop_spawn(worker, cop_int(i), &(struct cop_spawn_opts){.mailbox = world.limits[i]});
         cop_monitor(world.pids[i]);
     }
     for (int i = 0; i < WORKERS; i++)
-        cop_send(world.pids[i], COP(":go"));
+        tell(i, COP(":go"));
     wait_for_all("idle");
     end_some(&random, false);
     cop_sleep(1000); /* all timers have fired, all signals are where they go */
     for (int i = 0; i < WORKERS; i++)
-        cop_send(world.pids[i], COP(":check"));
+        tell(i, COP(":check"));
     wait_for_all("checked");
     world_check_all_at_rest();
     end_some(&random, true);
@@ -125,6 +144,14 @@ static void prepare(int64_t seed)
     world.random = (uint64_t)seed * 7919;
 }
 
+static void no_log(enum cop_level level, const char *text, size_t len, void *arg)
+{
+    (void)level;
+    (void)text;
+    (void)len;
+    (void)arg;
+}
+
 static const char *failure(void)
 {
     return world.has_failed ? world.failure : NULL;
@@ -133,5 +160,6 @@ static const char *failure(void)
 int main(int argc, char **argv)
 {
     static const struct campaign campaign = {"property", SEEDS_FILE, prepare, driver, failure};
+    cop_log_to(no_log, NULL, COP_ERROR);
     return campaign_main(&campaign, argc, argv);
 }

@@ -126,7 +126,8 @@ static bool is_link_exit(cop_term msg, void *arg)
 {
     cop_pid pid = *(cop_pid *)arg;
     return cop_match(msg, "{:EXIT, ^pid, _}", pid) &&
-           !cop_match(msg, "{:EXIT, _, {:signal, _, _, _, _}}");
+           !cop_match(msg, "{:EXIT, _, {:signal, _, _, _, _}}") &&
+           !cop_match(msg, "{:EXIT, _, {:mailbox_full, ^pid}}", pid);
 }
 
 static cop_term try_link(void *arg)
@@ -339,7 +340,12 @@ static void step(struct self *s)
 static bool is_go(cop_term msg, void *arg)
 {
     (void)arg;
-    return cop_match(msg, ":go");
+    return cop_match(msg, ":go") || cop_match(msg, "{:EXIT, _, :go}");
+}
+
+static bool is_check(cop_term msg)
+{
+    return cop_match(msg, ":check") || cop_match(msg, "{:EXIT, _, :check}");
 }
 
 cop_next worker(cop_term arg)
@@ -355,7 +361,7 @@ cop_next worker(cop_term arg)
     cop_send(COP(":driver"), cop_tuple(COP(":idle"), s->me));
     for (;;) {
         cop_receive(&msg, COP_INFINITY);
-        if (cop_match(msg, ":check")) {
+        if (is_check(msg)) {
             world_check_at_rest(s->me);
             cop_send(COP(":driver"), cop_tuple(COP(":checked"), s->me));
         } else {

@@ -6,7 +6,8 @@
 #include "world.h"
 
 /* Started with its number. Waits for :go; does its steps; sends {:idle, number} to the process
- * named :driver; then only receives, and answers :check with {:checked, number}. */
+ * named :driver; then only receives, and answers :check with {:checked, number}. One with a limit
+ * (they all trap) is told :go and :check by exit signals, which it cannot lose. */
 cop_next worker(cop_term arg);
 
 #endif

@@ -50,12 +50,20 @@ static void got_in_order(int from, int me, int order)
     p->order_got = order;
 }
 
+/* me finds count messages missing. */
+static void lose(int me, int count)
+{
+    world.lost[me] += count;
+}
+
 static void got_direct(int from, int me, int order, int number)
 {
     struct pair *p = &world.pairs[from][me];
+    bool may_lose = world.limits[me].max != 0;
     got_in_order(from, me, order);
-    if (number != p->got + 1)
+    if (number <= p->got || (number != p->got + 1 && !may_lose))
         world_fail("%d got direct %d of %d after %d", me, number, from, p->got);
+    lose(me, number - p->got - 1);
     p->got = number;
 }
 
@@ -64,6 +72,7 @@ static void close_pair(int x, int me)
 {
     struct pair *p = &world.pairs[x][me];
     p->is_closed = true;
+    if (world.limits[me].max != 0) return;
     if (p->got != p->sent && !(p->is_sending && p->got == p->sent + 1))
         world_fail("%d learns of the end of %d with %d of %d received", me, x, p->got, p->sent);
 }
@@ -200,10 +209,20 @@ static void timer_fired(int me, int id)
         t->state = TIMER_FIRED;
 }
 
+/* me has sent a message to a full mailbox. */
+static void refused(int me, cop_pid by)
+{
+    int x = world_index(by);
+    if (x < 0 || world.limits[x].max == 0 || world.limits[x].policy != COP_EXIT_SENDER)
+        world_fail("%d was refused by one that has no such limit", me);
+    else if (world.pairs[x][me].is_closed)
+        world_fail("%d was refused by %d after its end", me, x);
+}
+
 bool world_received(int me, cop_term msg)
 {
     int from, order, number, to, id;
-    cop_pid pid;
+    cop_pid pid, by;
     cop_ref ref;
     cop_term reason;
     if (cop_match(msg, "{:direct, from, order, number, _}", from, order, number))
@@ -214,6 +233,9 @@ bool world_received(int me, cop_term msg)
                        order, number) &&
              from == world_index(pid) && to == me)
         got_direct(from, me, order, number);
+    else if (cop_match(msg, "{:EXIT, pid, {:mailbox_full, by}}", pid, by) &&
+             cop_pid_equal(pid, by))
+        refused(me, pid);
     else if (cop_match(msg, "{:EXIT, pid, reason}", pid, reason))
         world_exit(me, pid, reason, true);
     else if (cop_match(msg, "{:DOWN, ref, :process, _, reason}", ref, reason))
@@ -252,13 +274,30 @@ void world_check_all_at_rest(void)
     }
 }
 
+/* What was not refused has come: what is missing was counted. Calls and replies are not numbered,
+ * so more may have been refused. */
+static void check_limit_at_rest(int me)
+{
+    cop_term limit = cop_elem(cop_process_info(cop_self(), COP(":mailbox")), 1);
+    int64_t dropped = cop_to_int(cop_keyword_get(limit, COP(":dropped"), cop_int(0)));
+    for (int x = 0; x < WORKERS; x++)
+        if (!world.is_dead[x]) lose(me, world.pairs[x][me].sent - world.pairs[x][me].got);
+    if (world.lost[me] > dropped)
+        world_fail("%d misses %d messages, but has counted %d", me, world.lost[me], (int)dropped);
+}
+
 void world_check_at_rest(int me)
 {
     world.links[me] = links_of(me);
     check_links_at_rest(me);
     check_watches_at_rest(me);
     for (int i = 0; i < world.timer_count; i++) {
-        if (world.timers[i].target == me && world.timers[i].state == TIMER_ARMED)
+        const struct timer *t = &world.timers[i];
+        if (t->target != me || t->state != TIMER_ARMED) continue;
+        if (world.limits[me].max != 0 && t->owner != me)
+            lose(me, 1);
+        else
             world_fail("%d never got its timer %d", me, i);
     }
+    check_limit_at_rest(me);
 }

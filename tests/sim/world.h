@@ -12,7 +12,9 @@
  *  - a link gives exactly one EXIT, none after unlink (LNK-01, 07, 09); both sides agree whether
  *    there is one (LNK-13), and none with the dead remains (LNK-10);
  *  - a timer fires once, and not after cancel returned a number (TMR-07);
- *  - the name of the dead is free (SIG-07). */
+ *  - the name of the dead is free (SIG-07);
+ *  - a mailbox with a limit loses messages of others only, no more than it has counted, and what
+ *    it keeps is in order (docs/adr/0010). */
 #ifndef COP_TESTS_SIM_WORLD_H
 #define COP_TESTS_SIM_WORLD_H
 
@@ -60,7 +62,9 @@ struct world {
     uint64_t random;
     cop_pid pids[WORKERS];
     bool is_trapping[WORKERS];
-    bool is_dead[WORKERS]; /* its end has been seen by the driver */
+    struct cop_mailbox limits[WORKERS]; /* of their mailboxes; max 0: none */
+    int lost[WORKERS];                  /* messages that each has found missing, at least */
+    bool is_dead[WORKERS];              /* its end has been seen by the driver */
     bool has_reason[WORKERS];
     uint64_t reason[WORKERS];            /* hash of the reason that the first observer was told */
     struct pair pairs[WORKERS][WORKERS]; /* [sender][receiver] */
