@@ -12,6 +12,7 @@
 #include "coppice/ets.h"
 #include "coppice/fd.h"
 #include "coppice/gen_server.h"
+#include "coppice/http.h"
 #include "coppice/http_server.h"
 #include "coppice/introspect.h"
 #include "coppice/io.h"

@@ -99,6 +99,17 @@ static cop_term headers_of(const struct cop__buf *headers)
     return map;
 }
 
+cop_term cop__http_header_list(const struct cop__buf *headers)
+{
+    cop_term list = cop_empty_list();
+    const char *name;
+    const char *text;
+
+    for (size_t at = 0; next_text(headers, &at, &name) && next_text(headers, &at, &text);)
+        list = cop_cons(cop_tuple(lower_case(name), text), list);
+    return cop_list_reverse(list);
+}
+
 cop_term cop__http_request_term(const struct cop__http_head *head, cop_pid server, cop_ref ref)
 {
     cop_term method = binary_of(&head->method);
