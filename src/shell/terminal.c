@@ -81,11 +81,17 @@ static void take_signals(void)
 {
     static const int numbers[] = {SIGINT, SIGWINCH, SIGHUP, SIGCONT};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction found;
     sigset_t quit;
 
     term.thread = pthread_self();
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        sigaction(numbers[i], &action, NULL);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        /* SIGHUP may be a process's already (os_signal.h), or ignored by nohup. That the terminal
+         * is gone is seen also by reading. */
+        sigaction(numbers[i], NULL, &found);
+        if (numbers[i] != SIGHUP || found.sa_handler == SIG_DFL)
+            sigaction(numbers[i], &action, NULL);
+    }
     action.sa_handler = on_quit;
     sigaction(SIGQUIT, &action, NULL);
     /* The one signal that this thread takes itself: it may have been started without any. */

@@ -103,6 +103,14 @@ void expect(struct program *p, const char *text)
     memmove(p->text, found, p->len + 1);
 }
 
+void take_line(struct program *p, char *line, size_t size)
+{
+    while (!strchr(p->text, '\n'))
+        if (!read_some(p)) fail_msg("ended within a line, after:\n%s", p->text);
+    (void)snprintf(line, size, "%.*s", (int)strcspn(p->text, "\r\n"), p->text);
+    expect(p, "\n");
+}
+
 /* The terminal is left as a shell wants it: it reads lines and shows what is typed. */
 static void check_terminal(struct program *p)
 {

@@ -31,6 +31,8 @@ void start_on_terminal(struct program *p, const char *command, int columns);
 void type(struct program *p, const char *text);
 /* Reads until the text stands in the output; what came up to its end is forgotten. */
 void expect(struct program *p, const char *text);
+/* The rest of the line behind what was expected last, without its end. */
+void take_line(struct program *p, char *line, size_t size);
 /* Reads to the end. */
 void expect_end(struct program *p);
 /* Closes the input and reads the rest if they are pipes, and looks at the exit status. A terminal
