@@ -27,22 +27,23 @@ run: release ## start the key-value node with its console
 	@build/bin/kv start_iex
 
 test: debug ## build with checks on and run all tests
-	@tools/deps browser
+	@tools/deps browser test
 	@tools/run_tests debug
 
 test-plain: deps ## the tests over the code that users run: optimized, without checks
+	@tools/deps test
 	$(call configure,plain)
 	$(call build,plain)
 	@tools/run_tests plain
 
 test-asan: deps ## the tests with the address and undefined behaviour sanitizers
-	@tools/deps sanitizers
+	@tools/deps sanitizers test
 	$(call configure,asan)
 	$(call build,asan)
 	@tools/run_tests asan
 
 test-tsan: deps ## the tests with the thread sanitizer
-	@tools/deps sanitizers
+	@tools/deps sanitizers test
 	$(call configure,tsan)
 	$(call build,tsan)
 	@tools/run_tests tsan

@@ -66,8 +66,10 @@ function(coppice_test name)
         ENVIRONMENT "${COPPICE_TEST_ENVIRONMENT}")
 endfunction()
 
-# Options of the sanitizers' runtimes, for builds that have one.
+# Options of the sanitizers' runtimes, for builds that have one; and any free port for programs that
+# listen, unless a test says otherwise.
 set(COPPICE_TEST_ENVIRONMENT
+    "PORT=0"
     "ASAN_OPTIONS=detect_stack_use_after_return=0:strict_string_checks=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
     "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")

@@ -29,6 +29,10 @@ struct cop_application {
      * order (APP-19): "[connect: [], serve: [4040]]". :ok, or {:error, reason} which ends it. */
     const char *start_phases;
     cop_term (*start_phase)(cop_term phase, cop_term type, cop_term args); /* NULL: no phases */
+    /* For cop_main(). What the program, and its node, is called; NULL: name. */
+    const char *program;
+    /* Lines that the command `help` shows behind the options; NULL: none. */
+    const char *settings;
 };
 
 COP_BEGIN_DECLS

@@ -55,7 +55,7 @@ static const struct {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 #define OPTIONS  (sizeof(options) / sizeof(options[0]))
 
-void cop__print_usage(FILE *out, const char *program)
+void cop__print_usage(FILE *out, const char *program, const char *settings)
 {
     (void)fprintf(out, "Usage: %s COMMAND [OPTIONS]\n\nCommands:\n", program);
     for (size_t i = 0; i < COMMANDS; i++)
@@ -65,6 +65,7 @@ void cop__print_usage(FILE *out, const char *program)
         (void)fprintf(out, "  %s\n", options[i].help);
     (void)fprintf(out, "  [COPPICE_DEADLOCKS]  fail: a call that closes a circle of calls exits\n"
                        "                       after 100 ms, instead of being logged only\n");
+    if (settings) (void)fprintf(out, "\nSettings of the system:\n%s", settings);
 }
 
 static void set_number(struct cop__command_line *line, enum option option, int64_t value)

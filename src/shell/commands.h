@@ -32,6 +32,7 @@ struct cop__command_line {
 /* Options stand before settings of the environment. What this points to lies in argv, in the
  * environment or is static. */
 struct cop__command_line cop__command_line(int argc, char **argv);
-void cop__print_usage(FILE *out, const char *program);
+/* settings: more lines, of the application, or NULL. */
+void cop__print_usage(FILE *out, const char *program, const char *settings);
 
 #endif

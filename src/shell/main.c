@@ -13,6 +13,7 @@
 static struct {
     const struct cop_application *application;
     const char *expression;
+    char why_not[400]; /* it did not start: in its own words, or "" */
 } task;
 
 static const char *program_name(const char *path)
@@ -22,6 +23,12 @@ static const char *program_name(const char *path)
     return slash ? slash + 1 : path ? path : "coppice";
 }
 
+/* What people call the system. */
+static const char *system_name(const struct cop_application *application)
+{
+    return application->program ? application->program : application->name;
+}
+
 /* --- Start ------------------------------------------------------------------------------------ */
 
 static cop_next start_application(cop_term arg)
@@ -29,9 +36,12 @@ static cop_next start_application(cop_term arg)
     cop_term answer;
     cop_term app;
     cop_term reason;
+    cop_bytes words;
 
     (void)arg;
     answer = cop_application_ensure_all_started_as(task.application, COP(":permanent"));
+    if (cop_match(answer, "{:error, {_, {words, {_, :start, _}}}}", words))
+        (void)snprintf(task.why_not, sizeof(task.why_not), "%.*s", (int)words.len, words.data);
     if (cop_match(answer, "{:error, {app, reason}}", app, reason)) cop_exit(reason);
     return cop_end();
 }
@@ -68,7 +78,8 @@ static int serve(const struct cop__command_line *line)
     if (!cop__door_serve()) (void)fprintf(stderr, "no thread for remote, rpc, stop and pid\n");
     if (!cop_run(start_application, cop_nil(), why, sizeof(why))) {
         cop_log_flush();
-        (void)fprintf(stderr, "Could not start application %s: %s\n", task.application->name, why);
+        (void)fprintf(stderr, "Could not start application %s: %s\n", system_name(task.application),
+                      task.why_not[0] ? task.why_not : why);
     } else if (line->command == COP__COMMAND_START_IEX && !cop__local_start(line->history)) {
         (void)fprintf(stderr, "no thread for the console\n");
     } else {
@@ -144,15 +155,15 @@ int cop_main(int argc, char **argv, const struct cop_application *application)
     task.application = application;
     task.expression = line.argument;
     switch (line.command) {
-    case COP__COMMAND_WRONG: cop__print_usage(stderr, program); return 2;
-    case COP__COMMAND_HELP: cop__print_usage(stdout, program); return 0;
+    case COP__COMMAND_WRONG: cop__print_usage(stderr, program, NULL); return 2;
+    case COP__COMMAND_HELP: cop__print_usage(stdout, program, application->settings); return 0;
     case COP__COMMAND_VERSION:
-        (void)printf("%s %s\n", application->name,
+        (void)printf("%s %s\n", system_name(application),
                      application->version ? application->version : cop_version());
         return 0;
     default: break;
     }
-    place = (struct cop__place){line.run_dir, line.name ? line.name : application->name};
+    place = (struct cop__place){line.run_dir, line.name ? line.name : system_name(application)};
     switch (line.command) {
     case COP__COMMAND_REMOTE: return cop__remote_console(&place, line.history);
     case COP__COMMAND_RPC: return cop__remote_rpc(&place, line.argument);

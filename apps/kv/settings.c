@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings. */
+#include "settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WHY_SIZE 200
+
+const char kv_settings_env[] =
+    "[port: 4040, redis_port: :off, connections_max: 16384, idle_s: 600, line_max: 65536,"
+    " bulk_max: 8_388_608, command_max: 67_108_864, words_max: 1_048_576]";
+
+const char kv_settings_help[] =
+    "  [PORT]               of the line protocol; off: none; 4040\n"
+    "  [REDIS_PORT]         of the Redis protocol; off: none; off\n"
+    "  [KV_CONNECTIONS_MAX] connections at once; 16384\n"
+    "  [KV_IDLE_S]          seconds after which an idle connection is closed; off: never; 600\n"
+    "  [KV_LINE_MAX]        bytes of a line; 65536\n"
+    "  [KV_BULK_MAX]        bytes of a key or value of the Redis protocol; 8388608\n"
+    "  [KV_COMMAND_MAX]     bytes of a command of it; 67108864\n"
+    "  [KV_WORDS_MAX]       words of a command of it; 1048576\n";
+
+static const struct setting {
+    const char *variable;
+    const char *key;
+    int64_t least;
+    int64_t most;
+    bool may_be_off;
+} settings[] = {
+    {"PORT", "port", 0, 65535, true},
+    {"REDIS_PORT", "redis_port", 0, 65535, true},
+    {"KV_CONNECTIONS_MAX", "connections_max", 1, 8388608, false},
+    {"KV_IDLE_S", "idle_s", 1, 4294967, true},
+    {"KV_LINE_MAX", "line_max", 16, 1 << 30, false},
+    {"KV_BULK_MAX", "bulk_max", 1, 1 << 30, false},
+    {"KV_COMMAND_MAX", "command_max", 64, 1 << 30, false},
+    {"KV_WORDS_MAX", "words_max", 8, 1 << 24, false},
+};
+enum { PORT, REDIS_PORT, CONNECTIONS, IDLE, LINE, BULK, COMMAND, WORDS, SETTINGS };
+_Static_assert(sizeof(settings) / sizeof(settings[0]) == SETTINGS, "one of each");
+
+/* The value that the environment gives it, or that of the application. */
+static cop_term given(const struct setting *setting)
+{
+    const char *text = getenv(setting->variable); /* NOLINT(concurrency-mt-unsafe): nobody sets */
+    char *end;
+    long long number;
+
+    if (text == NULL || text[0] == '\0')
+        return cop_application_get_env(COP(":kv_server"), cop_atom(setting->key), cop_nil());
+    errno = 0;
+    number = strtoll(text, &end, 10);
+    if (errno == 0 && end != text && *end == '\0') return cop_int(number);
+    return strcmp(text, "off") == 0 ? COP(":off") : cop_string(text);
+}
+
+/* Off is -1. */
+static bool read_one(const struct setting *setting, int64_t *ret_value, char *ret_why)
+{
+    cop_term value = given(setting);
+    cop_bytes shown;
+    int64_t number;
+
+    if (setting->may_be_off && cop_match(value, ":off")) {
+        *ret_value = -1;
+        return true;
+    }
+    if (cop_match(value, "number", number) && number >= setting->least && number <= setting->most) {
+        *ret_value = number;
+        return true;
+    }
+    shown = cop_to_bytes(cop_inspect_within(value, 40));
+    (void)snprintf(ret_why, WHY_SIZE, "%s cannot be %.*s: it is a number from %lld to %lld%s",
+                   setting->variable, (int)shown.len, shown.data, (long long)setting->least,
+                   (long long)setting->most, setting->may_be_off ? ", or off" : "");
+    return false;
+}
+
+bool kv_settings_read(struct kv_settings *ret_settings, char *ret_why)
+{
+    int64_t v[SETTINGS];
+
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (!read_one(&settings[i], &v[i], ret_why)) return false;
+    *ret_settings = (struct kv_settings){
+        .port = (int)v[PORT],
+        .redis_port = (int)v[REDIS_PORT],
+        .connections_max = v[CONNECTIONS],
+        .idle_ms = v[IDLE] < 0 ? COP_INFINITY : 1000 * v[IDLE],
+        .limits = {.line = (size_t)v[LINE],
+                   .bulk = (size_t)v[BULK],
+                   .words = (size_t)v[WORDS],
+                   .command = (size_t)v[COMMAND]},
+    };
+    return true;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can be set about the key-value system on the network: an environment variable counts, then
+ * the application's environment (Application.put_env(:kv_server, :port, 4000)). */
+#ifndef KV_SETTINGS_H
+#define KV_SETTINGS_H
+
+#include "scan.h"
+
+struct kv_settings {
+    int port;       /* of the line protocol; 0: any free one; below 0: none */
+    int redis_port; /* of RESP; as above */
+    int64_t connections_max;
+    int64_t idle_ms; /* or COP_INFINITY */
+    struct kv_limits limits;
+};
+
+/* The defaults, as cop_application.env, and the lines of help. */
+extern const char kv_settings_env[];
+extern const char kv_settings_help[];
+
+/* Reads them. False: one has no sensible value; ret_why, 200 bytes, says which. Runs on: a
+ * process. */
+bool kv_settings_read(struct kv_settings *ret_settings, char *ret_why);
+
+#endif

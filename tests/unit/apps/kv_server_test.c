@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The key-value system over real sockets: many clients, rude clients, limits. */
+#include "kv_support.h"
+
+#include "../../../apps/kv/kv_server.h"
+
+#include <coppice/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECTIONS_MAX 40
+#define WAIT_MS         20000
+
+static int port_of(cop_term key)
+{
+    return (int)cop_to_int(cop_application_get_env(COP(":kv_server"), key, cop_int(0)));
+}
+
+static cop_term connect_to(int port)
+{
+    cop_term socket;
+
+    cop_assert_match(cop_tcp_connect("127.0.0.1", port, COP("[]"), WAIT_MS), "{:ok, socket}",
+                     socket);
+    return socket;
+}
+
+static cop_term connect_lines(void)
+{
+    return connect_to(port_of(COP(":lines_at")));
+}
+
+static cop_term connect_redis(void)
+{
+    return connect_to(port_of(COP(":redis_at")));
+}
+
+static void say(cop_term socket, const char *text)
+{
+    cop_assert_equal(cop_ok(), cop_tcp_send(socket, cop_string(text)));
+}
+
+static void hear(cop_term socket, const char *text)
+{
+    cop_assert_equal(cop_tuple(cop_ok(), text), cop_tcp_recv(socket, strlen(text), WAIT_MS));
+}
+
+/* The other side has closed, and what it said before is over. */
+static void hear_end(cop_term socket)
+{
+    cop_assert_equal(COP("{:error, :closed}"), cop_tcp_recv(socket, 1, WAIT_MS));
+    cop_tcp_close(socket);
+}
+
+/* Waits until the server has so many connections. */
+static void wait_for_connections(int64_t count)
+{
+    while (cop_list_len(cop_task_supervisor_children(COP("KV.TaskSupervisor"))) != count)
+        cop_sleep(1);
+}
+
+/* Says goodbye, so that no test sees the connections of another. */
+static void close_and_wait(cop_term socket)
+{
+    cop_tcp_close(socket);
+    wait_for_connections(0);
+}
+
+/* --- What the guide tests --------------------------------------------------------------------- */
+
+static void the_guides_conversation(void)
+{
+    cop_term s = connect_lines();
+
+    say(s, "UNKNOWN shopping\r\n");
+    hear(s, "UNKNOWN COMMAND\r\n");
+    say(s, "GET shopping eggs\r\n");
+    hear(s, "NOT FOUND\r\n");
+    say(s, "CREATE shopping\r\n");
+    hear(s, "OK\r\n");
+    say(s, "PUT shopping eggs 3\r\n");
+    hear(s, "OK\r\n");
+    say(s, "GET shopping eggs\r\n");
+    hear(s, "3\r\nOK\r\n");
+    say(s, "DELETE shopping eggs\r\n");
+    hear(s, "OK\r\n");
+    say(s, "GET shopping eggs\r\n");
+    hear(s, "\r\nOK\r\n");
+    close_and_wait(s);
+}
+
+static void subscribers_hear_of_others(void)
+{
+    cop_term s = connect_lines(), other = connect_lines();
+
+    say(s, "CREATE news\r\nSUBSCRIBE news\r\nGET news x\r\n");
+    hear(s, "OK\r\n\r\nOK\r\n");
+    say(other, "PUT news milk 3\r\nDELETE news milk\r\n");
+    hear(other, "OK\r\nOK\r\n");
+    hear(s, "milk SET TO 3\r\nmilk DELETED\r\n");
+    cop_tcp_close(other);
+    close_and_wait(s);
+}
+
+static void both_protocols_have_one_store(void)
+{
+    cop_term s = connect_lines(), r = connect_redis();
+
+    say(r, "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n");
+    hear(r, "+OK\r\n");
+    say(s, "GET 0 k\r\n");
+    hear(s, "v\r\nOK\r\n");
+    say(s, "PUT 0 k w\r\n");
+    hear(s, "OK\r\n");
+    say(r, "GET k\r\nQUIT\r\n");
+    hear(r, "$1\r\nw\r\n+OK\r\n");
+    hear_end(r);
+    close_and_wait(s);
+}
+
+/* --- Pieces and cuts -------------------------------------------------------------------------- */
+
+static void pieces_are_put_together(void)
+{
+    cop_term s = connect_lines(), r = connect_redis();
+    const char *text = "*1\r\n$4\r\nPING\r\n";
+
+    for (size_t i = 0; i < strlen(text); i++)
+        cop_assert_equal(cop_ok(), cop_tcp_send(r, cop_binary(text + i, 1)));
+    hear(r, "+PONG\r\n");
+    say(s, "WHAT");
+    say(s, " IS\r");
+    say(s, "\nTHIS\n");
+    hear(s, "UNKNOWN COMMAND\r\nUNKNOWN COMMAND\r\n");
+    cop_tcp_close(r);
+    close_and_wait(s);
+}
+
+/* Who is cut off in the middle of a word is gone, and nobody else notices. */
+static void cut_connections_end_alone(void)
+{
+    cop_term s = connect_lines();
+
+    for (int i = 0; i < 20; i++) {
+        cop_term cut = i % 2 ? connect_lines() : connect_redis();
+
+        say(cut, i % 2 ? "PUT shop" : "*3\r\n$3\r\nSET\r\n$100\r\nabc");
+        cop_tcp_close(cut);
+    }
+    wait_for_connections(1);
+    say(s, "WHAT\r\n");
+    hear(s, "UNKNOWN COMMAND\r\n");
+    close_and_wait(s);
+}
+
+/* The client that says no more still gets its answers. */
+static void the_last_answers_come_after_half_a_close(void)
+{
+    cop_term s = connect_lines();
+
+    say(s, "WHAT\nWHAT\n");
+    cop_tcp_shutdown(s, COP(":write"));
+    hear(s, "UNKNOWN COMMAND\r\nUNKNOWN COMMAND\r\n");
+    hear_end(s);
+    wait_for_connections(0);
+}
+
+static void a_crash_ends_one_connection(void)
+{
+    cop_term s = connect_lines(), tasks, other;
+
+    say(s, "WHAT\n");
+    hear(s, "UNKNOWN COMMAND\r\n");
+    tasks = cop_task_supervisor_children(COP("KV.TaskSupervisor"));
+    cop_assert_equal(1, cop_list_len(tasks));
+    other = connect_lines();
+    cop_exit_process(cop_to_pid(cop_head(tasks)), COP(":kill"));
+    hear_end(s);
+    say(other, "WHAT\n");
+    hear(other, "UNKNOWN COMMAND\r\n");
+    close_and_wait(other);
+}
+
+static cop_term ask_without_a_registry(void *socket)
+{
+    cop_term s = *(cop_term *)socket;
+
+    cop_assert_equal(cop_ok(),
+                     cop_supervisor_terminate_child(COP("KV.Supervisor"), COP("KV.Registry")));
+    say(s, "GET shopping k\n");
+    hear(s, "ERROR\r\n");
+    hear_end(s);
+    wait_for_connections(0);
+    cop_assert_match(cop_supervisor_restart_child(COP("KV.Supervisor"), COP("KV.Registry")),
+                     "{:ok, _}");
+    return cop_ok();
+}
+
+static void other_errors_end_the_connection(void)
+{
+    cop_term s = connect_lines(), log = cop_capture_log(ask_without_a_registry, &s);
+    cop_bytes text = cop_to_bytes(log);
+
+    cop_assert(memmem(text.data, text.len, "KV.Registry", 11) != NULL);
+    s = connect_lines();
+    say(s, "CREATE again\nGET again k\n");
+    hear(s, "OK\r\n\r\nOK\r\n");
+    close_and_wait(s);
+}
+
+/* --- Limits ----------------------------------------------------------------------------------- */
+
+static void too_many_clients_are_refused(void)
+{
+    cop_term sockets[CONNECTIONS_MAX], one;
+
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
+        sockets[i] = connect_lines();
+    wait_for_connections(CONNECTIONS_MAX);
+    one = connect_lines();
+    hear(one, "ERROR\r\n");
+    hear_end(one);
+    one = connect_redis();
+    hear(one, "-ERR max number of clients reached\r\n");
+    hear_end(one);
+    cop_tcp_close(sockets[0]);
+    wait_for_connections(CONNECTIONS_MAX - 1);
+    one = connect_lines();
+    say(one, "WHAT\n");
+    hear(one, "UNKNOWN COMMAND\r\n");
+    for (int i = 1; i < CONNECTIONS_MAX; i++)
+        cop_tcp_close(sockets[i]);
+    close_and_wait(one);
+}
+
+static void idle_clients_are_closed(void)
+{
+    cop_term idle, slow;
+
+    cop_application_put_env(COP(":kv_server"), COP(":idle_s"), cop_int(1));
+    idle = connect_lines();
+    slow = connect_redis();
+    say(slow, "*2\r\n$3\r\nGE");
+    hear_end(idle);
+    hear_end(slow);
+    cop_application_put_env(COP(":kv_server"), COP(":idle_s"), cop_int(600));
+    wait_for_connections(0);
+}
+
+static void lines_and_strings_have_their_limits(void)
+{
+    cop_term s = connect_lines(), r = connect_redis();
+    char line[1000];
+
+    memset(line, 'x', sizeof(line));
+    for (int i = 0; i < 66; i++)
+        cop_tcp_send(s, cop_binary(line, sizeof(line)));
+    hear(s, "ERROR\r\n");
+    say(r, "*1\r\n$8388609\r\n");
+    hear(r, "-ERR Protocol error: invalid bulk length\r\n");
+    hear_end(r);
+    close_and_wait(s);
+}
+
+/* --- Much ------------------------------------------------------------------------------------- */
+
+static void large_values_come_back(void)
+{
+    size_t size = 3000000;
+    cop_term r = connect_redis(), value, got;
+    char *data = cop_alloc(size);
+
+    for (size_t i = 0; i < size; i++)
+        data[i] = (char)(i * 2654435761U >> 13);
+    value = cop_binary(data, size);
+    cop_assert_equal(cop_ok(),
+                     cop_tcp_send(r, cop_list(COP("\"*3\\r\\n$3\\r\\nSET\\r\\n$3\\r\\nbig\\r\\n"
+                                                  "$3000000\\r\\n\""),
+                                              value, COP("\"\\r\\n\""))));
+    hear(r, "+OK\r\n");
+    for (int i = 0; i < 3; i++) {
+        say(r, "GET big\r\n");
+        hear(r, "$3000000\r\n");
+        cop_assert_match(cop_tcp_recv(r, size, WAIT_MS), "{:ok, got}", got);
+        cop_assert_equal(value, got);
+        hear(r, "\r\n");
+    }
+    say(r, "FLUSHDB\r\n");
+    hear(r, "+OK\r\n");
+    close_and_wait(r);
+}
+
+#define FLOOD 200000
+
+static cop_term flood(cop_term socket)
+{
+    char lines[1000];
+
+    memset(lines, '\n', sizeof(lines));
+    for (size_t i = 0; i < FLOOD / sizeof(lines); i++)
+        if (!cop_match(cop_tcp_send(socket, cop_binary(lines, sizeof(lines))), ":ok")) break;
+    return cop_ok();
+}
+
+/* A flood that nobody drains stops at the server's buffers; its memory stays what it was. */
+static void a_flood_fills_nothing(void)
+{
+    cop_term s = connect_lines(), other = connect_lines(), task, tasks, memory;
+    int64_t bytes;
+
+    task = cop_task_async(cop_task_fun(flood, s));
+    for (int i = 0; i < 200; i++) {
+        say(other, "WHAT\n");
+        hear(other, "UNKNOWN COMMAND\r\n");
+    }
+    tasks = cop_task_supervisor_children(COP("KV.TaskSupervisor"));
+    cop_assert_equal(2, cop_list_len(tasks));
+    for (; !cop_is_empty_list(tasks); tasks = cop_tail(tasks)) {
+        memory = cop_process_info(cop_to_pid(cop_head(tasks)), COP(":memory"));
+        cop_assert_match(memory, "{_, bytes}", bytes);
+        cop_assert(bytes < 2000000);
+    }
+    for (int i = 0; i < FLOOD; i += 1000) {
+        cop_term answer;
+
+        cop_assert_match(cop_tcp_recv(s, 17000, WAIT_MS), "{:ok, answer}", answer);
+        cop_assert(memcmp(cop_to_bytes(answer).data, "UNKNOWN COMMAND\r\n", 17) == 0);
+    }
+    cop_assert_equal(cop_ok(), cop_task_await(task, WAIT_MS));
+    cop_tcp_close(other);
+    close_and_wait(s);
+}
+
+/* Rubbish has an answer or an end. */
+static void rubbish_does_no_harm(void)
+{
+    uint64_t seed = 42;
+    cop_term s;
+
+    for (int round = 0; round < 30; round++) {
+        cop_term r = round % 2 ? connect_lines() : connect_redis();
+        char bytes[3000];
+
+        for (size_t i = 0; i < sizeof(bytes); i++) {
+            seed = seed * 6364136223846793005U + 1442695040888963407U;
+            bytes[i] = (char)(seed >> 56);
+        }
+        if (round % 3 == 0) bytes[0] = '*';
+        cop_tcp_send(r, cop_binary(bytes, sizeof(bytes)));
+        cop_tcp_shutdown(r, COP(":write"));
+        while (cop_match(cop_tcp_recv(r, 0, WAIT_MS), "{:ok, _}")) {
+        }
+        cop_tcp_close(r);
+    }
+    wait_for_connections(0);
+    s = connect_lines();
+    say(s, "WHAT\n");
+    hear(s, "UNKNOWN COMMAND\r\n");
+    close_and_wait(s);
+}
+
+/* --- Ports ------------------------------------------------------------------------------------ */
+
+static void a_taken_port_is_told(void)
+{
+    int port = port_of(COP(":lines_at"));
+    cop_term answer = cop_supervisor_start_child(
+        COP("KV.Server"),
+        cop_build("%{id: :other, start: {KV.Acceptor, :start_link, [0, port]}}", port));
+
+    cop_assert_match(answer, "{:error, {{:listen, ^port, :eaddrinuse}, _}}", port);
+}
+
+static cop_next start_server(cop_term arg)
+{
+    (void)arg;
+    cop_expect(cop_application_ensure_all_started(&kv_server), "{:ok, _}");
+    return cop_end();
+}
+
+static int server_up(void **state)
+{
+    char why[1000], most[16];
+
+    (void)snprintf(most, sizeof(most), "%d", CONNECTIONS_MAX);
+    setenv("PORT", "0", 1);
+    setenv("REDIS_PORT", "0", 1);
+    setenv("KV_CONNECTIONS_MAX", most, 1);
+    (void)state;
+    if (cop_node_start(NULL) != 0) return -1;
+    if (cop_run(start_server, cop_nil(), why, sizeof(why))) return 0;
+    fprintf(stderr, "%s\n", why);
+    return -1;
+}
+
+#define TEST(body)                                                                                 \
+    {                                                                                              \
+#body, kv_run, NULL, NULL, (void *)(uintptr_t)(body)                                       \
+    }
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(the_guides_conversation),
+                                       TEST(subscribers_hear_of_others),
+                                       TEST(both_protocols_have_one_store),
+                                       TEST(pieces_are_put_together),
+                                       TEST(cut_connections_end_alone),
+                                       TEST(the_last_answers_come_after_half_a_close),
+                                       TEST(a_crash_ends_one_connection),
+                                       TEST(other_errors_end_the_connection),
+                                       TEST(too_many_clients_are_refused),
+                                       TEST(idle_clients_are_closed),
+                                       TEST(lines_and_strings_have_their_limits),
+                                       TEST(large_values_come_back),
+                                       TEST(a_flood_fills_nothing),
+                                       TEST(rubbish_does_no_harm),
+                                       TEST(a_taken_port_is_told)};
+    return cmocka_run_group_tests(tests, server_up, kv_group_teardown);
+}
