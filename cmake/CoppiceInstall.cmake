@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/coppice)
-set(targets coppice)
+set(targets coppice coppice_observer)
 if(COPPICE_SHARED)
     list(APPEND targets coppice_shared)
 endif()

@@ -47,6 +47,43 @@ function(coppice_shared_twin target)
         VERSION ${PROJECT_VERSION} SOVERSION 0)
 endfunction()
 
+# coppice_embed(TARGET FILE...): the bytes of these files, plain and as gzip packs them, and the
+# table of them that src/observer/files.h declares. A file may be made by the build.
+function(coppice_embed target)
+    find_program(GZIP_PROGRAM gzip REQUIRED)
+    set(embed ${PROJECT_SOURCE_DIR}/cmake/CoppiceEmbed.cmake)
+    set(declarations "")
+    set(rows "")
+    set(number 0)
+    foreach(file ${ARGN})
+        get_filename_component(name ${file} NAME)
+        set(symbol cop__obs_file_${number})
+        set(made ${CMAKE_CURRENT_BINARY_DIR}/embedded_${number})
+        add_custom_command(OUTPUT ${made}.c ${made}_gzip.c
+            COMMAND ${GZIP_PROGRAM} -9nc ${file} > ${made}.gz
+            COMMAND ${CMAKE_COMMAND} -DINPUT=${file} -DOUTPUT=${made}.c -DNAME=${symbol} -P ${embed}
+            COMMAND ${CMAKE_COMMAND} -DINPUT=${made}.gz -DOUTPUT=${made}_gzip.c
+                    -DNAME=${symbol}_gzip -P ${embed}
+            DEPENDS ${file} ${embed}
+            COMMENT "Embedding ${name}"
+            VERBATIM)
+        target_sources(${target} PRIVATE ${made}.c ${made}_gzip.c)
+        foreach(array ${symbol} ${symbol}_gzip)
+            string(APPEND declarations "extern const unsigned char ${array}[];\n"
+                "extern const size_t ${array}_size;\n")
+        endforeach()
+        string(APPEND rows "    {\"${name}\", ${symbol}, &${symbol}_size, ${symbol}_gzip,"
+            " &${symbol}_gzip_size},\n")
+        math(EXPR number "${number} + 1")
+    endforeach()
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/files.c CONTENT "#include \"files.h\"\n
+@declarations@
+const struct cop__obs_file cop__obs_files[] = {
+@rows@    {NULL, NULL, NULL, NULL, NULL}};
+" @ONLY)
+    target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/files.c)
+endfunction()
+
 # coppice_program(NAME SOURCE...): a program over the public headers, put into bin.
 function(coppice_program name)
     add_executable(${name} ${ARGN})

@@ -126,6 +126,8 @@ COP_API void cop_journal_mark(cop_pid pid);
 /* Whose receptions COP_JOURNAL_MESSAGES notes from now on, at most 16; the further ones are left
  * out. Costs the others of a traced node some instructions a message. */
 COP_API void cop_trace(const cop_pid *pids, size_t len);
+/* Whose those are: the first max of them; returns how many. */
+COP_API size_t cop_traced(cop_pid *ret_pids, size_t max);
 
 COP_END_DECLS
 

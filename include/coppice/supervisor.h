@@ -66,11 +66,12 @@ COP_API cop_term cop_supervisor_which_children(cop_term supervisor);
  * be started. */
 COP_API cop_term cop_supervisor_next_starts(cop_term supervisor);
 /* All that a tool wants to know, within timeout_ms: a map with :strategy, :max_restarts,
- * :max_seconds, :restarts (in the window that ends now), :restarts_total, :count and :children, at
- * most limit rows in start order behind the first offset ones: {id, pid, state, type, restart,
- * modules, ms}. id is a text, nil for children without one; pid is nil unless state is :running
- * (else :restarting or :stopped); ms: until the end of its backoff, or nil. :busy if it does not
- * answer in time, :noproc if it is dead or no supervisor. */
+ * :max_seconds, :restarts (in the window that ends now), :restarts_total, :ids (whether children
+ * are known by ids, else by pids), :count and :children, at most limit rows in start order behind
+ * the first offset ones: {id, pid, state, type, restart, modules, ms}. id is a text, nil for
+ * children without one; pid is nil unless state is :running (else :restarting or :stopped); ms:
+ * until the end of its backoff, or nil. :busy if it does not answer in time, :noproc if it is dead
+ * or no supervisor. */
 COP_API cop_term cop_supervisor_status(cop_term supervisor, int64_t offset, int64_t limit,
                                        int64_t timeout_ms);
 COP_API cop_term cop_supervisor_count_children(cop_term supervisor); /* a map: SUP-27 */

@@ -237,6 +237,7 @@ void cop__children_set(struct cop__children *all, struct cop__child *child,
     COP_ASSERT(state != COP__CHILD_STOPPED || cop_is_no_pid(pid));
     COP_ASSERT(state != COP__CHILD_RUNNING || !cop_is_no_pid(pid));
     if (!cop_is_no_pid(child->pid)) pid_index_remove(all, child);
+    if (!cop_is_no_pid(child->pid)) child->former = child->pid;
     child->state = state;
     child->pid = pid;
     if (child->waiting) {

@@ -22,6 +22,7 @@ struct cop__child {
     struct cop__child *pid_next; /* the next in its bucket of the index by pid */
     struct cop__child *id_next;  /* the same by id */
     cop_pid pid;                 /* indexed, unless none; see the states */
+    cop_pid former;              /* while STOPPED: the process that it had, for tools */
     uint64_t id_hash;            /* valid if has_id */
     cop_kept id;                 /* several children may have the same if it is not indexed */
     cop_kept start;              /* {module, function, arguments} */

@@ -97,7 +97,7 @@ struct cop__start cop__sup_start(struct cop__sup *sup, struct cop__child *child)
     struct cop__start start = cop__child_start(
         cop_kept_term(child->start), cop_kept_term(sup->extra), child->mailbox, sup->kind->dynamic);
 
-    cop_pid former = child->state == COP__CHILD_STOPPED ? cop_no_pid() : child->pid;
+    cop_pid former = child->state == COP__CHILD_STOPPED ? child->former : child->pid;
 
     if (start.kind != COP__START_STARTED) return start;
     cop__sup_note_start(sup, child, start.pid, former);
@@ -252,6 +252,7 @@ static cop_term status(const struct cop__sup *sup, int64_t offset, int64_t limit
     int64_t max = sup->intensity.max, seconds = sup->intensity.period, total = sup->restarts;
     int64_t restarts = cop__intensity_count(&sup->intensity, now);
     int64_t count = (int64_t)sup->children.len;
+    bool ids = sup->kind->has_ids;
     cop_term rows = cop_empty_list();
     cop_term strategy = cop_atom(sup->strategy ? sup->strategy : "one_for_one");
 
@@ -261,8 +262,9 @@ static cop_term status(const struct cop__sup *sup, int64_t offset, int64_t limit
     }
     rows = cop_list_reverse(rows);
     return cop_build("%{strategy: strategy, max_restarts: max, max_seconds: seconds,"
-                     " restarts: restarts, restarts_total: total, count: count, children: rows}",
-                     strategy, max, seconds, restarts, total, count, rows);
+                     " restarts: restarts, restarts_total: total, ids: ids, count: count,"
+                     " children: rows}",
+                     strategy, max, seconds, restarts, total, ids, count, rows);
 }
 
 cop_result cop__sup_answer(const struct cop__sup *sup, cop_term request)

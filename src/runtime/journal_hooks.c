@@ -118,6 +118,7 @@ void cop__journal_end(struct cop__proc *p, uint8_t flags, cop_term reason)
     cop__region_enter(&region);
     cop_term pid = cop__pid_word(cop__proc_id(p));
     cop_term text = cop_inspect_within(reason, REASON_MAX);
+    if (crash) note_crash(p, pid, reason, text); /* before: the tree still has it */
     if (all) cop__journal_add(COP_JOURNAL_PROCESSES, cop_tuple(COP(":exit"), pid, text));
     if (tree) {
         cop_term name = name_of(p);
@@ -125,7 +126,6 @@ void cop__journal_end(struct cop__proc *p, uint8_t flags, cop_term reason)
         cop__journal_add(COP_JOURNAL_TREE,
                          cop_tuple(COP(":exit"), pid, name, text, cop_bool(abnormal)));
     }
-    if (crash) note_crash(p, pid, reason, text);
     cop__region_leave(&region);
 }
 
@@ -175,4 +175,14 @@ void cop__journal_received(struct cop__proc *p, struct cop__signal *s)
                      cop_tuple(kind, from, cop__pid_word(cop__proc_id(p)),
                                cop_inspect_within(cop__signal_term(s), MESSAGE_MAX)));
     cop__region_leave(&region);
+}
+
+size_t cop_traced(cop_pid *ret_pids, size_t max)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < TRACED_MAX && len < max; i++) {
+        uint64_t pid = atomic_load_explicit(&traced[i], memory_order_relaxed);
+        if (pid != 0) ret_pids[len++] = (cop_pid){.id = pid, .node = 0, .creation = 0};
+    }
+    return len;
 }

@@ -156,7 +156,7 @@ struct cop__signal *cop__signals_base(struct cop__proc *p)
 {
     COP_ASSERT(p->base == NULL);
     uintptr_t newest = atomic_load_explicit(&p->inbox, memory_order_acquire);
-    if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || cop__node.is_seeded) return NULL;
+    if (newest <= COP__INBOX_CLOSED || p->mailbox_first != NULL || is_watched()) return NULL;
     struct cop__signal *s = (struct cop__signal *)newest;
     if (!is_lone_message(p, s)) return NULL;
     p->base = s;

@@ -19,6 +19,18 @@ static cop_next be_seen(cop_term boss)
     return cop_hibernate(idle, NULL);
 }
 
+/* Its slot is free again, too. */
+static void kill_and_wait(cop_pid pid)
+{
+    struct cop_node_figures before, after;
+
+    cop_read_node(&before);
+    cop_exit_process(pid, COP(":kill"));
+    do
+        cop_read_node(&after);
+    while (after.processes >= before.processes);
+}
+
 static cop_pid start(cop_start_fn fn, const char *name)
 {
     cop_term msg;
@@ -45,9 +57,7 @@ PROCESS_TEST(a_row_tells_what_stands_in_the_slot)
     cop_assert(row.trap_exit);
     cop_assert(row.priority == COP_PRIORITY_NORMAL);
     cop_assert(row.memory > 0);
-    cop_exit_process(pid, COP(":kill"));
-    while (cop_is_alive(pid))
-        cop_yield();
+    kill_and_wait(pid);
     cop_assert(!cop_read_process(pid, &row));
 }
 
@@ -82,6 +92,8 @@ PROCESS_TEST(a_stuck_process_is_seen)
     cop_assert(row.status == COP_PROCESS_RUNNING);
     cop_assert(strcmp(row.function, "spin/1") == 0);
     goes_on = true;
+    while (cop_is_alive(pid))
+        cop_sleep(1);
 }
 
 PROCESS_TEST(a_label_can_be_taken_back_and_is_cut_between_characters)
@@ -123,7 +135,7 @@ PROCESS_TEST(rows_come_once_each_whatever_the_page)
     cop_assert_equal(cop_int((int64_t)found), 10);
     cop_assert(total >= 11);
     for (int i = 0; i < 10; i++)
-        cop_exit_process(pids[i], COP(":kill"));
+        kill_and_wait(pids[i]);
 }
 
 PROCESS_TEST(figures_count)
@@ -149,7 +161,7 @@ PROCESS_TEST(figures_count)
     cop_assert(after.atoms_max == 1048576 && after.atoms > 100);
     cop_assert(after.threads >= (uint64_t)cop_schedulers());
     cop_assert(after.uptime_ms >= before.uptime_ms && after.uptime_ms < 600000);
-    cop_exit_process(pid, COP(":kill"));
+    kill_and_wait(pid);
 }
 
 static int64_t idle_of_all(void)
@@ -179,12 +191,12 @@ PROCESS_TEST(schedulers_tell_how_long_they_slept)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_count), /* first: nobody of another test still ends */
         cmocka_unit_test(a_row_tells_what_stands_in_the_slot),
         cmocka_unit_test(one_without_all_that_has_nil),
         cmocka_unit_test(a_stuck_process_is_seen),
         cmocka_unit_test(a_label_can_be_taken_back_and_is_cut_between_characters),
         cmocka_unit_test(rows_come_once_each_whatever_the_page),
-        cmocka_unit_test(figures_count),
         cmocka_unit_test(schedulers_tell_how_long_they_slept),
     };
 

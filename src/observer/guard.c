@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may ask, and who may change something.
+ *
+ * A page of a stranger that the user has open must neither read nor change anything here. It cannot
+ * read: no answer allows another origin. It cannot pretend to be this server by a name that it lets
+ * point here (DNS rebinding): without an access token only the names of this machine's own address
+ * are taken as Host; with one, the browser has no cookie for the stranger's name. It cannot send a
+ * changing request: that needs the page's token, which it cannot read, in a header that a browser
+ * sends across origins only after asking, and the right Origin. */
+#include "observer.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CHANGES_A_SECOND 20
+#define COOKIE           "coppice_observer="
+
+bool cop__obs_same(cop_bytes a, const char *b)
+{
+    return a.data != NULL && a.len == strlen(b) && memcmp(a.data, b, a.len) == 0;
+}
+
+/* In a time that does not tell how much of it is right. */
+static bool is_secret(cop_bytes given, const char *secret)
+{
+    size_t len = strlen(secret);
+    unsigned char differs = given.len != len;
+
+    for (size_t i = 0; i < len; i++)
+        differs |=
+            (unsigned char)secret[i] ^ (unsigned char)(i < given.len ? given.data[i] : ~secret[i]);
+    return given.data != NULL && !differs;
+}
+
+cop_bytes cop__obs_header(const struct cop__obs_request *r, const char *name)
+{
+    cop_term headers = cop_map_get(r->all, COP(":req_headers"), cop_map_new());
+    cop_term value = cop_map_get(headers, cop_string(name), cop_none());
+
+    return cop_is_none(value) ? (cop_bytes){NULL, 0} : cop_to_bytes(value);
+}
+
+/* --- Host ------------------------------------------------------------------------------------- */
+
+/* The name in a Host header, without the port. */
+static cop_bytes host_name(cop_bytes host)
+{
+    size_t len = host.len;
+
+    while (len > 0 && host.data[len - 1] >= '0' && host.data[len - 1] <= '9')
+        len--;
+    if (len > 0 && len < host.len && host.data[len - 1] == ':') host.len = len - 1;
+    return host;
+}
+
+static bool is_own_host(cop_bytes host)
+{
+    cop_bytes name = host_name(host);
+
+    return cop__obs_same(name, "127.0.0.1") || cop__obs_same(name, "localhost") ||
+           cop__obs_same(name, "[::1]") || cop__obs_same(name, cop__obs_settings.address);
+}
+
+/* --- Access ----------------------------------------------------------------------------------- */
+
+/* The value of our cookie among others. */
+static cop_bytes cookie_of(cop_bytes cookies)
+{
+    const char *at = cookies.data, *end = at + cookies.len;
+
+    while (at != NULL && at < end) {
+        const char *next = memchr(at, ';', (size_t)(end - at));
+        size_t len = (size_t)((next != NULL ? next : end) - at);
+
+        if (len > strlen(COOKIE) && memcmp(at, COOKIE, strlen(COOKIE)) == 0)
+            return (cop_bytes){at + strlen(COOKIE), len - strlen(COOKIE)};
+        at = next == NULL ? end : next + 1;
+        while (at < end && *at == ' ')
+            at++;
+    }
+    return (cop_bytes){NULL, 0};
+}
+
+static bool has_access(const struct cop__obs_request *r)
+{
+    cop_bytes bearer = cop__obs_header(r, "authorization");
+    cop_bytes cookie = cookie_of(cop__obs_header(r, "cookie"));
+
+    if (bearer.len > 7 && memcmp(bearer.data, "Bearer ", 7) == 0)
+        return is_secret((cop_bytes){bearer.data + 7, bearer.len - 7}, cop__obs_settings.token);
+    return is_secret(cookie, cop__obs_settings.token) ||
+           (cop_match(r->path, "[]") &&
+            is_secret(cop__obs_text(r, "token", ""), cop__obs_settings.token));
+}
+
+void cop__obs_guard(const struct cop__obs_request *r)
+{
+    bool needs_token = cop__obs_settings.token[0] != '\0';
+
+    if (!needs_token && !is_own_host(cop__obs_header(r, "host")))
+        cop__obs_fail(403, "bad_host", "the Host is none of this machine's own");
+    if (needs_token && !has_access(r))
+        cop__obs_fail(401, "unauthorized", "the access token is missing or wrong");
+}
+
+/* --- Changes ---------------------------------------------------------------------------------- */
+
+static bool is_own_origin(cop_bytes origin, cop_bytes host)
+{
+    static const char scheme[] = "http://";
+
+    return origin.data != NULL && host.data != NULL && host.len > 0 &&
+           origin.len == strlen(scheme) + host.len &&
+           memcmp(origin.data, scheme, strlen(scheme)) == 0 &&
+           memcmp(origin.data + strlen(scheme), host.data, host.len) == 0;
+}
+
+static bool is_too_fast(void)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static int64_t since_ms;
+    static int count;
+    int64_t now = cop_monotonic_ms();
+    bool too_fast;
+
+    pthread_mutex_lock(&lock);
+    if (now - since_ms >= 1000 || now < since_ms) {
+        since_ms = now;
+        count = 0;
+    }
+    too_fast = ++count > CHANGES_A_SECOND;
+    pthread_mutex_unlock(&lock);
+    return too_fast;
+}
+
+void cop__obs_guard_change(const struct cop__obs_request *r)
+{
+    static const char json[] = "application/json";
+    cop_bytes type = cop__obs_header(r, "content-type");
+
+    if (cop__obs_settings.is_read_only)
+        cop__obs_fail(403, "read_only", "this Observer changes nothing");
+    if (!is_own_origin(cop__obs_header(r, "origin"), cop__obs_header(r, "host")))
+        cop__obs_fail(403, "bad_origin", "the Origin is not this server");
+    if (!is_secret(cop__obs_header(r, "x-observer-token"), cop__obs_settings.page_token))
+        cop__obs_fail(403, "bad_token", "the page's token is missing or wrong");
+    if (type.len < strlen(json) || memcmp(type.data, json, strlen(json)) != 0)
+        cop__obs_fail(415, "unsupported", "the body must be application/json");
+    if (is_too_fast())
+        cop__obs_fail(429, "too_many", "at most %d changes a second", CHANGES_A_SECOND);
+}

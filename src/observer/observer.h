@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Observer's own rooms. docs/api-http.md is the contract of what they answer.
+ *
+ *     application   settings, supervisor, module :observer
+ *     sampler       the process that takes samples while somebody watches, and counts streams
+ *     guard         who may ask: hosts, tokens, origins, limits
+ *     router        request -> answer, a function of the request alone
+ *     events        one process a stream of server-sent events
+ *     shape         the JSON of pids, terms and processes
+ *     assets        the files of the page
+ *     and a file for each kind of question: system, processes, process, tree, tables, crashes,
+ *     history, live (calls, trace, log), actions, metrics
+ *
+ * An answer is a term that JSON can say: maps with atoms for keys, lists, binaries, numbers. What
+ * cannot be answered is thrown with cop__obs_fail() and caught in the router. */
+#ifndef COP_OBSERVER_OBSERVER_H
+#define COP_OBSERVER_OBSERVER_H
+
+#include "coppice/ets.h"
+#include "coppice/gen_server.h"
+#include "coppice/http_server.h"
+#include "coppice/introspect.h"
+#include "coppice/logger.h"
+#include "coppice/observer.h"
+#include "coppice/supervisor.h"
+#include "coppice/sys.h"
+
+/* --- Settings (application.c) ----------------------------------------------------------------- */
+
+struct cop__obs_settings {
+    char address[64];
+    int port;
+    char token[129];     /* access; empty: none is asked for */
+    char page_token[33]; /* of changing requests; new with each start */
+    bool is_read_only;
+    bool is_loopback;
+};
+extern struct cop__obs_settings cop__obs_settings; /* written while the application starts */
+/* Reads the environment; false: the log says what is wrong. */
+bool cop__obs_settings_read(struct cop__obs_settings *ret);
+
+/* --- Requests and answers (router.c, guard.c) ------------------------------------------------- */
+
+/* A request as its handlers see it. */
+struct cop__obs_request {
+    cop_term all;    /* the map of http_server.h */
+    cop_term path;   /* segments */
+    cop_term params; /* of the query */
+    bool is_post;
+};
+/* The whole answer to a request map: {status, headers, body}, or :stream for the event stream,
+ * which the caller then begins. Switches: the handlers ask processes. */
+cop_term cop__obs_answer(cop_term request);
+/* Ends the handling with this status and {"error": {"kind", "message"}}. */
+COP_NORETURN COP_PRINTF(3, 4) void cop__obs_fail(int status, const char *kind, const char *format,
+                                                 ...);
+/* Fails unless the request may be answered at all; and unless it may change something. */
+void cop__obs_guard(const struct cop__obs_request *r);
+void cop__obs_guard_change(const struct cop__obs_request *r);
+/* A header by its name in lower case; NULL data: it is not there. */
+cop_bytes cop__obs_header(const struct cop__obs_request *r, const char *name);
+/* A parameter of the query; fallback if it is not there. Fails if it is no number within min and
+ * max. */
+int64_t cop__obs_number(const struct cop__obs_request *r, const char *name, int64_t fallback,
+                        int64_t min, int64_t max);
+cop_bytes cop__obs_text(const struct cop__obs_request *r, const char *name, const char *fallback);
+/* A string of the body, a map; cop_none() if it is not there. Fails if it is no string. */
+cop_term cop__obs_field(cop_term body, const char *name);
+bool cop__obs_same(cop_bytes a, const char *b);
+
+/* --- Shapes (shape.c) ------------------------------------------------------------------------- */
+
+#define COP__OBS_TERM_MAX 4096
+#define COP__OBS_LIST_MAX 200
+#define COP__OBS_ASK_MS   200
+
+/* "0.123.0" of a pid's term; nil of anything else. */
+cop_term cop__obs_pid(cop_term pid);
+/* The other way round; cop_no_pid() if the text is none. */
+cop_pid cop__obs_pid_from(cop_bytes text);
+/* The same, but fails. */
+cop_pid cop__obs_pid_or_fail(cop_bytes text);
+/* {"text", "cut"}: of a term, and of what is text already. */
+cop_term cop__obs_term(cop_term t, size_t max);
+cop_term cop__obs_term_text(cop_term text);
+/* {"pid", "name", "label"} of a pid or a registered name; nil of anything else. */
+cop_term cop__obs_process(cop_term pid_or_name);
+/* The name of a row as Elixir prints it, or nil. */
+cop_term cop__obs_name(cop_term name);
+/* "KV.Registry.init/1": what the process began with. */
+cop_term cop__obs_initial_call(const struct cop_process_row *row);
+const char *cop__obs_status(enum cop_process_status status);
+/* The binary with all that is no UTF-8 replaced. */
+cop_term cop__obs_utf8(cop_term binary);
+/* fn of each of the first COP__OBS_LIST_MAX elements; nil if it is no list. */
+cop_term cop__obs_each(cop_term list, cop_term (*fn)(cop_term));
+int64_t cop__obs_now_us(void);
+/* The application of a group leader, as a string, or nil. apps: cop_application_trees(). */
+cop_term cop__obs_application(cop_term apps, cop_pid leader);
+/* What `cop_map_put` would give with each of the pairs of more. */
+cop_term cop__obs_merge(cop_term map, cop_term more);
+
+/* --- The sampler (sampler.c) ------------------------------------------------------------------ */
+
+extern const struct cop_module cop__obs_sampler_module;
+/* Somebody looks: samples are taken for a minute from now. */
+void cop__obs_watch(void);
+/* The calling process is a stream; false: there are too many. */
+bool cop__obs_stream_begin(void);
+/* The samples of the last seconds in the shape of /api/load. */
+cop_term cop__obs_load(int64_t seconds);
+/* {number, sample} of the newest, in the shape of the event `load`; {0, nil} without one. */
+cop_term cop__obs_newest_sample(void);
+
+/* --- The questions ---------------------------------------------------------------------------- */
+
+cop_term cop__obs_session(void);
+cop_term cop__obs_system(void);
+cop_term cop__obs_metrics(void); /* a text */
+cop_term cop__obs_processes(const struct cop__obs_request *r);
+cop_term cop__obs_one_process(cop_pid pid);
+cop_term cop__obs_state(cop_pid pid);
+cop_term cop__obs_messages(cop_pid pid, int64_t offset, int64_t limit);
+cop_term cop__obs_applications(int64_t depth, int64_t children);
+cop_term cop__obs_tree(cop_pid pid, int64_t depth, int64_t children, int64_t offset);
+cop_term cop__obs_tables(void);
+cop_term cop__obs_table(const struct cop__obs_request *r, cop_bytes id);
+cop_term cop__obs_crashes(int64_t after, int64_t limit);
+cop_term cop__obs_crash(int64_t number);
+/* The number of pid's crash, or nil; its row in the list, or cop_none(). */
+cop_term cop__obs_crash_of(cop_pid pid, cop_term *ret_row);
+cop_term cop__obs_history(int64_t from_us, int64_t to_us, int64_t limit);
+cop_term cop__obs_history_tree(int64_t at_us);
+cop_term cop__obs_tree_event(cop_term entry); /* EVENT of {number, time_us, event} */
+/* The events of one process, newest last; *ret_successor is a pid's text or nil. */
+cop_term cop__obs_events_of(cop_pid pid, cop_term *ret_successor);
+/* The tree as it is, flat, as TREE_ROWs with pids as terms; see history.c. */
+cop_term cop__obs_tree_now(void);
+cop_term cop__obs_calls(void);
+cop_term cop__obs_trace(int64_t after, int64_t max);
+cop_term cop__obs_log(int64_t after, enum cop_level min, int64_t limit);
+/* POST: the body is read already. */
+cop_term cop__obs_act(const struct cop__obs_request *r, cop_term body);
+
+/* Reads the topics of a stream, which ret_wants has room for unless it is NULL; false: one is not
+ * known. */
+bool cop__obs_topics(const struct cop__obs_request *r, bool *ret_wants);
+/* Serves a stream until its viewer goes. Switches. */
+void cop__obs_stream(cop_term request);
+/* A file of the page, {status, headers, body}; wants_gzip: the client takes it. */
+cop_term cop__obs_asset(cop_term path, bool wants_gzip);
+/* A handler of the log: into its journal, and errors of processes among the crashes. */
+void cop__obs_log_handler(const struct cop_log_event *event, void *arg);
+
+#endif
