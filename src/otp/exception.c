@@ -354,6 +354,19 @@ void cop__add_message(struct cop__text *text, cop_term exception)
 
 /* Raises value in a call that no frame names: its entry goes before those of the stacktrace, unless
  * the caller has that name. */
+cop_term cop__outcome_reason(const struct cop_outcome *outcome)
+{
+    struct cop_outcome told = *outcome;
+
+    if (told.class_ == COP_CLASS_ERROR && cop_is_map(told.value)) {
+        cop_term name = cop_map_get(told.value, COP(":__struct__"), cop_nil());
+
+        if (cop_match(name, "UndefinedFunctionError")) told.value = COP(":undef");
+        if (cop_match(name, "FunctionClauseError")) told.value = COP(":function_clause");
+    }
+    return cop_outcome_reason(&told);
+}
+
 static COP_NORETURN void raise_from(cop_term value, cop_term module, cop_term function,
                                     cop_term args)
 {

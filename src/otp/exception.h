@@ -18,6 +18,9 @@ void cop__add_exit(struct cop__text *text, cop_term reason);
 /* Appends the entries of a stack, each on a new line, indented. */
 void cop__add_stack(struct cop__text *text, cop_term stack, int indent);
 
+/* cop_outcome_reason as processes of Erlang end: what of an exception names a function that was
+ * called wrongly is told as an atom and by the stack (TSK-05, GEN-32). */
+cop_term cop__outcome_reason(const struct cop_outcome *outcome);
 /* Whether a reason is {what was raised, stack}, so that it tells of an error and not of an exit. */
 bool cop__reason_is_error(cop_term reason, cop_term *ret_raised, cop_term *ret_stack);
 

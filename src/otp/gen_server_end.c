@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a gen_server ends (GEN-21, 23, 24, 35 to 38): terminate, the log, the exit. */
+#include "otp/exception.h"
 #include "otp/gen_server_state.h"
 
 struct ending {
@@ -20,7 +21,7 @@ static cop_term call_terminate(void *arg)
 
 cop_term cop__whole_reason(const struct cop_outcome *how)
 {
-    return how->class_ == COP_CLASS_ERROR ? cop_tuple(how->value, how->stack) : how->value;
+    return how->class_ == COP_CLASS_ERROR ? cop__outcome_reason(how) : how->value;
 }
 
 static void report(const struct cop__turn *turn, const struct cop_outcome *how)

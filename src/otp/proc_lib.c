@@ -9,6 +9,7 @@
  * spawn on; it is taken away, with an EXIT that it may have left, before the starter goes on. */
 #include "coppice/proc_lib.h"
 
+#include "otp/exception.h"
 #include "otp/gen.h"
 
 #define KEY_ANCESTORS    ":\"$ancestors\""
@@ -46,7 +47,7 @@ static cop_next call_guarded(struct guarded_call *c)
 
     if (!cop_try(call, c, &outcome)) {
         cop__log_crash(outcome.class_, outcome.value, outcome.stack);
-        cop_exit(cop_outcome_reason(&outcome));
+        cop_exit(cop__outcome_reason(&outcome));
     }
     if (c->next.wake_ == NULL || cop__is_server(&c->next)) return c->next;
     if (c->guarded == NULL) c->guarded = cop_alloc(sizeof *c->guarded);

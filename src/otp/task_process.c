@@ -3,6 +3,7 @@
  * task can be told to call one. */
 #include "otp/task_process.h"
 
+#include "otp/exception.h"
 #include "otp/gen.h"
 #include "otp/stdlib_kernel.h"
 
@@ -130,21 +131,11 @@ static cop_term invoke(void *arg)
     return cop_apply(cop_elem(order->mfa, 0), cop_elem(order->mfa, 1), cop_elem(order->mfa, 2));
 }
 
-/* What of an exception names a function is told as Erlang does, by the stacktrace (TSK-05). */
-static cop_term reason_of(struct cop_outcome *outcome)
-{
-    if (cop_match(outcome->value, "%{__struct__: UndefinedFunctionError}"))
-        outcome->value = COP(":undef");
-    else if (cop_match(outcome->value, "%{__struct__: FunctionClauseError}"))
-        outcome->value = COP(":function_clause");
-    return cop_outcome_reason(outcome);
-}
-
 static COP_NORETURN void fail(const struct order *order, struct cop_outcome *outcome)
 {
     if (outcome->class_ != COP_CLASS_EXIT || !cop__is_normal(outcome->value))
         cop__log_task(cop_elem(order->owner, 1), order->mfa, outcome);
-    cop_raise_at(NULL, COP_CLASS_EXIT, reason_of(outcome));
+    cop_raise_at(NULL, COP_CLASS_EXIT, cop__outcome_reason(outcome));
 }
 
 /* What tools are told of the task. */

@@ -49,7 +49,7 @@ static cop_term start_slow(cop_term type, cop_term args)
 
     (void)type;
     (void)args;
-    return cop_supervisor_start_link(specs, COP("[strategy: :one_for_one]"));
+    return cop_supervisor_start_link(specs, COP("[strategy: :one_for_one, name: :slow_top]"));
 }
 
 static cop_term start_failing(cop_term type, cop_term args)
@@ -328,16 +328,18 @@ static cop_next start_slow_app(cop_term test)
     return cop_end();
 }
 
-/* APP-19, APP-10: what was started is stopped in order then, in the time that it has. */
+/* APP-19, APP-10: what was started is stopped in order then, in the time that it has; its top is
+ * told to shut down. */
 static void phase_fails_in_order(void)
 {
     cop_pid slow;
-    cop_ref ref;
+    cop_ref ref, top_ref;
 
     begin();
     cop_spawn(start_slow_app, cop_pid_term(cop_self()), NULL);
     cop_assert_match(probe_next(), "{:slow, :init, slow}", slow);
     ref = cop_monitor(slow);
+    top_ref = cop_monitor(COP(":slow_top"));
     NEXT("{:phase, :one, :normal, :fail}");
     NEXT("{:slow, :terminate, :shutdown}");
     for (int i = 0; i < 100; i++)
@@ -345,6 +347,7 @@ static void phase_fails_in_order(void)
     NOTHING();
     cop_send(slow, COP(":go"));
     NEXT("{:DOWN, ^ref, :process, _, :shutdown}", ref);
+    NEXT("{:DOWN, ^top_ref, :process, _, :shutdown}", top_ref);
     NEXT("{:answer, {:error, {:no, _}}}");
     end();
 }

@@ -97,7 +97,7 @@ PROCESS_TEST(timeout_is_cancelled_by_a_message)
     cop_refute_receive("{:info, :timeout}");
 }
 
-/* GEN-28: a system message starts it anew */
+/* The same, with exact times: gen_server_timeout_test.c */
 PROCESS_TEST(timeout_lives_through_system_messages)
 {
     cop_pid pid = probe_start(cop_empty_list());
@@ -414,12 +414,43 @@ PROCESS_TEST(missing_callbacks)
     cop_assert_receive("{:DOWN, ^ref, _, _, ^reason}", ref, reason);
     pid = bare_start();
     ref = cop_monitor(pid);
+    pid_term = cop_pid_term(pid);
     cop_gen_server_cast(pid, COP(":x"));
-    cop_assert_receive("{:DOWN, ^ref, _, _, {%{__struct__: RuntimeError}, _}}", ref);
+    cop_assert_receive("{:DOWN, ^ref, _, _, {%{__struct__: RuntimeError, message: text}, _}}", ref,
+                       text);
+    cop_assert_equal(cop_format("attempted to cast GenServer %.*s but no handle_cast/2 clause was "
+                                "provided",
+                                (int)cop_to_bytes(cop_inspect(pid_term)).len,
+                                cop_to_bytes(cop_inspect(pid_term)).data),
+                     text);
     /* stray messages do not hurt */
     pid = bare_start();
     cop_send(pid, COP(":stray"));
     cop_assert_equal(cop_nil(), cop_sys_get_state(cop_pid_term(pid), COP_CALL_TIMEOUT));
+}
+
+/* GEN-32: there is no default for handle_continue */
+PROCESS_TEST(missing_handle_continue)
+{
+    cop_term options = probe_opts(COP("[init: {:continue, :x}]")), reason;
+    cop_pid pid;
+
+    cop_trap_exit(true);
+    cop_expect(cop_gen_server_start_link(&bare_module, options, cop_empty_list()), "{:ok, pid}",
+               pid);
+    cop_assert_receive("{:EXIT, ^pid, reason}", pid, reason);
+    cop_assert_match(reason, "{:undef, [{Bare, :handle_continue, _, _} | _]}");
+}
+
+/* GEN-32: an undef inside of a callback that is there is a crash like any other */
+PROCESS_TEST(undef_inside_a_callback)
+{
+    cop_ref ref;
+    cop_pid pid = probe_monitored(cop_empty_list(), &ref);
+
+    cop_send(pid, COP("{:error, :undef}"));
+    cop_assert_receive("{:terminate, {:undef, [{Probe, :handle_info, 2, _}]}}");
+    cop_assert_receive("{:DOWN, ^ref, _, ^pid, {:undef, [{Probe, :handle_info, 2, _}]}}", ref, pid);
 }
 
 int main(void)
@@ -445,6 +476,8 @@ int main(void)
         cmocka_unit_test(parent_ends),
         cmocka_unit_test(no_clause_ends_the_server),
         cmocka_unit_test(missing_callbacks),
+        cmocka_unit_test(missing_handle_continue),
+        cmocka_unit_test(undef_inside_a_callback),
     };
 
     return cmocka_run_group_tests(tests, node_up, node_down);

@@ -4,6 +4,7 @@
 
 #include "coppice/gen_server.h"
 #include "coppice/module.h"
+#include "coppice/supervisor.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -147,6 +148,36 @@ PROCESS_TEST(child_specs)
                      child_spec(COP("ModuleTest.Supervisor")));
 }
 
+/* GEN-13: the behaviours that come with the library */
+PROCESS_TEST(child_specs_of_behaviours)
+{
+    static const struct {
+        const char *child;
+        const char *spec;
+    } rows[] = {
+        {"{Agent, 1}", "%{id: Agent, start: {Agent, :start_link, [1]}}"},
+        {"{Task, 1}", "%{id: Task, restart: :temporary, start: {Task, :start_link, [1]}}"},
+        {"Task.Supervisor",
+         "%{id: Task.Supervisor, start: {Task.Supervisor, :start_link, [[]]}, type: :supervisor}"},
+        {"DynamicSupervisor", "%{id: DynamicSupervisor, start: {DynamicSupervisor, :start_link,"
+                              " [[]]}, type: :supervisor}"},
+        {"{Registry, keys: :unique, name: R}",
+         "%{id: R, start: {Registry, :start_link, [[keys: :unique, name: R]]}, type: :supervisor}"},
+        {"{PartitionSupervisor, child_spec: Agent, name: P}",
+         "%{id: P, start: {PartitionSupervisor, :start_link, [[child_spec: Agent, name: P]]},"
+         " type: :supervisor}"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cop_parse_error error;
+        cop_term child, spec;
+
+        cop_assert(cop_parse(cop_to_bytes(cop_string(rows[i].child)), &child, &error));
+        cop_assert(cop_parse(cop_to_bytes(cop_string(rows[i].spec)), &spec, &error));
+        cop_assert_equal(spec, cop_supervisor_child_spec(child, cop_empty_list()));
+    }
+}
+
 /* --- Captures --------------------------------------------------------------------------------- */
 
 struct call {
@@ -256,6 +287,7 @@ int main(void)
         cmocka_unit_test(apply),
         cmocka_unit_test(undefined_functions),
         cmocka_unit_test(child_specs),
+        cmocka_unit_test(child_specs_of_behaviours),
         cmocka_unit_test(call_captures),
         cmocka_unit_test(calls_that_fail),
         cmocka_unit_test(registering_beside_readers),

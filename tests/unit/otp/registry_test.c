@@ -309,6 +309,43 @@ PROCESS_TEST(lookup_sends_no_message)
     cop_sys_resume(R, COP_CALL_TIMEOUT);
 }
 
+/* An entry for key that belongs to no partition, put by hand into all of the others. */
+static void put_elsewhere(cop_term registry, cop_term key)
+{
+    for (int n = 0; n < 4; n++) {
+        cop_term keys = cop_ets_lookup_element(registry, n, 2);
+
+        if (!cop_ets_member(keys, key))
+            cop_ets_insert(keys, cop_build("{key, {:nobody, :elsewhere}}", key));
+    }
+}
+
+/* REG-07: a key has one partition, and only there it is looked for; without such a rule (duplicate)
+ * in all. */
+PROCESS_TEST(lookup_looks_in_one_partition)
+{
+    cop_pid self = cop_self();
+    cop_term names = COP("[R, K]"), key = COP(":key");
+
+    start(COP("[keys: :unique, name: R, partitions: 4]"));
+    start(COP("[keys: {:duplicate, :key}, name: K, partitions: 4]"));
+    start(COP("[keys: :duplicate, name: D, partitions: 4]"));
+    for (; !cop_is_empty_list(names); names = cop_tail(names)) {
+        cop_term name = cop_head(names);
+
+        cop_assert_match(cop_registry_register(name, key, cop_int(1)), "{:ok, _}");
+        put_elsewhere(name, key);
+        cop_assert_match(cop_registry_lookup(name, key), "[{^self, 1}]", self);
+        cop_assert_equal(COP("[1]"), cop_registry_values(name, key, self));
+        cop_assert_match(cop_registry_match(name, key, COP(":_"), cop_empty_list()), "[{^self, 1}]",
+                         self);
+        cop_assert_equal(1, cop_registry_count_match(name, key, COP(":_"), cop_empty_list()));
+    }
+    cop_assert_match(cop_registry_register(D, key, cop_int(1)), "{:ok, _}");
+    put_elsewhere(D, key);
+    cop_assert_equal(4, cop_list_len(cop_registry_lookup(D, key)));
+}
+
 /* REG-08, REG-09, REG-21, SIG-08: a partition that has not heard of a death yet; a local name is
  * free at once (REG-25). */
 PROCESS_TEST(stale_entries)
@@ -535,6 +572,7 @@ int main(void)
         cmocka_unit_test(links_with_the_partition),
         cmocka_unit_test(unregister_match),
         cmocka_unit_test(lookup_sends_no_message),
+        cmocka_unit_test(lookup_looks_in_one_partition),
         cmocka_unit_test(stale_entries),
         cmocka_unit_test(keys_and_values),
         cmocka_unit_test(update_value),

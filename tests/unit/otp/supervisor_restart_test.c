@@ -321,6 +321,26 @@ static void retries_are_ended(void)
     cop_assert(probe_starts("a") == starts);
 }
 
+/* SUP-41: what tells a supervisor to try a restart again does nothing to a child that runs, was
+ * stopped, or is unknown. */
+static void retries_of_nothing(void)
+{
+    cop_pid sup =
+        start(cop_list(probe_spec("a", "", ""), probe_spec("b", "", "")), "strategy: :one_for_all");
+    cop_pid a = probe_pid(sup, COP(":a"));
+
+    NEXT("{:a, :init, _}");
+    NEXT("{:b, :init, _}");
+    cop_assert_equal(cop_ok(), cop_supervisor_terminate_child(to(sup), COP(":b")));
+    cop_send(sup, COP("{:\"$gen_restart\", :a}"));
+    cop_send(sup, COP("{:\"$gen_restart\", :b}"));
+    cop_send(sup, COP("{:\"$gen_restart\", :c}"));
+    cop_assert_match(probe_child(sup, COP(":a")), "^a", a);
+    cop_assert_equal(COP(":undefined"), probe_child(sup, COP(":b")));
+    cop_assert(cop_is_alive(a));
+    NOTHING();
+}
+
 /* SUP-42 */
 static void restart_that_ignores(void)
 {
@@ -472,17 +492,29 @@ static void escalates(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(restart_types),          TEST(one_for_one),
-        TEST(rest_for_one),           TEST(one_for_all),
-        TEST(siblings_of_a_group),    TEST(ends_of_the_list),
-        TEST(limit_of_restarts),      TEST(what_counts),
-        TEST(what_does_not_count),    TEST(limit_of_a_child_supervisor),
-        TEST(restart_is_retried),     TEST(retries_reach_the_limit),
-        TEST(stops_while_restarting), TEST(retries_are_ended),
-        TEST(restart_that_ignores),   TEST(rest_for_one_fails),
-        TEST(one_for_all_fails),      TEST(group_waits_for_the_failing_one),
-        TEST(any_significant),        TEST(all_significant),
-        TEST(not_triggered),          TEST(escalates),
+        TEST(restart_types),
+        TEST(one_for_one),
+        TEST(rest_for_one),
+        TEST(one_for_all),
+        TEST(siblings_of_a_group),
+        TEST(ends_of_the_list),
+        TEST(limit_of_restarts),
+        TEST(what_counts),
+        TEST(what_does_not_count),
+        TEST(limit_of_a_child_supervisor),
+        TEST(restart_is_retried),
+        TEST(retries_reach_the_limit),
+        TEST(stops_while_restarting),
+        TEST(retries_are_ended),
+        TEST(retries_of_nothing),
+        TEST(restart_that_ignores),
+        TEST(rest_for_one_fails),
+        TEST(one_for_all_fails),
+        TEST(group_waits_for_the_failing_one),
+        TEST(any_significant),
+        TEST(all_significant),
+        TEST(not_triggered),
+        TEST(escalates),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

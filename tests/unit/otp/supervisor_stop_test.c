@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Supervisor: how it and its children end. Children are probes (probe.h). */
+#include "otp/child_life.h"
+
 #include "probe.h"
 
 static cop_pid start(cop_term specs)
@@ -80,6 +82,57 @@ static void unlinked_children(void)
     cop_assert_match(probe_child(sup, COP(":b")), "^b", b); /* nobody told the supervisor */
     cop_assert_equal(cop_ok(), cop_supervisor_terminate_child(to(sup), COP(":b")));
     cop_assert_equal(COP(":undefined"), probe_child(sup, COP(":b")));
+}
+
+/* A probe that is linked with the caller and tells it nothing. */
+static cop_pid linked_probe(cop_term options)
+{
+    cop_pid pid;
+
+    cop_expect(cop_apply(COP("Probe"), COP(":start_link"), cop_list(options)), "{:ok, pid}", pid);
+    return pid;
+}
+
+/* SUP-52: whoever stops a child finds neither EXIT nor DOWN of it afterwards, and the link is gone;
+ * the reason is that of the EXIT where the child was dead before. */
+static void nothing_is_left_of_a_child(void)
+{
+    static const struct {
+        const char *options;
+        int64_t shutdown;
+        const char *own_end; /* the reason with which it ends before */
+        bool unlinks;
+        const char *reason;
+    } rows[] = {
+        {"[]", 5000, NULL, false, ":shutdown"},
+        {"[trap_exit: true]", COP__SHUTDOWN_INFINITY, NULL, false, ":shutdown"},
+        {"[trap_exit: true, slow: true]", 10, NULL, false, ":killed"},
+        {"[trap_exit: true]", COP__SHUTDOWN_BRUTAL_KILL, NULL, false, ":killed"},
+        {"[]", 5000, NULL, true, ":shutdown"},
+        {"[]", 5000, ":boom", false, ":boom"},
+        {"[]", COP__SHUTDOWN_BRUTAL_KILL, ":boom", false, ":boom"},
+        {"[]", 5000, ":boom", true, ":noproc"},
+    };
+
+    cop_trap_exit(true);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cop_parse_error error;
+        cop_term options, reason;
+        cop_pid pid;
+
+        cop_assert(cop_parse(cop_to_bytes(cop_string(rows[i].options)), &options, &error));
+        cop_assert(cop_parse(cop_to_bytes(cop_string(rows[i].reason)), &reason, &error));
+        pid = linked_probe(options);
+        if (rows[i].unlinks) {
+            cop_send(pid, cop_tuple(COP(":unlink"), cop_self()));
+            cop_assert_equal(COP(":pong"), cop_gen_server_call(pid, COP(":ping"), COP_INFINITY));
+        }
+        if (rows[i].own_end != NULL) probe_exit(pid, COP(":boom"));
+        cop_assert_equal(reason, cop__child_stop(pid, rows[i].shutdown));
+        cop_assert(!cop_is_alive(pid));
+        cop_assert_equal(COP("[]"), cop_messages(10));
+        cop_assert_match(cop_process_info(cop_self(), COP(":links")), "{:links, []}");
+    }
 }
 
 /* SUP-31: reason and order. */
@@ -208,15 +261,11 @@ static void tree(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(one_after_the_other),
-        TEST(times),
-        TEST(unlinked_children),
-        TEST(stop_with_a_reason),
-        TEST(end_of_the_parent),
-        TEST(shutdown_from_others),
-        TEST(killed_supervisor),
-        TEST(died_just_before),
-        TEST(tree),
+        TEST(one_after_the_other),  TEST(times),
+        TEST(unlinked_children),    TEST(nothing_is_left_of_a_child),
+        TEST(stop_with_a_reason),   TEST(end_of_the_parent),
+        TEST(shutdown_from_others), TEST(killed_supervisor),
+        TEST(died_just_before),     TEST(tree),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);
