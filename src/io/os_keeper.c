@@ -5,7 +5,7 @@
 #include "coppice/gen_server.h"
 #include "io/guardian.h"
 #include "io/handle.h"
-#include "io/names.h"
+#include "io/reason.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -147,7 +147,7 @@ static cop_result init(cop_term arg)
     cop_set_group_leader(cop_self(), cop_self());
     cop_blocking(wait_for_former, NULL);
     int rc = start_guardian(k);
-    if (rc != 0) return cop_fail(cop_tuple(COP(":guardian"), cop__error_name(rc)));
+    if (rc != 0) return cop_fail(cop_tuple(COP(":guardian"), cop__io_reason(rc)));
     k->children = cop_dict_new();
     k->monitors = cop_dict_new();
     k->unsent = cop_dict_new();

@@ -6,9 +6,9 @@
 #include "base/cleanup.h"
 #include "coppice/error.h"
 #include "io/guardian.h"
-#include "io/names.h"
 #include "io/os_server.h"
 #include "io/pipe.h"
+#include "io/reason.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,7 +99,7 @@ static bool is_answer(cop_term message, void *arg)
 
 static cop_term failure(int stage, int error)
 {
-    cop_term name = cop__error_name(error);
+    cop_term name = cop__io_reason(error);
     if (stage == COP__GUARDIAN_AT_DIRECTORY) return cop_tuple(COP(":cd"), name);
     if (stage == COP__GUARDIAN_AT_LIMITS) return cop_tuple(COP(":limits"), name);
     return name;
@@ -126,7 +126,7 @@ cop_term cop__os_launch(struct cop__os_process *p, cop_term program, cop_term ar
     struct cop__guardian_request r = {.kind = COP__GUARDIAN_SPAWN};
     COP_CLEANUP(cop__buf_fini) struct cop__buf texts = {0};
     int error = cop__os_texts(program, args, &p->options, &texts, &r);
-    if (error != 0) return cop__error_name(error);
+    if (error != 0) return cop__io_reason(error);
     cop_term reason = cop__os_keeper_register(&p->ticket);
     if (!cop_identical(reason, cop_ok())) return reason;
     p->keeper_monitor = cop_monitor(p->ticket.keeper);
@@ -134,5 +134,5 @@ cop_term cop__os_launch(struct cop__os_process *p, cop_term program, cop_term ar
     cop__port_enter();
     int rc = request(p, &r, &texts);
     cop__port_leave();
-    return rc == 0 ? await_running(p) : cop__error_name(rc);
+    return rc == 0 ? await_running(p) : cop__io_reason(rc);
 }

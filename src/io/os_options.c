@@ -4,7 +4,7 @@
 #include "io/os_options.h"
 
 #include "coppice/error.h"
-#include "io/names.h"
+#include "io/signal_name.h"
 
 #include <signal.h>
 #include <string.h>

@@ -5,9 +5,9 @@
 #include "coppice/gen_server.h"
 #include "coppice/supervisor.h"
 #include "io/iodata.h"
-#include "io/names.h"
 #include "io/os_options.h"
 #include "io/os_server.h"
+#include "io/signal_name.h"
 
 /* --- Starting --------------------------------------------------------------------------------- */
 

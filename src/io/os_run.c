@@ -4,8 +4,8 @@
 #include "coppice/gen_server.h"
 #include "coppice/os_process.h"
 #include "io/iodata.h"
-#include "io/names.h"
 #include "io/os_server.h"
+#include "io/signal_name.h"
 
 #define OUTPUT_MAX (16 << 20)
 

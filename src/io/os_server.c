@@ -11,8 +11,8 @@
  * pipes then is given out first, and the reason is made of the status. */
 #include "io/os_server.h"
 #include "coppice/error.h"
-#include "io/names.h"
 #include "io/pipe.h"
+#include "io/signal_name.h"
 
 #include <signal.h>
 #include <string.h>

@@ -5,7 +5,9 @@
 
 #include "coppice/term.h"
 
-/* :econnrefused for -ECONNREFUSED: any negative error number of errno.h, or of libuv. */
+/* :econnrefused for -ECONNREFUSED, or ECONNREFUSED: an error number of errno.h, or of libuv. */
 cop_term cop__io_reason(int error);
+/* {:error, :econnrefused} */
+cop_term cop__io_error(int error);
 
 #endif

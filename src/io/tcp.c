@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "io/reason.h"
 #include "io/tcp_socket.h"
 
 #include <errno.h>
@@ -22,14 +23,7 @@
 
 cop_term cop__tcp_error(int error)
 {
-    const char *name = uv_err_name(error > 0 ? -error : error);
-    char text[32];
-    size_t len = 0;
-    for (; name[len] != 0 && len + 1 < sizeof(text); len++)
-        text[len] =
-            (char)(name[len] >= 'A' && name[len] <= 'Z' ? name[len] - 'A' + 'a' : name[len]);
-    text[len] = 0;
-    return cop_tuple(COP(":error"), cop_atom(text));
+    return cop__io_error(error);
 }
 
 struct cop__handle *cop__tcp_enter(const struct cop__handle_kind *kind, cop_term socket, bool owned,

@@ -156,13 +156,21 @@ PROCESS_TEST(a_flood_waits_for_its_owner)
     return cop_end();
 }
 
+static bool is_log(cop_term message, void *arg)
+{
+    (void)arg;
+    return cop_match(message, "{:log, _, _, _}");
+}
+
 static cop_term next_log(int64_t os_pid)
 {
     for (;;) {
         cop_term text, level;
+        cop_term message = cop_nil();
         char start[32];
         int len = snprintf(start, sizeof(start), "sh[%lld]: ", (long long)os_pid);
-        cop_expect(check_next(), "{:log, level, text, _}", level, text);
+        CHECK(cop_receive_if(is_log, NULL, &message, CHECK_LIMIT_MS));
+        cop_expect(message, "{:log, level, text, _}", level, text);
         cop_bytes t = cop_to_bytes(text);
         if (t.len >= (size_t)len && memcmp(t.data, start, (size_t)len) == 0)
             return cop_tuple(level, cop_binary(t.data + len, t.len - (size_t)len));
