@@ -7,6 +7,7 @@
 #include "coppice/agent.h"
 #include "coppice/application.h"
 #include "coppice/base.h"
+#include "coppice/dns.h"
 #include "coppice/dynamic_supervisor.h"
 #include "coppice/error.h"
 #include "coppice/ets.h"
@@ -37,5 +38,6 @@
 #include "coppice/tcp.h"
 #include "coppice/term.h"
 #include "coppice/timer.h"
+#include "coppice/udp.h"
 
 #endif

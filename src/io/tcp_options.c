@@ -75,8 +75,7 @@ static bool read_size(cop_term value, uint32_t *ret)
     return true;
 }
 
-/* A number adds to what is left of an earlier one. */
-static bool read_active(cop_term value, int32_t *active)
+bool cop__tcp_active(cop_term value, int32_t *active)
 {
     int64_t n;
     if (cop_is_boolean(value)) {
@@ -112,7 +111,7 @@ static bool read_one(struct cop__tcp_options *o, enum cop__tcp_option option, co
     case COP__TCP_PACKET: return read_packet(value, &o->is_line);
     case COP__TCP_LINE_MAX: return read_size(value, &o->line_max);
     case COP__TCP_CHOMP: return read_bool(value, &o->chomp);
-    case COP__TCP_ACTIVE: return read_active(value, &o->active);
+    case COP__TCP_ACTIVE: return cop__tcp_active(value, &o->active);
     case COP__TCP_BACKLOG: return read_backlog(value, &o->backlog);
     case COP__TCP_REUSEADDR: return read_bool(value, &o->reuseaddr);
     case COP__TCP_NODELAY: return read_bool(value, &o->nodelay);

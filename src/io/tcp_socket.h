@@ -60,6 +60,9 @@ extern const struct cop__tcp_options cop__tcp_defaults;
  * is no such list, or has others than the allowed (bits). */
 bool cop__tcp_options_read(cop_term list, unsigned allowed, struct cop__tcp_options *o,
                            unsigned *ret_given);
+/* Reads the value of `active`; a number adds to what is left of an earlier one. False: it is none.
+ * Also of UDP. */
+bool cop__tcp_active(cop_term value, int32_t *active);
 /* Tells the kernel of the given options that are its business. 0 or a negative error number; what
  * a Unix socket does not know is passed over. */
 int cop__tcp_options_apply(int fd, unsigned given, const struct cop__tcp_options *o);
