@@ -5,7 +5,7 @@
  * os_process_guardian.c has the one that uses it.
  *
  * What the guardian is and why nothing escapes it stands in guardian_program.c; how it comes into
- * being without a file on the disk, in docs/adr/0013. */
+ * being without a file on the disk, in docs/adr/0012. */
 #ifndef COP_IO_GUARDIAN_H
 #define COP_IO_GUARDIAN_H
 

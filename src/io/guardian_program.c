@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guardian: a program of its own, which forks all OS processes of one node and kills them when
  * the node is no more, however that came. The library carries this program as an array of bytes
- * (docs/adr/0013), guardian.c starts it.
+ * (docs/adr/0012), guardian.c starts it.
  *
  * Design. It is small enough to be right: one thread, no library but libc, no way to fail but being
  * killed with SIGKILL itself. All signals are blocked, it has a session of its own, and nothing the
