@@ -18,8 +18,8 @@
  * name of a host, which is looked up (dns.h). Answers are terms: :ok, {:ok, value} or {:error,
  * reason}; a reason is an atom such as :closed, :timeout, :eaddrinuse, :emsgsize (a datagram too
  * large), :econnrefused (nobody listens where a connected socket sends to), :nxdomain, :enotsup (a
- * seeded run). Any process may send; receiving, closing and changing options are the owner's (others:
- * {:error, :not_owner}). A term that was never a socket is an error badarg. */
+ * seeded run). Any process may send; receiving, closing and changing options are the owner's
+ * (others: {:error, :not_owner}). A term that was never a socket is an error badarg. */
 #ifndef COPPICE_UDP_H
 #define COPPICE_UDP_H
 
