@@ -56,7 +56,7 @@ async function startProgram(file: string): Promise<Target> {
     };
 }
 
-async function startMockTarget(): Promise<Target> {
+export async function startMockTarget(): Promise<Target> {
     const mock = await startMock(path.join(work, "dist"));
     const order = async (name: string, body: object = {}): Promise<Record<string, string>> => {
         const response = await fetch(`${mock.address}/mock/${name}`, {
@@ -95,7 +95,7 @@ export async function openPage(browser: Browser, address: string, url = "/"): Pr
     page.on("pageerror", (error) => assert.fail(`the page failed: ${error.message}`));
     page.on("console", (message) => {
         const text = message.text();
-        if (message.type() === "error" && !/status of (403|404|409)/.test(text))
+        if (message.type() === "error" && !/status of (400|403|404|409)/.test(text))
             assert.fail(`the console says: ${text}`);
     });
     await page.goto(url);

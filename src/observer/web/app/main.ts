@@ -3,8 +3,10 @@
 import { applicationsPage } from "../pages/applications";
 import { crashPage } from "../pages/crash";
 import { crashesPage } from "../pages/crashes";
+import { historyPage } from "../pages/history";
 import { loadPage } from "../pages/load";
 import { logPage } from "../pages/log";
+import { messagesPage } from "../pages/messages";
 import { portsPage } from "../pages/ports";
 import { processPage } from "../pages/process";
 import { processesPage } from "../pages/processes";
@@ -23,6 +25,8 @@ const NAV: readonly NavEntry[] = [
     { id: "tables", path: "/tables", label: "Tables", icon: "tables", key: "t" },
     { id: "ports", path: "/ports", label: "Ports and sockets", icon: "ports", key: "o" },
     { id: "crashes", path: "/crashes", label: "Crashes", icon: "crashes", key: "x" },
+    { id: "history", path: "/history", label: "History", icon: "history", key: "h" },
+    { id: "messages", path: "/messages", label: "Messages", icon: "messages", key: "m" },
     { id: "log", path: "/log", label: "Log", icon: "log", key: "l" },
 ];
 
@@ -38,6 +42,8 @@ const ROUTES: readonly Route[] = [
     { pattern: "/ports", nav: "ports", show: portsPage },
     { pattern: "/crashes", nav: "crashes", show: crashesPage },
     { pattern: "/crashes/:number", nav: "crashes", show: crashPage },
+    { pattern: "/history", nav: "history", show: historyPage },
+    { pattern: "/messages", nav: "messages", show: messagesPage },
     { pattern: "/log", nav: "log", show: logPage },
 ];
 

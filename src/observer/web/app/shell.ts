@@ -32,7 +32,7 @@ export class Shell {
     private readonly heading = h("h1", { attrs: { tabindex: -1 } });
     private readonly aside = h("span", "page-aside");
     private readonly tools = h("div", { class: "page-tools" });
-    private readonly main = h("main", { class: "page-body", attrs: { id: "page", tabindex: -1 } });
+    private readonly main = h("main", { class: "page-body", attrs: { id: "page", tabindex: 0 } });
     private readonly links = new Map<string, HTMLAnchorElement>();
     private leaves = new AbortController();
     private shownPath = "";

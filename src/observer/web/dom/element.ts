@@ -30,6 +30,11 @@ export function setAttrs(element: Element, attrs: Props["attrs"] & object): void
     }
 }
 
+/* Writes one attribute, only when it differs. */
+export function setAttr(element: Element, name: string, value: string): void {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /* h("a", "link", "text") or h("a", {class, attrs, on}, child...). */
 export function h<K extends keyof HTMLElementTagNameMap>(
     tag: K,

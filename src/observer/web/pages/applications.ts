@@ -29,7 +29,7 @@ class ApplicationsPage {
     private model: TreeModel | null = null;
     private readonly tree: TreeView;
     private readonly inspector: Inspector;
-    private readonly list = h("ul", "app-list");
+    private readonly list = h("ul", "tabs");
     private readonly items: KeyedList<Application, HTMLLIElement>;
     private readonly summary = h("p", { class: "tree-summary", attrs: { role: "status" } });
     private readonly stage = h("div", "tree-stage");
@@ -65,11 +65,14 @@ class ApplicationsPage {
                     h(
                         "a",
                         {
-                            class: "app-link",
-                            attrs: { href: `/applications/${encodeURIComponent(app.name)}` },
+                            class: "tab",
+                            attrs: {
+                                href: `/applications/${encodeURIComponent(app.name)}`,
+                                title: app.description,
+                            },
                         },
-                        h("b", null, app.name),
-                        h("small", null, app.root ? app.description : "library"),
+                        app.name,
+                        app.root ? null : h("small", "soft", " library"),
                     ),
                 ),
             update: (item, app) => {
@@ -87,7 +90,7 @@ class ApplicationsPage {
         page.root.classList.add("applications");
         this.stage.append(this.tree.element, this.summary);
         page.root.append(
-            h("nav", { class: "app-side", attrs: { "aria-label": "Applications" } }, this.list),
+            h("nav", { class: "app-tabs", attrs: { "aria-label": "Applications" } }, this.list),
             this.stage,
             this.inspector.element,
         );
@@ -148,6 +151,7 @@ class ApplicationsPage {
 
     private firstLook(): void {
         this.tree.render(this.model!.root);
+        this.tree.fitWidth();
         const node = this.wanted ? this.model!.find(this.wanted) : undefined;
         if (node) this.tree.select(node);
         const text = this.page.query.get("q");

@@ -7,7 +7,7 @@ import { count, date } from "../data/format";
 import { listen } from "../data/live";
 import type { Crash } from "../data/types";
 import { h, icon } from "../dom/element";
-import { treeOfRows } from "../tree/model";
+import { TreeModel } from "../tree/model";
 import { TreeView } from "../tree/view";
 import { frameList } from "./parts";
 
@@ -27,17 +27,11 @@ function factsOf(crash: Crash): HTMLElement {
 
 /* The same tree as on the page of the applications, as it stood then. */
 function treeThen(crash: Crash): HTMLElement {
-    const root = treeOfRows(crash.tree, "then");
+    const model = TreeModel.ofRows(crash.tree, "the node");
     const tree = new TreeView({ label: "The tree at that moment" });
-    tree.render(root);
-    const todo = [...root.children];
-    for (let node = todo.pop(); node; node = todo.pop()) {
-        if (node.pid === crash.process.pid) {
-            const chosen = node;
-            requestAnimationFrame(() => tree.select(chosen));
-        }
-        todo.push(...node.children);
-    }
+    tree.render(model.root);
+    const ended = model.find(crash.process.pid);
+    if (ended) requestAnimationFrame(() => tree.select(ended));
     return h("div", "tree-frame", tree.element);
 }
 
@@ -54,7 +48,10 @@ function draw(root: HTMLElement, crash: Crash): void {
               ),
         h(
             "a",
-            { class: "button", attrs: { href: `/history?at=${crash.time_us - 1}` } },
+            {
+                class: "button",
+                attrs: { href: `/history?at=${crash.time_us}&before=${crash.process.pid}` },
+            },
             icon("history"),
             h("span", null, "The moment before"),
         ),

@@ -46,11 +46,13 @@ export const logPage: PageFn = (page) => {
     let paused = false;
     let lost = 0;
     let missed = 0;
-    const list = h("ol", {
-        class: "log",
-        attrs: { role: "log", "aria-label": "Log", tabindex: 0 },
-    });
-    const lines = new KeyedList<LogEvent, HTMLElement>(list, {
+    const entries = h("ol");
+    const list = h(
+        "div",
+        { class: "log", attrs: { role: "log", "aria-label": "Log", tabindex: 0 } },
+        entries,
+    );
+    const lines = new KeyedList<LogEvent, HTMLElement>(entries, {
         key: (event) => String(event.number),
         create: entry,
     });

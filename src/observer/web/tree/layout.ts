@@ -51,7 +51,7 @@ export function heightOf(node: Node): number {
 function widthOf(node: Node): number {
     const title = nodeTitle(node);
     const pid = node.pid !== null && node.pid !== title ? 8 + 6.4 * node.pid.length : 0;
-    const extras = node.kind === "worker" ? 90 : 66;
+    const extras = node.kind === "worker" ? 90 : 74;
     const wanted = Math.ceil(7.3 * title.length + pid + extras);
     return Math.max(WIDTH_LEAST, Math.min(WIDTH_MOST, wanted));
 }

@@ -93,9 +93,29 @@ export class TreeModel {
     private readonly byPid = new Map<string, Node>();
     private ghosts = new Set<Node>();
 
-    constructor(readonly application: string) {
+    /* With `whole` the root stands for all applications, and each one's top is its child. */
+    constructor(
+        readonly application: string,
+        private readonly whole = false,
+    ) {
         this.root = blankNode("application", "application");
         this.root.name = application;
+        this.root.label = whole ? "all applications" : "application";
+    }
+
+    /* The tree of a moment, as the history and the crashes tell it. */
+    static ofRows(rows: readonly TreeRow[], title: string): TreeModel {
+        const model = new TreeModel(title, true);
+        for (const row of rows) {
+            const node = blankNode(row.pid, row.type);
+            node.pid = row.pid;
+            node.name = row.name;
+            node.id = row.id;
+            const parent = (row.supervisor && model.find(row.supervisor)) || model.root;
+            parent.count++;
+            model.insert(parent, node, parent.children.length);
+        }
+        return model;
     }
 
     find(pid: string): Node | undefined {
@@ -144,11 +164,9 @@ export class TreeModel {
     }
 
     private applyStart(event: TreeEvent & { event: "start" }, now: number): void {
-        if (event.supervisor === null) {
-            if (event.id === this.application) this.rootLost = true;
-            return;
-        }
-        const parent = this.find(event.supervisor);
+        if (event.supervisor === null && event.id === this.application) this.rootLost = true;
+        const top = this.whole ? this.root : undefined;
+        const parent = event.supervisor === null ? top : this.find(event.supervisor);
         const known = this.find(event.pid);
         if (!parent || (known && !known.ended)) return;
         parent.count++;
@@ -159,7 +177,7 @@ export class TreeModel {
         node.id = event.id;
         node.born = now;
         node.regrown = event.replaces !== null;
-        if (event.id !== null) this.stale.add(event.supervisor);
+        if (event.id !== null && parent.pid !== null) this.stale.add(parent.pid);
         if (event.type === "supervisor") this.stale.add(event.pid);
         this.insert(parent, node, this.placeOf(parent, event.id, event.replaces));
     }
@@ -332,23 +350,4 @@ function sortKeepingOthers(list: Node[], place: (node: Node) => number): void {
         keys.set(node, at >= 0 ? at : last + 0.5);
     }
     list.sort((a, b) => keys.get(a)! - keys.get(b)!);
-}
-
-/* The nodes of a tree of the history, below the node that stands for `application`. */
-export function treeOfRows(rows: readonly TreeRow[], title: string): Node {
-    const root = blankNode("application", "application");
-    root.name = title;
-    const byPid = new Map<string, Node>();
-    for (const row of rows) {
-        const node = blankNode(row.pid, row.type);
-        node.pid = row.pid;
-        node.name = row.name;
-        node.id = row.id;
-        const parent = (row.supervisor && byPid.get(row.supervisor)) || root;
-        node.parent = parent;
-        parent.children.push(node);
-        parent.count++;
-        byPid.set(row.pid, node);
-    }
-    return root;
 }

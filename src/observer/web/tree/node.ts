@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One node of the tree on the screen. */
 import { bytes, count, duration } from "../data/format";
-import { h, icon, setText } from "../dom/element";
+import { h, icon, setAttr, setText } from "../dom/element";
 import type { Placed } from "./layout";
 import { type Intensity, MARK_MS, type Node, nodeTitle } from "./model";
 
@@ -90,9 +90,9 @@ export class NodeView {
         style.transform = `translate(${placed.x}px, ${placed.y}px)`;
         style.width = `${placed.width}px`;
         style.height = `${placed.height}px`;
-        this.element.setAttribute("aria-level", String(placed.depth + 1));
-        this.element.setAttribute("aria-posinset", String(placed.position));
-        this.element.setAttribute("aria-setsize", String(placed.siblings));
+        setAttr(this.element, "aria-level", String(placed.depth + 1));
+        setAttr(this.element, "aria-posinset", String(placed.position));
+        setAttr(this.element, "aria-setsize", String(placed.siblings));
         if (placed.more) this.drawMore(placed);
         else this.drawNode(node, folded, now);
     }
@@ -117,7 +117,7 @@ export class NodeView {
     private drawMore(placed: Placed): void {
         const words = `${count(placed.more)} more`;
         setText(this.title, words);
-        this.element.setAttribute("aria-label", `${words} below ${nodeTitle(placed.node)}`);
+        setAttr(this.element, "aria-label", `${words} below ${nodeTitle(placed.node)}`);
     }
 
     private drawNode(node: Node, folded: boolean, now: number): void {
@@ -135,17 +135,17 @@ export class NodeView {
         list.toggle("stopped", node.state === "stopped");
         list.toggle("suspended", node.status === "suspended");
         list.toggle("queued", node.queue > 0);
-        element.title = tooltip(node);
-        element.dataset["pid"] = node.pid ?? "";
-        element.dataset["name"] = node.name ?? "";
-        element.setAttribute("aria-label", spoken(node, now));
+        setAttr(element, "title", tooltip(node));
+        setAttr(element, "data-pid", node.pid ?? "");
+        setAttr(element, "data-name", node.name ?? "");
+        setAttr(element, "aria-label", spoken(node, now));
         if (node.kind !== "worker") this.drawSupervisor(node, folded, now);
     }
 
     private drawSupervisor(node: Node, folded: boolean, now: number): void {
         const { intensity } = node;
-        const application = node.kind === "application";
-        setText(this.strategy, application ? "application" : (intensity?.strategy ?? ""));
+        const words = node.kind === "application" ? node.label : intensity?.strategy;
+        setText(this.strategy, words ?? "supervisor");
         this.pips.hidden = !intensity;
         this.total.hidden = !intensity || intensity.total === 0;
         if (intensity) {
@@ -154,9 +154,9 @@ export class NodeView {
             this.pips.title = intensityWords(intensity, restarts);
             setText(this.total, `↻ ${count(intensity.total)}`);
             this.total.title = `${count(intensity.total)} restarts since it started`;
-            this.element.dataset["restarts"] = String(intensity.total);
+            setAttr(this.element, "data-restarts", String(intensity.total));
         }
-        this.element.setAttribute("aria-expanded", String(!folded));
+        setAttr(this.element, "aria-expanded", String(!folded));
         this.element.classList.toggle("folded", folded);
         if (this.fold.childElementCount === 0) this.fold.append(h("b"), icon("chevron"));
         setText(this.fold.firstElementChild!, node.count > 0 ? count(node.count) : "");

@@ -2,7 +2,7 @@
 /* The tree on the screen: draws what is in sight, folds, zooms, and is moved in with the keys of a
  * tree (arrows, Home, End, Enter, Shift+F10). Knows nothing of the node; the page feeds it. */
 import { asksForMenu } from "../app/menu";
-import { h, s } from "../dom/element";
+import { h, s, setAttr } from "../dom/element";
 import { KeyedList } from "../dom/keyed";
 import { edges, type Layout, layout, type Placed } from "./layout";
 import type { Node } from "./model";
@@ -132,6 +132,12 @@ export class TreeView {
         this.element.scrollTo(0, 0);
     }
 
+    /* As large as it may be with its columns in sight, but not too small to read. */
+    fitWidth(): void {
+        const scale = this.element.clientWidth / this.laid.width;
+        this.setZoom(ZOOMS.findLast((zoom) => zoom <= Math.max(0.65, Math.min(1, scale))) ?? 1);
+    }
+
     foldAll(folded: boolean): void {
         this.folds.clear();
         for (const { node } of this.laid.placed) {
@@ -195,7 +201,7 @@ export class TreeView {
         this.views.get(element)?.draw(placed, this.isFolded(placed.node), performance.now());
         const chosen = placed.key === this.selected;
         element.classList.toggle("selected", chosen);
-        element.setAttribute("aria-selected", String(chosen));
+        setAttr(element, "aria-selected", String(chosen));
         const hit = this.matches === null || placed.more > 0 || this.matches(placed.node);
         element.classList.toggle("dim", !hit);
         element.classList.toggle("hit", this.matches !== null && hit && !placed.more);
