@@ -29,7 +29,6 @@ void cop__standard_modules_register(void)
     cop_module_register(&cop__registry_partition_module);
     cop_module_register(&cop_os_process);
     cop_module_register(&cop_gen_udp);
-    cop_module_register(&cop_inet);
     cop_module_register(&cop_inet_res);
     cop__stdlib_register();
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
