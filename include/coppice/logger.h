@@ -56,9 +56,9 @@ COP_API size_t cop_logger_truncate(size_t size);
 COP_API uint64_t cop_logger_dropped(void);
 
 /* The form of reports and of what the default handler prints: Elixir's at first. Erlang's has a
- * title before each event (LOG-03, 04), and all reports of crashes and supervisors (LOG-09). Runs
- * on: any thread. */
-enum cop_log_form { COP_FORM_ELIXIR, COP_FORM_ERLANG };
+ * title before each event (LOG-03, 04), and all reports of crashes and supervisors (LOG-09); with
+ * ERLANG_LINE the text behind the title is on one line (LOG-16). Runs on: any thread. */
+enum cop_log_form { COP_FORM_ELIXIR, COP_FORM_ERLANG, COP_FORM_ERLANG_LINE };
 COP_API enum cop_log_form cop_logger_form(void);
 COP_API void cop_logger_set_form(enum cop_log_form form);
 

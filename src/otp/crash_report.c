@@ -267,7 +267,7 @@ void cop__log_crash(enum cop_class class_, cop_term reason, cop_term stack)
 
     if (!cop__log_sasl_on() || (class_ == COP_CLASS_EXIT && cop__is_normal(reason))) return;
     dictionary = cop_dictionary();
-    if (cop_logger_form() == COP_FORM_ERLANG) {
+    if (cop_logger_form() != COP_FORM_ELIXIR) {
         log_crash_erlang(class_, reason, stack, dictionary);
         return;
     }

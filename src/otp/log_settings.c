@@ -25,5 +25,5 @@ bool cop__log_details_on(void)
 
 bool cop__log_sasl_on(void)
 {
-    return __atomic_load_n(&sasl, __ATOMIC_RELAXED) || cop_logger_form() == COP_FORM_ERLANG;
+    return __atomic_load_n(&sasl, __ATOMIC_RELAXED) || cop_logger_form() != COP_FORM_ELIXIR;
 }

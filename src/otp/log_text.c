@@ -68,7 +68,7 @@ void cop__log_terminating(const struct cop__crash *crash)
 {
     COP__TEXT(text);
 
-    if (cop_logger_form() == COP_FORM_ERLANG) {
+    if (cop_logger_form() != COP_FORM_ELIXIR) {
         cop__log_terminating_erlang(crash);
         return;
     }
@@ -104,7 +104,7 @@ void cop__log_task(cop_term starter, cop_term mfa, const struct cop_outcome *out
     else
         fun = cop_capture(module, function, (int)cop_list_len(args));
     if (outcome->class_ == COP_CLASS_THROW) reason = cop_tuple(COP(":nocatch"), reason);
-    if (cop_logger_form() == COP_FORM_ERLANG) {
+    if (cop_logger_form() != COP_FORM_ELIXIR) {
         cop__log_task_erlang(starter, fun, args,
                              outcome->class_ == COP_CLASS_EXIT ? reason
                                                                : cop_tuple(reason, outcome->stack));

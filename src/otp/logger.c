@@ -241,6 +241,7 @@ static cop_term configure(cop_term options)
     value = cop_keyword_get(options, COP(":form"), cop_none());
     if (cop_match(value, ":elixir")) cop_logger_set_form(COP_FORM_ELIXIR);
     if (cop_match(value, ":erlang")) cop_logger_set_form(COP_FORM_ERLANG);
+    if (cop_match(value, ":erlang_line")) cop_logger_set_form(COP_FORM_ERLANG_LINE);
     return cop_ok();
 }
 
@@ -307,7 +308,7 @@ static const struct cop_function functions[] = {
     COP_EXPORT("enabled?(pid)", is_enabled, "Whether it is."),
     COP_EXPORT("configure(options)", configure,
                "level:, truncate: (bytes of a text, or :infinity), handle_sasl_reports:, form: "
-               "(:elixir, :erlang)."),
+               "(:elixir, :erlang, :erlang_line)."),
     COP_EXPORT("configure_backend(backend, options)", configure_backend,
                "Of :console: level:, metadata: (keys to be shown)."),
     COP_EXPORT("add_handler(id, process, options)", add_process,

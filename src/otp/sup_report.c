@@ -92,18 +92,48 @@ static bool names_pid(const struct cop__sup *sup, enum cop__sup_context context,
 
 static bool is_erlang(void)
 {
-    return cop_logger_form() == COP_FORM_ERLANG;
+    return cop_logger_form() != COP_FORM_ELIXIR;
 }
 
-static void add_supervisor(struct cop__text *text, const struct cop__sup *sup)
+static bool is_one_line(void)
+{
+    return cop_logger_form() == COP_FORM_ERLANG_LINE;
+}
+
+static cop_term supervisor_name(const struct cop__sup *sup)
 {
     cop_term name = cop_kept_term(sup->name), module = cop_kept_term(sup->module);
 
-    if (cop_match(name, "nil"))
-        name = cop_tuple(cop_self(), module);
-    else if (cop_is_atom(name))
-        name = cop_tuple(COP(":local"), name);
-    cop__text_add_field(text, "supervisor", name);
+    if (cop_match(name, "nil")) return cop_tuple(cop_self(), module);
+    return cop_is_atom(name) ? cop_tuple(COP(":local"), name) : name;
+}
+
+/* "Word: term. " */
+static void add_sentence(struct cop__text *text, const char *word, cop_term t)
+{
+    cop__text_add_format(text, "%s: ", word);
+    cop__text_add_erlang(text, t);
+    cop__text_add(text, ". ");
+}
+
+static void add_key(struct cop__text *text, const char *key, cop_term t)
+{
+    cop__text_add_format(text, "%s=", key);
+    cop__text_add_erlang(text, t);
+}
+
+/* "Word: id=a,pid=<0.1.0>." or "Word: id=a,nb_children=2." of an offender; what is not known is left
+ * out. */
+static void add_short_offender(struct cop__text *text, const char *word, cop_term offending)
+{
+    cop_term pid = cop_keyword_get(offending, COP(":pid"), cop_none());
+    cop_term number = cop_keyword_get(offending, COP(":nb_children"), cop_none());
+
+    cop__text_add_format(text, "%s: ", word);
+    add_key(text, "id", cop_keyword_get(offending, COP(":id"), cop_nil()));
+    if (!cop_is_none(pid)) add_key(text, ",pid", pid);
+    if (!cop_is_none(number)) add_key(text, ",nb_children", number);
+    cop__text_add(text, ".");
 }
 
 /* [first, {:id, id}, {:mfargs, start}, ...] (SUP-64); first: the pid or a number, or cop_none(). */
@@ -134,10 +164,17 @@ static void log_erlang(const struct cop__sup *sup, enum cop__sup_context context
                                            [COP__SHUTDOWN_ERROR] = "shutdown_error"};
     COP__TEXT(text);
 
-    add_supervisor(&text, sup);
-    cop__text_add_field(&text, "errorContext", cop_atom(contexts[context]));
-    cop__text_add_field(&text, "reason", reason);
-    cop__text_add_field(&text, "offender", offending);
+    if (is_one_line()) {
+        add_sentence(&text, "Supervisor", supervisor_name(sup));
+        add_sentence(&text, "Context", cop_atom(contexts[context]));
+        add_sentence(&text, "Reason", reason);
+        add_short_offender(&text, "Offender", offending);
+    } else {
+        cop__text_add_field(&text, "supervisor", supervisor_name(sup));
+        cop__text_add_field(&text, "errorContext", cop_atom(contexts[context]));
+        cop__text_add_field(&text, "reason", reason);
+        cop__text_add_field(&text, "offender", offending);
+    }
     cop__log_report(COP_ERROR, "SUPERVISOR REPORT", &text);
 }
 
@@ -199,9 +236,15 @@ void cop__sup_report_progress(const struct cop__sup *sup, const struct cop__chil
 
     if (!cop__log_sasl_on()) return;
     if (is_erlang()) {
-        add_supervisor(&text, sup);
-        cop__text_add_field(&text, "started",
-                            offender(sup, child, cop_tuple(COP(":pid"), child->pid)));
+        cop_term started = offender(sup, child, cop_tuple(COP(":pid"), child->pid));
+
+        if (is_one_line()) {
+            add_sentence(&text, "Supervisor", supervisor_name(sup));
+            add_short_offender(&text, "Started", started);
+        } else {
+            cop__text_add_field(&text, "supervisor", supervisor_name(sup));
+            cop__text_add_field(&text, "started", started);
+        }
         cop__log_report(COP_INFO, "PROGRESS REPORT", &text);
         return;
     }

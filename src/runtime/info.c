@@ -11,6 +11,7 @@
 #include "runtime/relation.h"
 #include "runtime/signal.h"
 #include "runtime/stack.h"
+#include "runtime/stacktrace.h"
 #include "runtime/suspend.h"
 #include "runtime/timer.h"
 
@@ -71,7 +72,6 @@ static cop_term outside(const struct cop__proc *p, cop_term item)
     case COP_ATOM_registered_name: return name_of(p);
     case COP_ATOM_current_function:
     case COP_ATOM_current_location: return function_of(p);
-    case COP_ATOM_current_stacktrace:
     case COP_ATOM_garbage_collection: return cop_empty_list();
     case COP_ATOM_trap_exit:
         return cop_bool(
@@ -158,11 +158,20 @@ static cop_term pid_or(uint64_t id, cop_term none)
     return id != 0 ? cop__pid_word(id) : none;
 }
 
+/* The calls by name that p is in (docs/differences.md, CNR-07). Its code runs on while the watchdog
+ * answers for it, on no stack of a process: then nothing can be told. */
+static cop_term stack_of(const struct cop__proc *p)
+{
+    bool is_watchdog = cop__thread() != NULL && cop__thread()->stack == NULL;
+    return is_watchdog ? cop_empty_list() : cop__stacktrace(p, NULL, NULL);
+}
+
 /* The value of an item that only p can tell, or cop_none(). */
 static cop_term inside(struct cop__proc *p, cop_term item)
 {
     if (!cop__is_atom(item)) return cop_none();
     switch (cop__atom_index(item)) {
+    case COP_ATOM_current_stacktrace: return stack_of(p);
     case COP_ATOM_links: return links_of(p);
     case COP_ATOM_monitors: return monitors_of(p);
     case COP_ATOM_monitored_by: return watchers_of(p);

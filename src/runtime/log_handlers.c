@@ -154,6 +154,27 @@ static int format_elixir(char *line, size_t size, const struct cop_log_event *ev
                     level_names[event->level], (int)event->text.len, event->text.data);
 }
 
+/* Writes text on one line, at most twice as long: a line's end, with the spaces around it, becomes a
+ * comma, or a space after what ends in a colon; those at the end go. Returns the length. */
+static size_t one_line(char *to, cop_bytes text)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] != '\n') {
+            to[len++] = text.data[i];
+            continue;
+        }
+        while (len > 0 && (to[len - 1] == ' ' || to[len - 1] == ','))
+            len--;
+        while (i + 1 < text.len && (text.data[i + 1] == ' ' || text.data[i + 1] == '\n'))
+            i++;
+        if (i + 1 == text.len) break;
+        if (len > 0 && to[len - 1] != ':') to[len++] = ',';
+        to[len++] = ' ';
+    }
+    return len;
+}
+
 /* LOG-03; the title of an event that is no report is made of its level (LOG-04). */
 static int format_erlang(char *line, size_t size, const struct cop_log_event *event)
 {
@@ -170,10 +191,17 @@ static int format_erlang(char *line, size_t size, const struct cop_log_event *ev
         for (char *c = title; *c != '\0'; c++)
             if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 'a' + 'A');
     }
-    return snprintf(line, size, "=%s==== %02d-%s-%04d::%02d:%02d:%02d.%06d ===\n%.*s\n", title,
-                    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-                    tm.tm_sec, (int)(event->time_us % 1000000), (int)event->text.len,
-                    event->text.data);
+    int len = snprintf(line, size, "=%s==== %02d-%s-%04d::%02d:%02d:%02d.%06d ===\n", title,
+                       tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+                       tm.tm_sec, (int)(event->time_us % 1000000));
+    if (cop_logger_form() == COP_FORM_ERLANG_LINE) {
+        len += (int)one_line(line + len, event->text);
+    } else {
+        memcpy(line + len, event->text.data, event->text.len);
+        len += (int)event->text.len;
+    }
+    line[len++] = '\n';
+    return len;
 }
 
 static void handle_default(const struct cop_log_event *event, void *arg)
@@ -193,9 +221,10 @@ static void handle_default(const struct cop_log_event *event, void *arg)
         return;
     }
     cop_bytes extra = cop_to_bytes(shown_metadata(event->metadata, keys, key_count));
-    size_t size = event->text.len + extra.len + 100; /* times, level, title */
+    /* times, level, title; twice the text at most: see one_line() */
+    size_t size = 2 * event->text.len + extra.len + 100;
     char *line = cop__alloc(size);
-    int len = cop_logger_form() == COP_FORM_ERLANG ? format_erlang(line, size, event)
+    int len = cop_logger_form() != COP_FORM_ELIXIR ? format_erlang(line, size, event)
                                                    : format_elixir(line, size, event, extra);
     if (screen != NULL)
         screen(line, (size_t)len, screen_arg);

@@ -167,7 +167,7 @@ static void report_crash(struct cop__proc *p)
 {
     if (p->exit_class != COP_CLASS_ERROR && p->exit_class != COP_CLASS_THROW) return;
     struct cop_outcome how = {p->exit_class, p->exit_reason, p->exit_stack};
-    bool erlang = cop_logger_form() == COP_FORM_ERLANG;
+    bool erlang = cop_logger_form() != COP_FORM_ELIXIR;
     cop_term pid_term = cop__pid_word(cop__proc_id(p));
     cop_bytes words =
         cop_to_bytes(erlang ? cop_inspect_erlang(cop_outcome_reason(&how), REPORT_TERM_MAX)

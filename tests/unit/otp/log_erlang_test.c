@@ -244,11 +244,55 @@ PROCESS_TEST(headers)
     cop_log_screen(NULL, NULL);
 }
 
+/* LOG-16: the forms on one line, as a real node has them; other texts are joined. */
+PROCESS_TEST(reports_on_one_line)
+{
+    char seen[4000] = "", expected[600];
+    cop_term order = COP("{:stop, :boom}");
+    cop_bytes pid;
+
+    cop_log_flush();
+    cop_log_screen(see_title, seen);
+    cop_logger_set_form(COP_FORM_ERLANG_LINE);
+    crash_server(&order);
+    cop_log_flush();
+    cop_assert(strstr(seen,
+                      " ===\nGeneric server 'Elixir.Log.Probe' terminating. Reason: boom. Last "
+                      "message: {stop,boom}. State: #{a => 1}. Client <") != NULL);
+    cop_assert(strstr(seen, " stacktrace: []") != NULL || strstr(seen, " stacktrace: [{") != NULL);
+    cop_assert(strstr(seen, " ===\ncrasher: initial call: ") != NULL ||
+               strstr(seen, " ===\n  crasher: initial call: ") != NULL);
+    seen[0] = '\0';
+    end_a_child(NULL);
+    cop_log_flush();
+    pid = cop_to_bytes(cop_inspect_erlang(cop_get(COP(":child")), 100));
+    snprintf(expected, sizeof expected,
+             " ===\nSupervisor: {local,log_sup}. Started: id=c,pid=%.*s.\n=SUPERVISOR REPORT==== ",
+             (int)pid.len, pid.data);
+    cop_assert(strstr(seen, expected) != NULL);
+    snprintf(expected, sizeof expected,
+             " ===\nSupervisor: {local,log_sup}. Context: child_terminated. Reason: killed. "
+             "Offender: id=c,pid=%.*s.\n=PROGRESS REPORT==== ",
+             (int)pid.len, pid.data);
+    cop_assert(strstr(seen, expected) != NULL);
+    seen[0] = '\0';
+    cop_log(COP_INFO, "a:\n  b, \n\n c\nd\n\n");
+    cop_log_flush();
+    cop_assert(strstr(seen, " ===\na: b, c, d\n") != NULL);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    cop_log_screen(NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(terms), cmocka_unit_test(servers),     cmocka_unit_test(plain_processes),
-        cmocka_unit_test(tasks), cmocka_unit_test(supervisors), cmocka_unit_test(headers),
+        cmocka_unit_test(terms),
+        cmocka_unit_test(servers),
+        cmocka_unit_test(plain_processes),
+        cmocka_unit_test(tasks),
+        cmocka_unit_test(supervisors),
+        cmocka_unit_test(headers),
+        cmocka_unit_test(reports_on_one_line),
     };
 
     return cmocka_run_group_tests(tests, node_up, node_down);

@@ -42,6 +42,40 @@ static cop_term calls_itself(cop_term n)
     return cop_tuple(cop_apply(COP("Trace"), COP(":calls_itself"), cop_list(cop_to_int(n) - 1)));
 }
 
+static _Atomic bool is_stuck, may_go;
+
+/* Waits for a message, in a call, or computes until it may go. */
+static cop_term waits(cop_term how)
+{
+    cop_term msg;
+
+    if (cop_match(how, ":computes")) {
+        is_stuck = true;
+        while (!may_go)
+            ;
+    }
+    cop_receive(&msg, COP_INFINITY);
+    return cop_tuple(how);
+}
+
+static cop_next wait_inside(cop_term how)
+{
+    (void)cop_tuple(cop_apply(COP("Trace"), COP(":waits"), cop_list(how)));
+    return cop_end();
+}
+
+static cop_next never(void *state)
+{
+    return cop_hibernate(never, state);
+}
+
+static cop_next wait_at_top_level(cop_term how)
+{
+    (void)how;
+    cop_apply(COP("Trace"), COP(":fails"), COP("[:fine]"));
+    return cop_hibernate(never, NULL);
+}
+
 static cop_term apply_fails(void *how)
 {
     return calls(COP("Trace"), *(cop_term *)how);
@@ -90,6 +124,7 @@ static const struct cop_gen_server callbacks = {
 static const struct cop_function functions[] = {COP_EXPORT("fails(how)", fails, ""),
                                                 COP_EXPORT("calls(module, how)", calls, ""),
                                                 COP_EXPORT("calls_itself(n)", calls_itself, ""),
+                                                COP_EXPORT("waits(how)", waits, ""),
                                                 COP_EXPORT("catches(how)", catches, ""),
                                                 COP_EXPORT("raises_again(how)", raises_again, ""),
                                                 COP_EXPORT_END};
@@ -188,6 +223,30 @@ PROCESS_TEST(caught)
     cop_apply(COP("Trace"), COP(":fails"), COP("[:fine]"));
     cop_assert_equal(cop_empty_list(), cop_stacktrace(NULL));
     cop_assert_equal(COP("[{nil, :__FILE__, 1, true}]"), shape(cop_stacktrace(COP_HERE)));
+}
+
+/* CNR-07: of others, too: the calls that they wait in. One that computes does not tell. */
+PROCESS_TEST(of_other_processes)
+{
+    cop_pid inside = cop_spawn(wait_inside, COP(":wait"), NULL), top, stuck;
+    cop_term item = COP(":current_stacktrace"), expected;
+
+    do /* it has to come there */
+        expected = cop_process_info(inside, item);
+    while (!cop_match(expected, "{_, [{Trace, :waits, 1, []}]}"));
+    top = cop_spawn(wait_at_top_level, cop_nil(), NULL);
+    cop_assert_equal(COP("{:current_stacktrace, []}"), cop_process_info(top, item));
+    stuck = cop_spawn(wait_inside, COP(":computes"), NULL);
+    while (!is_stuck)
+        cop_yield();
+    cop_assert_equal(COP("{:current_stacktrace, []}"), cop_process_info(stuck, item));
+    may_go = true;
+    do
+        expected = cop_process_info(stuck, item);
+    while (!cop_match(expected, "{_, [{Trace, :waits, 1, []}]}"));
+    cop_send(inside, cop_nil());
+    cop_send(stuck, cop_nil());
+    cop_exit_process(top, COP(":kill"));
 }
 
 /* What is raised again keeps its stacktrace */
@@ -349,6 +408,7 @@ int main(void)
         cmocka_unit_test(lines),
         cmocka_unit_test(reasons_of_processes),
         cmocka_unit_test(log_of_processes),
+        cmocka_unit_test(of_other_processes),
         cmocka_unit_test(callbacks_of_servers),
         cmocka_unit_test(terminate_is_one_of_them),
     };
