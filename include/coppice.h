@@ -27,6 +27,7 @@
 #include "coppice/os_signal.h"
 #include "coppice/partition_supervisor.h"
 #include "coppice/pattern.h"
+#include "coppice/port.h"
 #include "coppice/proc_lib.h"
 #include "coppice/process.h"
 #include "coppice/registry.h"

@@ -39,18 +39,11 @@ static void fd_dispose(struct cop__handle *h)
     (void)h;
 }
 
-static cop_term fd_info(struct cop__handle *h, cop_term list)
-{
-    (void)h;
-    return list;
-}
-
 static const struct cop__handle_kind fd_kind = {
     .name = "fd",
     .ready = fd_ready,
     .drain = fd_drain,
     .dispose = fd_dispose,
-    .info = fd_info,
 };
 
 static unsigned valid(unsigned conditions)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of handles, their owners, and the way between a handle and libuv. */
+#include "coppice/port.h"
+
 #include "io/handle.h"
 
 #include "base/alloc.h"
@@ -344,6 +346,40 @@ bool cop__handle_is_awaited(const struct cop__handle *h, unsigned events)
     COP_LIST_FOR (w, &h->waiters, link)
         if ((w->events & events) != 0) return true;
     return false;
+}
+
+/* --- For tools -------------------------------------------------------------------------------- */
+
+static cop_term info(struct cop__handle *h)
+{
+    cop_pid owner = {.id = h->owner, .node = 0, .creation = 0};
+    bool is_open = h->state == COP__HANDLE_OPEN;
+    cop_term list = cop_empty_list();
+    if (h->kind->info != NULL) list = h->kind->info(h, list);
+    list = cop_cons(cop_tuple(COP(":fd"), h->fd), list);
+    list = cop_cons(cop_tuple(COP(":owner"), is_open ? cop_pid_term(owner) : cop_nil()), list);
+    list = cop_cons(cop_tuple(COP(":state"), is_open ? COP(":open") : COP(":draining")), list);
+    list = cop_cons(cop_tuple(COP(":kind"), cop_atom(h->kind->name)), list);
+    list = cop_cons(cop_tuple(COP(":port"), cop__handle_ref(h)), list);
+    return cop_map_from_list(list);
+}
+
+cop_term cop_ports(void)
+{
+    cop_term list = cop_empty_list();
+    cop__port_enter();
+    pthread_mutex_lock(&table.lock);
+    uint32_t used = table.used;
+    pthread_mutex_unlock(&table.lock);
+    for (uint32_t i = used; i > 0; i--) {
+        struct cop__handle *h = handle_of_slot(i - 1);
+        pthread_mutex_lock(&h->lock);
+        if (h->state == COP__HANDLE_OPEN || h->state == COP__HANDLE_DRAINING)
+            list = cop_cons(info(h), list);
+        pthread_mutex_unlock(&h->lock);
+    }
+    cop__port_leave();
+    return list;
 }
 
 /* --- The node's end --------------------------------------------------------------------------- */

@@ -35,7 +35,7 @@ struct cop__handle_kind {
     bool (*drain)(struct cop__handle *h);
     /* Frees data, before the descriptor is closed. Locked. */
     void (*dispose)(struct cop__handle *h);
-    /* What tools show: adds {key, value} pairs in front of a list. Locked. */
+    /* What cop_ports() shows: adds {key, value} pairs in front of a list. Locked. NULL: nothing. */
     cop_term (*info)(struct cop__handle *h, cop_term list);
 };
 

@@ -49,10 +49,15 @@ static bool add_list(struct cop__buf *bytes, cop_term list)
     }
 }
 
+bool cop__iodata_append(struct cop__buf *bytes, cop_term data)
+{
+    if (cop_is_binary(data)) return add(bytes, data);
+    return cop_is_list(data) && add_list(bytes, data);
+}
+
 cop_term cop__iodata_binary(cop_term data)
 {
     if (cop_is_binary(data)) return data;
-    if (!cop_is_list(data)) return cop_none();
     COP_CLEANUP(cop__buf_fini) struct cop__buf bytes = {0};
-    return add_list(&bytes, data) ? cop_binary(bytes.data, bytes.len) : cop_none();
+    return cop__iodata_append(&bytes, data) ? cop_binary(bytes.data, bytes.len) : cop_none();
 }

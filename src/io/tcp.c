@@ -21,11 +21,6 @@
 /* So long accept rests when there are no descriptors. */
 #define PAUSE_MS  100
 
-cop_term cop__tcp_error(int error)
-{
-    return cop__io_error(error);
-}
-
 struct cop__handle *cop__tcp_enter(const struct cop__handle_kind *kind, cop_term socket, bool owned,
                                    cop_term *ret_error)
 {
@@ -84,12 +79,26 @@ static void tcp_dispose(struct cop__handle *h)
     cop__free(t, sizeof(*t));
 }
 
+static cop_term with(cop_term list, cop_term key, cop_term value)
+{
+    return cop_cons(cop_tuple(key, value), list);
+}
+
+static cop_term with_names(struct cop__handle *h, cop_term list)
+{
+    list = with(list, COP(":remote"), cop__tcp_name(h, getpeername, NULL));
+    return with(list, COP(":local"), cop__tcp_name(h, getsockname, NULL));
+}
+
 static cop_term tcp_info(struct cop__handle *h, cop_term list)
 {
     const struct cop__tcp *t = cop__tcp_of(h);
-    list = cop_cons(cop_tuple(COP(":queue_size"), t->out_bytes), list);
-    list = cop_cons(cop_tuple(COP(":output"), t->bytes_out), list);
-    return cop_cons(cop_tuple(COP(":input"), t->bytes_in), list);
+    list = with(list, COP(":active"), cop__tcp_option_value(&t->options, COP(":active")));
+    list = with(list, COP(":buffered"), cop_uint(t->in_to - t->in_from));
+    list = with(list, COP(":queue_size"), cop_uint(t->out_bytes));
+    list = with(list, COP(":output"), cop_uint(t->bytes_out));
+    list = with(list, COP(":input"), cop_uint(t->bytes_in));
+    return with_names(h, list);
 }
 
 const struct cop__handle_kind cop__tcp_kind = {
@@ -115,7 +124,7 @@ struct cop__handle *cop__tcp_new(int fd, const struct cop__tcp_options *o, int *
 /* {:ok, socket} for a new connection that was set up, and left; or why there is none. */
 static cop_term opened(struct cop__handle *h, int error)
 {
-    if (h == NULL) return cop__tcp_error(error);
+    if (h == NULL) return cop__io_error(error);
     cop_term socket = cop_ref_term(cop__handle_ref(h));
     cop__handle_unlock(h);
     return cop_tuple(cop_ok(), socket);
@@ -145,7 +154,7 @@ static void listener_dispose(struct cop__handle *h)
 static cop_term listener_info(struct cop__handle *h, cop_term list)
 {
     const struct cop__listener *l = h->data;
-    return cop_cons(cop_tuple(COP(":accepted"), l->accepted), list);
+    return with_names(h, with(list, COP(":accepted"), cop_uint(l->accepted)));
 }
 
 const struct cop__handle_kind cop__listener_kind = {
@@ -179,7 +188,7 @@ static cop_term listen_entered(const struct cop__addresses *all, const struct co
     /* The next one only where the machine does not know this family. */
     for (int i = 0; i < all->len && (i == 0 || fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL); i++)
         fd = listen_at(all, i, o);
-    if (fd < 0) return cop__tcp_error(fd);
+    if (fd < 0) return cop__io_error(fd);
     struct cop__listener *l = cop__alloc_zeroed(sizeof(*l));
     l->options = *o;
     int error;
@@ -198,7 +207,7 @@ cop_term cop_tcp_listen(const char *address, int port, cop_term options)
     unsigned given;
     if (!cop__tcp_options_read(options, ~0U, &o, &given)) cop_error(COP(":badarg"));
     int rc = cop__addresses_find(address, port, &all);
-    if (rc != 0) return cop__tcp_error(rc);
+    if (rc != 0) return cop__io_error(rc);
     cop__port_enter();
     cop_term answer = listen_entered(&all, &o);
     cop__port_leave();
@@ -276,7 +285,7 @@ static cop_term accept_failed(int error)
 {
     if (error == -ECANCELED) return cop_tuple(COP(":error"), COP(":closed"));
     if (error == -ETIME) return cop_tuple(COP(":error"), COP(":timeout"));
-    return cop__tcp_error(error);
+    return cop__io_error(error);
 }
 
 cop_term cop_tcp_accept(cop_term listener, int64_t timeout_ms)
@@ -359,7 +368,7 @@ cop_term cop_tcp_connect(const char *host, int port, cop_term options, int64_t t
     if (!cop__tcp_options_read(options, ~0U, &o, &given)) cop_error(COP(":badarg"));
     int rc = cop__addresses_find(host, port, &all);
     if (rc == -ENXIO) return cop_tuple(COP(":error"), COP(":nxdomain"));
-    if (rc != 0) return cop__tcp_error(rc);
+    if (rc != 0) return cop__io_error(rc);
     struct cop__handle *h = NULL;
     cop__port_enter();
     rc = -ENXIO;

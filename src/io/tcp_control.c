@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is done to sockets besides sending and receiving: closing, owners, options, addresses. */
+#include "io/reason.h"
 #include "io/tcp_socket.h"
 
 #include <errno.h>
@@ -127,7 +128,7 @@ cop_term cop_tcp_set_options(cop_term socket, cop_term options)
         cop__tcp_resume(h);
     }
     cop__tcp_leave(h);
-    return rc == 0 ? cop_ok() : cop__tcp_error(rc);
+    return rc == 0 ? cop_ok() : cop__io_error(rc);
 }
 
 cop_term cop_tcp_get_options(cop_term socket, cop_term names)
@@ -149,36 +150,32 @@ cop_term cop_tcp_get_options(cop_term socket, cop_term names)
 
 /* --- Addresses -------------------------------------------------------------------------------- */
 
-typedef int (*name_fn)(int fd, struct sockaddr *address, socklen_t *size);
-
-static cop_term name(cop_term socket, name_fn fn)
+cop_term cop__tcp_name(struct cop__handle *h, cop__tcp_name_fn fn, int *ret_error)
 {
-    cop_term answer;
     struct sockaddr_storage address;
     socklen_t size = sizeof(address);
+    int rc = fn(h->fd, (struct sockaddr *)&address, &size);
+    if (ret_error != NULL) *ret_error = rc == 0 ? 0 : errno;
+    return rc == 0 ? cop__address_term(&address, size) : cop_nil();
+}
+
+static cop_term name(cop_term socket, cop__tcp_name_fn fn)
+{
+    cop_term answer;
+    int rc;
     struct cop__handle *h = cop__tcp_enter(NULL, socket, false, &answer);
     if (h == NULL) return answer;
-    int rc = fn(h->fd, (struct sockaddr *)&address, &size) == 0 ? 0 : errno;
+    cop_term value = cop__tcp_name(h, fn, &rc);
     cop__tcp_leave(h);
-    return rc == 0 ? cop_tuple(cop_ok(), cop__address_term(&address, size)) : cop__tcp_error(rc);
-}
-
-static int own_name(int fd, struct sockaddr *address, socklen_t *size)
-{
-    return getsockname(fd, address, size);
-}
-
-static int peer_name(int fd, struct sockaddr *address, socklen_t *size)
-{
-    return getpeername(fd, address, size);
+    return rc == 0 ? cop_tuple(cop_ok(), value) : cop__io_error(rc);
 }
 
 cop_term cop_tcp_sockname(cop_term socket)
 {
-    return name(socket, own_name);
+    return name(socket, getsockname);
 }
 
 cop_term cop_tcp_peername(cop_term socket)
 {
-    return name(socket, peer_name);
+    return name(socket, getpeername);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a connection receives: from the kernel into its buffer or straight into a message, cut into
  * lines where that is wanted, and to the owner. */
+#include "io/reason.h"
 #include "io/tcp_socket.h"
 
 #include "base/alloc.h"
@@ -97,7 +98,7 @@ static bool piece(struct cop__tcp *t, size_t len, cop_bytes *ret_piece, size_t *
 
 static cop_term reason_of(int end)
 {
-    return cop_elem(cop__tcp_error(end), 1);
+    return cop__io_reason(end);
 }
 
 static bool is_plain_end(const struct cop__tcp *t)
@@ -230,7 +231,7 @@ static cop_term answer(struct cop__tcp *t, size_t len)
     if (t->end == 0) return cop_none();
     if (is_plain_end(t) || t->is_told) return cop_tuple(COP(":error"), COP(":closed"));
     t->is_told = true;
-    return cop__tcp_error(t->end);
+    return cop__io_error(t->end);
 }
 
 /* Waits for it. The handle is locked before and after. */
@@ -265,7 +266,7 @@ cop_term cop_tcp_recv(cop_term socket, size_t len, int64_t timeout_ms)
     struct cop__tcp *t = cop__tcp_of(h);
     uint64_t id = h->id;
     if (t->options.active != 0) {
-        got = cop__tcp_error(EINVAL);
+        got = cop__io_error(EINVAL);
     } else {
         got = answer(t, len);
         if (cop_is_none(got)) got = wait_for(h, len, timeout_ms);

@@ -1,69 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a connection sends: at once where the kernel takes it, the rest when it can be written; and
  * the sender waits while too much is left. */
+#include "io/iodata.h"
+#include "io/reason.h"
 #include "io/tcp_socket.h"
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/cleanup.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* --- Data: a binary, or a list of binaries, bytes and such lists -------------------------------
- * */
-
-/* The list that was being walked goes on behind the one that is walked first. */
-static void push(struct cop__buf *todo, cop_term list)
-{
-    cop__buf_append(todo, &list, sizeof(list));
-}
-
-static cop_term pop(struct cop__buf *todo)
-{
-    cop_term list;
-    todo->len -= sizeof(list);
-    memcpy(&list, todo->data + todo->len, sizeof(list));
-    return list;
-}
-
-/* Appends a binary or a byte; false: it is a list. Exits: badarg. */
-static bool append_leaf(struct cop__buf *flat, cop_term item)
-{
-    if (cop_is_list(item)) return false;
-    if (cop_is_binary(item)) {
-        cop_bytes bytes = cop_to_bytes(item);
-        cop__buf_append(flat, bytes.data, bytes.len);
-        return true;
-    }
-    if (!cop_is_integer(item) || cop_compare(item, cop_int(0)) < 0 ||
-        cop_compare(item, cop_int(255)) > 0)
-        cop_error(COP(":badarg"));
-    cop__buf_append_char(flat, (char)cop_to_int(item));
-    return true;
-}
-
-static void flatten(struct cop__buf *flat, cop_term list)
-{
-    COP_CLEANUP(cop__buf_fini) struct cop__buf todo = {0};
-    for (;;) {
-        if (cop_is_binary(list)) { /* the tail of an improper list */
-            append_leaf(flat, list);
-            list = cop_empty_list();
-        }
-        if (!cop_is_list(list)) cop_error(COP(":badarg"));
-        if (cop_is_empty_list(list)) {
-            if (todo.len == 0) return;
-            list = pop(&todo);
-            continue;
-        }
-        cop_term head = cop_head(list);
-        list = cop_tail(list);
-        if (append_leaf(flat, head)) continue;
-        push(&todo, list);
-        list = head;
-    }
-}
 
 /* --- The queue -------------------------------------------------------------------------------- */
 
@@ -152,7 +98,7 @@ static cop_term failed(const struct cop__tcp *t)
 {
     bool is_reset = t->out_error == EPIPE || t->out_error == ECONNRESET;
     if (is_reset && !t->options.show_econnreset) return closed();
-    return cop__tcp_error(is_reset ? ECONNRESET : t->out_error);
+    return cop__io_error(is_reset ? ECONNRESET : t->out_error);
 }
 
 /* Waits until little is left to send. The handle is locked before and after. */
@@ -191,7 +137,7 @@ cop_term cop_tcp_send(cop_term socket, cop_term data)
     if (cop_is_binary(data)) {
         bytes = cop_to_bytes(data);
     } else {
-        flatten(&flat, data);
+        if (!cop__iodata_append(&flat, data)) cop_error(COP(":badarg"));
         bytes = (cop_bytes){flat.data, flat.len};
     }
     struct cop__handle *h = cop__tcp_enter(&cop__tcp_kind, socket, false, &answer);

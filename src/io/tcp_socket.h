@@ -138,8 +138,6 @@ void cop__tcp_out_shut(struct cop__handle *h);
 
 /* --- For all files ---------------------------------------------------------------------------- */
 
-/* {:error, reason} with the atom of an error number, positive or negative. */
-cop_term cop__tcp_error(int error);
 /* The open connection or listener (kind; NULL: either) that a term means, entered and locked; NULL,
  * left and not locked: there is none (any more), *ret_error is what to answer. owned: the caller
  * must own it. Exits: badarg. */
@@ -166,6 +164,10 @@ struct cop__addresses {
  * a negative error number; -ENXIO: there is no such name. A name is asked for beside the
  * schedulers. Not entered. Switches: may. */
 int cop__addresses_find(const char *host, int port, struct cop__addresses *ret);
+/* The name of one end, as getsockname and getpeername give it; nil, with *ret_error (may be NULL):
+ * there is none. Locked. */
+typedef int (*cop__tcp_name_fn)(int fd, struct sockaddr *address, socklen_t *size);
+cop_term cop__tcp_name(struct cop__handle *h, cop__tcp_name_fn fn, int *ret_error);
 /* {address, port}. */
 cop_term cop__address_term(const struct sockaddr_storage *address, socklen_t size);
 
