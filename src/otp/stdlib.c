@@ -32,7 +32,9 @@ void cop__stdlib_register(void)
                                                        &cop__sys_module,
                                                        &cop__erlang_gen_server_module,
                                                        &cop__proc_lib_module,
-                                                       &cop__ets_module};
+                                                       &cop__ets_module,
+                                                       &cop__gen_tcp_module,
+                                                       &cop__inet_module};
     static bool done; /* release when written, acquire when read: the tables are seen then */
 
     if (__atomic_load_n(&done, __ATOMIC_ACQUIRE)) return;

@@ -34,6 +34,8 @@ extern const struct cop_module cop__sys_module;
 extern const struct cop_module cop__ets_module;
 extern const struct cop_module cop__erlang_gen_server_module;
 extern const struct cop_module cop__proc_lib_module;
+extern const struct cop_module cop__gen_tcp_module;
+extern const struct cop_module cop__inet_module;
 
 /* Registers them all; after the first time it does nothing. Runs on: any thread. */
 void cop__stdlib_register(void);
