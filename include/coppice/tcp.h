@@ -17,8 +17,8 @@
  *
  * Answers are terms: :ok, {:ok, value} or {:error, reason}; a reason is an atom such as :closed,
  * :timeout, :econnrefused, :eaddrinuse, :emfile, :emsgsize (a line above the limit), :enotsup (a
- * seeded run). Any process may send and accept; receiving, closing and changing options are the
- * owner's (others: {:error, :not_owner}). A term that was never a socket is an error badarg.
+ * seeded run). Any process may use a socket, as in OTP; only its owner may give it away. A term that
+ * was never a socket is an error badarg.
  *
  * The end of what a peer sends closes only that direction: {:tcp_closed, socket}, or {:error,
  * :closed} after all data; sending goes on until it fails. A connection that was reset ends in the
@@ -66,7 +66,8 @@ COP_API cop_term cop_tcp_shutdown(cop_term socket, cop_term how);
  * peer does not read slows its sender down. After {:error, :timeout} it is still on its way. Exits:
  * badarg for other data. Switches: may. */
 COP_API cop_term cop_tcp_send(cop_term socket, cop_term data);
-/* Passive sockets (others: {:error, :einval}): exactly len bytes, or with 0 what there is (at least
+/* Passive sockets (others: {:error, :einval}; {:error, :ealready} while another process waits for
+ * data of this one): exactly len bytes, or with 0 what there is (at least
  * one), or with packet: :line the next line, whatever len. {:ok, binary}. After {:error, :timeout}
  * nothing is lost. Switches. */
 COP_API cop_term cop_tcp_recv(cop_term socket, size_t len, int64_t timeout_ms);
@@ -74,15 +75,16 @@ COP_API cop_term cop_tcp_recv(cop_term socket, size_t len, int64_t timeout_ms);
 /* --- Ownership and options ---------------------------------------------------------------------*/
 
 /* Gives the socket to another process. Messages of it that the caller has not received yet are
- * moved to the new owner's mailbox, in order, before new ones. {:error, :badarg}: that is dead. */
+ * moved to the new owner's mailbox, in order, before new ones. {:error, :not_owner}: the caller is
+ * not its owner; {:error, :badarg}: the other is dead. */
 COP_API cop_term cop_tcp_controlling_process(cop_term socket, cop_pid owner);
 /* Changes options: packet, line_max, chomp, active, nodelay, keepalive, show_econnreset,
  * send_timeout, buffer. A number n for active adds to what is left; once that is 0 or less the
  * socket is passive and says so. */
 COP_API cop_term cop_tcp_set_options(cop_term socket, cop_term options);
-/* {:ok, [name: value, ...]} for a list of names of options. Any process may ask. */
+/* {:ok, [name: value, ...]} for a list of names of options */
 COP_API cop_term cop_tcp_get_options(cop_term socket, cop_term names);
-/* {:ok, {address, port}}; the address is a string. Any process may ask. */
+/* {:ok, {address, port}}; the address is a string. */
 COP_API cop_term cop_tcp_sockname(cop_term socket);
 COP_API cop_term cop_tcp_peername(cop_term socket);
 

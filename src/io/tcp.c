@@ -21,15 +21,14 @@
 /* So long accept rests when there are no descriptors. */
 #define PAUSE_MS  100
 
-struct cop__handle *cop__tcp_enter(const struct cop__handle_kind *kind, cop_term socket, bool owned,
+struct cop__handle *cop__tcp_enter(const struct cop__handle_kind *kind, cop_term socket,
                                    cop_term *ret_error)
 {
     if (!cop__is_handle(socket)) cop_error(COP(":badarg"));
-    uint64_t self = cop__port_enter();
+    cop__port_enter();
     struct cop__handle *h = cop__handle_find(kind, cop_to_ref(socket));
-    bool is_ours = h != NULL && (h->kind == &cop__tcp_kind || h->kind == &cop__listener_kind);
-    if (is_ours && (!owned || h->owner == self)) return h;
-    *ret_error = cop_tuple(COP(":error"), is_ours ? COP(":not_owner") : COP(":closed"));
+    if (h != NULL && (h->kind == &cop__tcp_kind || h->kind == &cop__listener_kind)) return h;
+    *ret_error = cop_tuple(COP(":error"), COP(":closed"));
     if (h != NULL) cop__handle_unlock(h);
     cop__port_leave();
     return NULL;
@@ -292,7 +291,7 @@ cop_term cop_tcp_accept(cop_term listener, int64_t timeout_ms)
 {
     cop_term answer;
     if (timeout_ms < -1) cop_error(COP(":badarg"));
-    struct cop__handle *h = cop__tcp_enter(&cop__listener_kind, listener, false, &answer);
+    struct cop__handle *h = cop__tcp_enter(&cop__listener_kind, listener, &answer);
     if (h == NULL) return answer;
     int fd = accept_one(h, timeout_ms);
     cop__port_deadline(COP_INFINITY);

@@ -15,8 +15,8 @@ static cop_term error(cop_term reason)
 cop_term cop_tcp_close(cop_term socket)
 {
     cop_term answer;
-    struct cop__handle *h = cop__tcp_enter(NULL, socket, true, &answer);
-    if (h == NULL) return cop_identical(cop_elem(answer, 1), COP(":closed")) ? cop_ok() : answer;
+    struct cop__handle *h = cop__tcp_enter(NULL, socket, &answer);
+    if (h == NULL) return cop_ok();
     cop__handle_close(h);
     cop__port_leave();
     return cop_ok();
@@ -29,7 +29,7 @@ cop_term cop_tcp_shutdown(cop_term socket, cop_term how)
     bool is_write = is_both || cop_identical(how, COP(":write"));
     bool is_read = is_both || cop_identical(how, COP(":read"));
     if (!is_write && !is_read) cop_error(COP(":badarg"));
-    struct cop__handle *h = cop__tcp_enter(&cop__tcp_kind, socket, true, &answer);
+    struct cop__handle *h = cop__tcp_enter(&cop__tcp_kind, socket, &answer);
     if (h == NULL) return answer;
     struct cop__tcp *t = cop__tcp_of(h);
     if (is_write) cop__tcp_out_shut(h);
@@ -83,9 +83,12 @@ cop_term cop_tcp_controlling_process(cop_term socket, cop_pid owner)
 {
     cop_term answer;
     if (owner.node != 0) return error(COP(":badarg"));
-    struct cop__handle *h = cop__tcp_enter(NULL, socket, true, &answer);
+    struct cop__handle *h = cop__tcp_enter(NULL, socket, &answer);
     if (h == NULL) return answer;
-    answer = h->owner == owner.id ? cop_ok() : give(h, owner.id);
+    if (h->owner != cop__port_self())
+        answer = error(COP(":not_owner"));
+    else
+        answer = h->owner == owner.id ? cop_ok() : give(h, owner.id);
     cop__tcp_leave(h);
     return answer;
 }
@@ -113,7 +116,7 @@ cop_term cop_tcp_set_options(cop_term socket, cop_term options)
 {
     cop_term answer;
     unsigned given;
-    struct cop__handle *h = cop__tcp_enter(NULL, socket, true, &answer);
+    struct cop__handle *h = cop__tcp_enter(NULL, socket, &answer);
     if (h == NULL) return answer;
     struct cop__tcp_options o = *options_of(h);
     if (!cop__tcp_options_read(options, SETTABLE, &o, &given)) {
@@ -136,7 +139,7 @@ cop_term cop_tcp_get_options(cop_term socket, cop_term names)
     cop_term answer;
     cop_term list = cop_empty_list();
     if (cop_list_len(names) < 0) cop_error(COP(":badarg"));
-    struct cop__handle *h = cop__tcp_enter(NULL, socket, false, &answer);
+    struct cop__handle *h = cop__tcp_enter(NULL, socket, &answer);
     if (h == NULL) return answer;
     const struct cop__tcp_options o = *options_of(h);
     cop__tcp_leave(h);
@@ -163,7 +166,7 @@ static cop_term name(cop_term socket, cop__tcp_name_fn fn)
 {
     cop_term answer;
     int rc;
-    struct cop__handle *h = cop__tcp_enter(NULL, socket, false, &answer);
+    struct cop__handle *h = cop__tcp_enter(NULL, socket, &answer);
     if (h == NULL) return answer;
     cop_term value = cop__tcp_name(h, fn, &rc);
     cop__tcp_leave(h);

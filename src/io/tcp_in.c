@@ -261,12 +261,14 @@ cop_term cop_tcp_recv(cop_term socket, size_t len, int64_t timeout_ms)
 {
     cop_term got;
     if (timeout_ms < -1) cop_error(COP(":badarg"));
-    struct cop__handle *h = cop__tcp_enter(&cop__tcp_kind, socket, true, &got);
+    struct cop__handle *h = cop__tcp_enter(&cop__tcp_kind, socket, &got);
     if (h == NULL) return got;
     struct cop__tcp *t = cop__tcp_of(h);
     uint64_t id = h->id;
     if (t->options.active != 0) {
         got = cop__io_error(EINVAL);
+    } else if (cop__handle_is_awaited(h, COP__IO_READ)) {
+        got = cop__io_error(EALREADY);
     } else {
         got = answer(t, len);
         if (cop_is_none(got)) got = wait_for(h, len, timeout_ms);

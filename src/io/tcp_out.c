@@ -140,7 +140,7 @@ cop_term cop_tcp_send(cop_term socket, cop_term data)
         if (!cop__iodata_append(&flat, data)) cop_error(COP(":badarg"));
         bytes = (cop_bytes){flat.data, flat.len};
     }
-    struct cop__handle *h = cop__tcp_enter(&cop__tcp_kind, socket, false, &answer);
+    struct cop__handle *h = cop__tcp_enter(&cop__tcp_kind, socket, &answer);
     if (h == NULL) return answer;
     answer = send_all(h, bytes);
     cop__tcp_leave(h);

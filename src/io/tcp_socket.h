@@ -139,9 +139,8 @@ void cop__tcp_out_shut(struct cop__handle *h);
 /* --- For all files ---------------------------------------------------------------------------- */
 
 /* The open connection or listener (kind; NULL: either) that a term means, entered and locked; NULL,
- * left and not locked: there is none (any more), *ret_error is what to answer. owned: the caller
- * must own it. Exits: badarg. */
-struct cop__handle *cop__tcp_enter(const struct cop__handle_kind *kind, cop_term socket, bool owned,
+ * left and not locked: there is none (any more), *ret_error is {:error, :closed}. Exits: badarg. */
+struct cop__handle *cop__tcp_enter(const struct cop__handle_kind *kind, cop_term socket,
                                    cop_term *ret_error);
 static inline void cop__tcp_leave(struct cop__handle *h)
 {

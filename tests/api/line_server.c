@@ -2,8 +2,7 @@
 /* A TCP line server: one process a connection, which answers each line. Lines are read passively,
  * so a client that sends faster than it is answered waits in its own kernel; a second kind of
  * connection gets its lines as messages, one at a time, beside other messages. */
-#include <coppice.h>
-#include <coppice/tcp.h>
+#include "line_server.h"
 
 COP_RECORD(put, "{:put, key, value}", cop_term key, cop_term value);
 COP_RECORD(count, "{:count, of, n}", cop_bytes of, int64_t n);
@@ -86,11 +85,16 @@ static cop_next accept_loop(cop_term arg)
 {
     cop_term listener;
     cop_term socket;
+    cop_term port;
+    cop_pid parent;
     cop_pid owner;
-    bool passive = cop_to_bool(arg);
+    bool passive;
 
-    cop_expect(cop_tcp_listen(NULL, 4040, COP("[packet: :line, line_max: 1024, backlog: 128]")),
+    cop_expect(arg, "{parent, passive}", parent, passive);
+    cop_expect(cop_tcp_listen("127.0.0.1", 0, COP("[packet: :line, line_max: 1024, backlog: 128]")),
                "{:ok, listener}", listener);
+    cop_expect(cop_tcp_sockname(listener), "{:ok, {_, port}}", port);
+    cop_send(parent, cop_tuple(COP(":listening"), port));
     while (cop_match(cop_tcp_accept(listener, COP_INFINITY), "{:ok, socket}", socket)) {
         if (passive) {
             struct cop_spawn_opts opts = {.name = "line_server"};
@@ -103,8 +107,7 @@ static cop_next accept_loop(cop_term arg)
     return cop_end();
 }
 
-cop_pid line_server_start(bool passive);
 cop_pid line_server_start(bool passive)
 {
-    return cop_spawn(accept_loop, cop_bool(passive), NULL);
+    return cop_spawn(accept_loop, cop_tuple(cop_self(), passive), NULL);
 }

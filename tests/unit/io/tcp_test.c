@@ -313,22 +313,72 @@ PROCESS_TEST(shutdown_waits_for_what_was_sent)
 
 static cop_term use_others_socket(cop_term socket)
 {
-    const char *not_owner = "{:error, :not_owner}";
-    CHECK_TERM(cop_tcp_recv(socket, 0, 0), not_owner);
-    CHECK_TERM(cop_tcp_close(socket), not_owner);
-    CHECK_TERM(cop_tcp_shutdown(socket, COP(":write")), not_owner);
-    CHECK_TERM(cop_tcp_set_options(socket, COP("[active: true]")), not_owner);
-    CHECK_TERM(cop_tcp_controlling_process(socket, cop_self()), not_owner);
+    CHECK_TERM(cop_tcp_controlling_process(socket, cop_self()), "{:error, :not_owner}");
     CHECK_OK(cop_tcp_send(socket, COP("\"from another\"")));
+    CHECK_TERM(cop_tcp_recv(socket, 0, 5000), "{:ok, \"to another\"}");
+    CHECK_OK(cop_tcp_set_options(socket, COP("[active: true]"))); /* messages go to the owner */
     return cop_ok();
 }
 
-PROCESS_TEST(others_may_only_send)
+static cop_term close_it(cop_term socket)
+{
+    return cop_tcp_close(socket);
+}
+
+PROCESS_TEST(others_may_use_a_socket)
 {
     struct tcp_pair p = tcp_pair("[]");
     cop_pid other = puppet_start();
+    tcp_say(p.server, "to another");
     puppet_call(other, use_others_socket, p.client);
     CHECK_TERM(cop_tcp_recv(p.server, 0, 5000), "{:ok, \"from another\"}");
+    tcp_say(p.server, "to the owner");
+    CHECK_SAME(check_next(), tcp_data(p.client, "to the owner"));
+    CHECK_OK(puppet_call(other, close_it, p.client));
+    CHECK_TERM(cop_tcp_send(p.client, COP("\"x\"")), "{:error, :closed}");
+    CHECK_OK(cop_tcp_close(p.server));
+    check_no_message();
+    return cop_end();
+}
+
+static cop_term recv_line(cop_term socket)
+{
+    CHECK_TERM(cop_tcp_recv(socket, 0, 5000), "{:error, :closed}");
+    atomic_fetch_add(&sent, 1);
+    return cop_ok();
+}
+
+PROCESS_TEST(one_reader_at_a_time)
+{
+    struct tcp_pair p = tcp_pair("[]");
+    cop_pid other = puppet_start();
+    atomic_store(&sent, 0);
+    puppet_cast(other, recv_line, p.server);
+    while (!cop_identical(check_info(other, "status"), COP(":waiting")))
+        cop_yield();
+    CHECK_TERM(cop_tcp_recv(p.server, 0, 0), "{:error, :ealready}");
+    CHECK_OK(cop_tcp_close(p.server)); /* ends the wait of the other */
+    check_wait_for(&sent, 1);
+    CHECK_OK(cop_tcp_close(p.client));
+    return cop_end();
+}
+
+static cop_term recv_for_ever(cop_term socket)
+{
+    return cop_tcp_recv(socket, 0, COP_INFINITY);
+}
+
+PROCESS_TEST(a_reader_may_be_killed)
+{
+    struct tcp_pair p = tcp_pair("[]");
+    cop_pid other = puppet_start();
+    puppet_cast(other, recv_for_ever, p.server);
+    while (!cop_identical(check_info(other, "status"), COP(":waiting")))
+        cop_yield();
+    cop_exit_process(other, COP(":kill"));
+    check_gone(other);
+    tcp_say(p.client, "still there");
+    CHECK_TERM(cop_tcp_recv(p.server, 0, 5000), "{:ok, \"still there\"}");
     tcp_pair_close(p);
     return cop_end();
 }
@@ -556,7 +606,9 @@ int main(void)
         cmocka_unit_test(what_was_sent_is_delivered_after_a_close),
         cmocka_unit_test(one_direction_may_end),
         cmocka_unit_test(shutdown_waits_for_what_was_sent),
-        cmocka_unit_test(others_may_only_send),
+        cmocka_unit_test(others_may_use_a_socket),
+        cmocka_unit_test(one_reader_at_a_time),
+        cmocka_unit_test(a_reader_may_be_killed),
         cmocka_unit_test(a_socket_is_given_away_with_its_messages),
         cmocka_unit_test(the_dead_own_nothing),
         cmocka_unit_test(a_socket_ends_with_its_owner),
