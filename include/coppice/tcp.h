@@ -17,8 +17,8 @@
  *
  * Answers are terms: :ok, {:ok, value} or {:error, reason}; a reason is an atom such as :closed,
  * :timeout, :econnrefused, :eaddrinuse, :emfile, :emsgsize (a line above the limit), :enotsup (a
- * seeded run). Any process may use a socket, as in OTP; only its owner may give it away. A term that
- * was never a socket is an error badarg.
+ * seeded run). Any process may use a socket, as in OTP; only its owner may give it away. A term
+ * that was never a socket is an error badarg.
  *
  * The end of what a peer sends closes only that direction: {:tcp_closed, socket}, or {:error,
  * :closed} after all data; sending goes on until it fails. A connection that was reset ends in the
