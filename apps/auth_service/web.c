@@ -61,6 +61,7 @@ static cop_term rules(void)
     struct file file = {0};
     cop_bytes bytes;
     cop_term text;
+    char why[100];
     char *name;
 
     if (!cop_is_binary(path)) return cop_tuple(cop_ok(), own_rules);
@@ -69,7 +70,8 @@ static cop_term rules(void)
     memcpy(name, bytes.data, bytes.len);
     cop_blocking(read_file, &file);
     if (!file.text)
-        return cop_tuple(COP(":error"), cop_format("%s: %s\n", name, strerror(file.error)));
+        return cop_tuple(COP(":error"),
+                         cop_format("%s: %s\n", name, strerror_r(file.error, why, sizeof(why))));
     text = cop_binary(file.text, file.size);
     free(file.text);
     return cop_tuple(cop_ok(), text);

@@ -54,7 +54,7 @@ COP_API extern const struct cop_application cop_http_server_application;
 /* Starts a server: {:ok, pid} or {:error, reason}, such as :eaddrinuse, :eacces. options is a
  * keyword list:
  *   handler          required: a capture of arity 1, a pid or a name
- *   address          "127.0.0.1"; "0.0.0.0" or "::" for all
+ *   address          "127.0.0.1", also {127, 0, 0, 1} or a name; :any or "::" for all
  *   port             0: a free one (cop_http_server_port)
  *   name             of the server, as in cop_gen_server_start_link
  *   body_max         bytes of a request's body (1048576); above: status 413

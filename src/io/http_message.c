@@ -15,10 +15,10 @@ static cop_term binary_of(const struct cop__buf *b)
     return cop_binary(b->len > 0 ? b->data : "", b->len);
 }
 
-static int hex_value(char c)
+static int hex_value(int c)
 {
     if (c >= '0' && c <= '9') return c - '0';
-    c = (char)(c | 0x20);
+    c |= 0x20;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -31,7 +31,9 @@ static cop_term decoded(const char *text, size_t len)
         int high = text[i] == '%' && i + 2 < len ? hex_value(text[i + 1]) : -1;
         int low = high >= 0 ? hex_value(text[i + 2]) : -1;
 
-        cop__buf_append_char(&plain, low >= 0 ? (char)(high * 16 + low) : text[i]);
+        unsigned char escaped = (unsigned char)((unsigned)high << 4 | (unsigned)low);
+
+        cop__buf_append(&plain, low >= 0 ? (const char *)&escaped : text + i, 1);
         if (low >= 0) i += 2;
     }
     return binary_of(&plain);

@@ -32,10 +32,15 @@ static bool is_handler(cop_term t)
            (cop_is_atom(t) && !cop_identical(t, cop_nil()) && !cop_is_boolean(t));
 }
 
+static bool is_address(cop_term t)
+{
+    return cop_is_binary(t) || cop_is_tuple(t) || cop_match(t, ":any") || cop_match(t, ":loopback");
+}
+
 static bool is_option(cop_term key, cop_term value)
 {
     if (cop_match(key, ":handler")) return is_handler(value);
-    if (cop_match(key, ":address")) return cop_is_binary(value);
+    if (cop_match(key, ":address")) return is_address(value);
     if (cop_match(key, ":port")) return is_between(value, 0, 65535);
     if (cop_match(key, ":name")) return true;
     if (cop_match(key, ":body_max")) return is_between(value, 0, INT64_C(1) << 40);

@@ -16,11 +16,11 @@
 #include "io/http_daemon.h"
 #include "io/http_message.h"
 #include "io/http_server.h"
+#include "io/inet.h"
 #include "io/reason.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -92,38 +92,33 @@ static int64_t option(cop_term options, cop_term key, int64_t fallback)
     return cop_is_integer(value) ? cop_to_int(value) : 0; /* :infinity */
 }
 
-/* A socket that listens, or a negative error number. */
-static int open_socket(const struct sockaddr *address, socklen_t size)
+/* A socket that listens, or a negative error number; *ret_port is its port. */
+static int open_socket(union cop__inet *address, int *ret_port)
 {
-    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    socklen_t size = cop__inet_size(address);
     const int on = 1;
 
     if (fd < 0) return -errno;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, address, size) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    if (bind(fd, &address->any, size) == 0 && listen(fd, BACKLOG) == 0 &&
+        getsockname(fd, &address->any, &size) == 0) {
+        *ret_port = cop__inet_port(address);
+        return fd;
+    }
     int error = -errno;
     close(fd);
     return error;
 }
 
-static int listen_at(const char *address, int port, int *ret_port)
+/* The address of the options: false, and why it is none. */
+static bool find_address(cop_term options, union cop__inet *ret, cop_term *ret_reason)
 {
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                             .ai_socktype = SOCK_STREAM};
-    struct sockaddr_storage bound;
-    socklen_t size = sizeof(bound);
-    struct addrinfo *found;
-    char service[8];
-    int fd;
+    cop_term host = cop_keyword_get(options, COP(":address"), COP("\"127.0.0.1\""));
 
-    (void)snprintf(service, sizeof(service), "%d", port);
-    if (getaddrinfo(address, service, &hints, &found) != 0) return -EINVAL;
-    fd = open_socket(found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
-    if (fd < 0 || getsockname(fd, (struct sockaddr *)&bound, &size) != 0) return fd;
-    *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port);
-    return fd;
+    if (!cop__inet_find(host, AF_INET, COP_INFINITY, ret, ret_reason)) return false;
+    cop__inet_set_port(ret, (int)option(options, COP(":port"), 0));
+    return true;
 }
 
 static struct cop__http_limits limits_of(cop_term options)
@@ -166,16 +161,13 @@ static cop_result init(cop_term options)
 {
     struct cop__http_limits limits = limits_of(options);
     struct server *s = cop_alloc(sizeof(*s));
-    cop_bytes text = cop_to_bytes(cop_keyword_get(options, COP(":address"), COP("\"127.0.0.1\"")));
-    char address[64];
-    int fd = -EINVAL;
+    union cop__inet address;
+    cop_term reason;
+    int fd;
 
     cop_trap_exit(true);
-    if (text.len < sizeof(address)) {
-        memcpy(address, text.data, text.len);
-        address[text.len] = '\0';
-        fd = listen_at(address, (int)option(options, COP(":port"), 0), &s->port);
-    }
+    if (!find_address(options, &address, &reason)) return cop_fail(reason);
+    fd = open_socket(&address, &s->port);
     if (fd >= 0) fd = serve(s, fd, &limits);
     if (fd < 0) return cop_fail(cop__io_reason(fd));
     s->handler = cop_keep(cop_keyword_get(options, COP(":handler"), cop_nil()));
@@ -184,6 +176,8 @@ static cop_result init(cop_term options)
 }
 
 /* --- Requests and their ends ------------------------------------------------------------------ */
+
+static const char nobody[] = "There is nobody to answer.\n";
 
 /* Answers with a short text; the handler could not. Entered. */
 static void answer_plainly(struct cop__http_request *r, unsigned status, const char *text)
@@ -216,7 +210,7 @@ static void hand_over(struct server *s, const struct cop__http_head *head, cop_r
         r->monitor = monitor;
         r->has_monitor = true;
     } else if (r != NULL) {
-        answer_plainly(r, 503, "There is nobody to answer.\n");
+        answer_plainly(r, 503, nobody);
     }
     leave(s);
 }
@@ -446,7 +440,10 @@ static void on_down(struct server *s, cop_ref monitor, cop_term reason)
     if (r != NULL) r->has_monitor = false;
     if (r != NULL && r->state == COP__HTTP_WAITING) {
         cop__buf_append(&unanswered, r->what.data, r->what.len);
-        answer_plainly(r, 500, "Something went wrong.\n");
+        if (cop_match(reason, ":noproc"))
+            answer_plainly(r, 503, nobody);
+        else
+            answer_plainly(r, 500, "Something went wrong.\n");
     } else if (r != NULL && r->state == COP__HTTP_STREAMING) {
         is_normal ? cop__http_request_finish(r) : cop__http_request_cut(r);
     }

@@ -154,6 +154,31 @@ PROCESS_TEST(a_connection_serves_many_requests)
     close(fd);
 }
 
+PROCESS_TEST(large_answers_are_whole)
+{
+    cop_pid self = cop_self();
+    int64_t port = port_of(start_server(cop_build("[handler: self, body_max: 5_000_000]", self)));
+    char *bytes = cop_alloc(4000000);
+    int fd = raw_connect(port);
+    cop_term request;
+    cop_term body;
+
+    for (size_t i = 0; i < 4000000; i++)
+        bytes[i] = (char)('a' + i * 7 % 26);
+    cop_assert(raw_send(fd, "PUT / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+                            "Content-Length: 4000000\r\n\r\n"));
+    cop_assert(raw_send_bytes(fd, bytes, 4000000));
+    cop_assert_receive_within(5000, "{:http_request, request}", request);
+    body = cop_map_get(request, COP(":body"), cop_nil());
+    cop_assert_equal(cop_binary(bytes, 4000000), body);
+    cop_assert_equal(cop_ok(), cop_http_server_send_resp(request, 200, COP("[]"), body));
+    body = raw_read(fd, NULL);
+    close(fd);
+    cop_bytes answer = cop_to_bytes(body);
+    cop_assert(answer.len > 4000000);
+    cop_assert(memcmp(answer.data + answer.len - 4000000, bytes, 4000000) == 0);
+}
+
 PROCESS_TEST(a_handler_answers_once)
 {
     int64_t port = port_of(start_server(COP("[]")));
@@ -209,6 +234,15 @@ static cop_next client(cop_term arg)
     return cop_end();
 }
 
+static cop_next handle_and_die(cop_term arg)
+{
+    cop_term message;
+
+    (void)arg;
+    (void)cop_receive(&message, COP_INFINITY);
+    return cop_end();
+}
+
 PROCESS_TEST(a_process_gets_requests_as_messages)
 {
     cop_pid self = cop_self();
@@ -232,6 +266,39 @@ PROCESS_TEST(nobody_to_answer_is_503)
     int64_t port = port_of(start_server(COP("[handler: :nobody_of_this_name]")));
 
     assert_has(get(port, "/x"), "HTTP/1.1 503 Service Unavailable\r\n");
+}
+
+static cop_next end_at_once(cop_term arg)
+{
+    (void)arg;
+    return cop_end();
+}
+
+PROCESS_TEST(a_dead_process_is_503_too)
+{
+    cop_ref ref;
+    cop_pid dead = cop_spawn(end_at_once, cop_nil(),
+                             &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref});
+    int64_t port;
+
+    cop_assert_receive_within(5000, "{:DOWN, ^ref, :process, _, :normal}", ref);
+    port = port_of(start_server(cop_build("[handler: dead]", dead)));
+    assert_has(get(port, "/x"), "HTTP/1.1 503 Service Unavailable\r\n");
+}
+
+/* One that dies with the request in its hands has failed. */
+PROCESS_TEST(a_process_that_dies_is_500)
+{
+    cop_pid self = cop_self();
+    cop_pid asker;
+    cop_pid handler = cop_spawn(handle_and_die, cop_nil(), NULL);
+    int64_t port = port_of(start_server(cop_build("[handler: handler]", handler)));
+    cop_term answer;
+
+    asker = cop_spawn(client, cop_build("{self, port}", self, port), NULL);
+    cop_assert(!cop_is_no_pid(asker));
+    cop_assert_receive_within(5000, "{:answer, answer}", answer);
+    assert_has(answer, "HTTP/1.1 500 Internal Server Error\r\n");
 }
 
 /* --- Streams ---------------------------------------------------------------------------------- */
@@ -368,10 +435,10 @@ PROCESS_TEST(heads_have_a_limit)
     int at = sprintf(text, "GET /else HTTP/1.1\r\nConnection: close\r\nX: ");
 
     memset(text + at, 'x', 1000);
-    strcpy(text + at + 1000, "\r\n\r\n");
+    memcpy(text + at + 1000, "\r\n\r\n", 5);
     assert_has(raw_exchange(port, text), "HTTP/1.1 404 ");
     memset(text + at, 'x', 8000);
-    strcpy(text + at + 8000, "\r\n\r\n");
+    memcpy(text + at + 8000, "\r\n\r\n", 5);
     assert_has(raw_exchange(port, text), "HTTP/1.1 431 ");
 }
 
@@ -446,8 +513,9 @@ PROCESS_TEST(a_start_can_fail)
     cop_trap_exit(true);
     cop_assert_equal(COP("{:error, :eaddrinuse}"),
                      cop_http_server_start_link(cop_build("[handler: :x, port: port]", port)));
-    cop_assert_equal(COP("{:error, :einval}"),
-                     cop_http_server_start_link(COP("[handler: :x, address: \"no address\"]")));
+    cop_assert_equal(
+        COP("{:error, :nxdomain}"),
+        cop_http_server_start_link(COP("[handler: :x, address: \"no.such.invalid\"]")));
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         cop_assert_match(cop_assert_raises(start_with, &wrong[i]), "%{__struct__: ArgumentError}");
 }
@@ -462,6 +530,27 @@ PROCESS_TEST(wrong_answers_are_argument_errors)
     int ok = 200;
 
     cop_assert_match(cop_assert_raises(answer_wrongly, &ok), "%{__struct__: ArgumentError}");
+}
+
+PROCESS_TEST(addresses_are_those_of_sockets)
+{
+    static const char *const addresses[] = {"{127, 0, 0, 1}", ":loopback", ":any", "\"0.0.0.0\"",
+                                            "\"127.0.0.1\""};
+    struct cop_parse_error error;
+    cop_term address;
+    cop_pid server;
+
+    cop_module_register(&cop_http_server_module);
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        cop_assert(cop_parse((cop_bytes){addresses[i], strlen(addresses[i])}, &address, &error));
+        cop_expect(
+            cop_http_server_start_link(cop_build("[handler: :nobody, address: address]", address)),
+            "{:ok, server}", server);
+        assert_has(get(port_of(server), "/"), "HTTP/1.1 503 ");
+        cop_gen_server_stop(cop_pid_term(server), COP(":normal"), 5000);
+    }
+    cop_assert_match(cop_http_server_start_link(COP("[handler: :x, address: {1, 2}]")),
+                     "{:error, :einval}");
 }
 
 /* A server that is killed with a request in work and a stream open ends them, and its port is free
@@ -510,10 +599,13 @@ int main(void)
         cmocka_unit_test(answers_what_the_handler_returns),
         cmocka_unit_test(a_request_has_its_parts),
         cmocka_unit_test(a_connection_serves_many_requests),
+        cmocka_unit_test(large_answers_are_whole),
         cmocka_unit_test(a_handler_answers_once),
         cmocka_unit_test(a_handler_that_fails_is_500),
         cmocka_unit_test(a_process_gets_requests_as_messages),
         cmocka_unit_test(nobody_to_answer_is_503),
+        cmocka_unit_test(a_dead_process_is_503_too),
+        cmocka_unit_test(a_process_that_dies_is_500),
         cmocka_unit_test(a_stream_comes_in_pieces),
         cmocka_unit_test(a_stream_whose_owner_fails_is_cut_off),
         cmocka_unit_test(the_owner_is_told_when_the_client_goes),
@@ -525,6 +617,7 @@ int main(void)
         cmocka_unit_test(rubbish_gets_an_answer_or_an_end),
         cmocka_unit_test(a_start_can_fail),
         cmocka_unit_test(wrong_answers_are_argument_errors),
+        cmocka_unit_test(addresses_are_those_of_sockets),
         cmocka_unit_test(a_killed_server_leaves_nothing),
         cmocka_unit_test(a_stopped_server_ends_in_order),
     };
