@@ -11,7 +11,7 @@
 #ifndef COPPICE_DNS_H
 #define COPPICE_DNS_H
 
-#include "coppice/module.h"
+#include "coppice/process.h"
 
 COP_BEGIN_DECLS
 
@@ -21,10 +21,6 @@ COP_API cop_term cop_dns_getaddr(cop_term host, cop_term family, int64_t timeout
 COP_API cop_term cop_dns_getaddrs(cop_term host, cop_term family, int64_t timeout_ms);
 /* The name of an address: {:ok, name}, a string. Switches. */
 COP_API cop_term cop_dns_getname(cop_term address, int64_t timeout_ms);
-
-/* The modules :inet and :inet_res, known to every node. */
-COP_API extern const struct cop_module cop_inet;
-COP_API extern const struct cop_module cop_inet_res;
 
 COP_END_DECLS
 

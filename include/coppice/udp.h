@@ -18,12 +18,12 @@
  * name of a host, which is looked up (dns.h). Answers are terms: :ok, {:ok, value} or {:error,
  * reason}; a reason is an atom such as :closed, :timeout, :eaddrinuse, :emsgsize (a datagram too
  * large), :econnrefused (nobody listens where a connected socket sends to), :nxdomain, :enotsup (a
- * seeded run). Any process may send; receiving, closing and changing options are the owner's
- * (others: {:error, :not_owner}). A term that was never a socket is an error badarg. */
+ * seeded run). Any process may use a socket, as in OTP; only its owner may give it away. A term
+ * that was never a socket is an error badarg. */
 #ifndef COPPICE_UDP_H
 #define COPPICE_UDP_H
 
-#include "coppice/module.h"
+#include "coppice/process.h"
 
 COP_BEGIN_DECLS
 
@@ -49,16 +49,14 @@ COP_API cop_term cop_udp_recv(cop_term socket, int64_t timeout_ms);
 COP_API cop_term cop_udp_connect(cop_term socket, cop_term address, int port);
 
 /* Gives the socket to another process, with the messages of it that the caller has not received
- * yet. */
+ * yet. {:error, :not_owner} if the caller is not its owner, {:error, :badarg} if the other is
+ * dead. */
 COP_API cop_term cop_udp_controlling_process(cop_term socket, cop_pid owner);
 /* Changes active, broadcast, recbuf, sndbuf. A number n for active adds to what is left. */
 COP_API cop_term cop_udp_set_options(cop_term socket, cop_term options);
 /* {:ok, {ip, port}}: its own, and that of its peer, if it is connected. */
 COP_API cop_term cop_udp_sockname(cop_term socket);
 COP_API cop_term cop_udp_peername(cop_term socket);
-
-/* The module :gen_udp, known to every node. */
-COP_API extern const struct cop_module cop_gen_udp;
 
 COP_END_DECLS
 

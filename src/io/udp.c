@@ -259,14 +259,13 @@ cop_term cop_udp_open(int port, cop_term options)
 }
 
 /* The open socket, entered and locked; NULL, neither: *ret_error is what to answer. */
-static struct cop__handle *enter(cop_term socket, bool owned, cop_term *ret_error)
+static struct cop__handle *enter(cop_term socket, cop_term *ret_error)
 {
     if (!cop__is_handle(socket)) cop_error(COP(":badarg"));
-    uint64_t self = cop__port_enter();
+    cop__port_enter();
     struct cop__handle *h = cop__handle_find(&udp_kind, cop_to_ref(socket));
-    if (h != NULL && (!owned || h->owner == self)) return h;
-    *ret_error = h != NULL ? COP("{:error, :not_owner}") : COP("{:error, :closed}");
-    if (h != NULL) cop__handle_unlock(h);
+    if (h != NULL) return h;
+    *ret_error = COP("{:error, :closed}");
     cop__port_leave();
     return NULL;
 }
@@ -280,8 +279,8 @@ static void leave(struct cop__handle *h)
 cop_term cop_udp_close(cop_term socket)
 {
     cop_term answer;
-    struct cop__handle *h = enter(socket, true, &answer);
-    if (h == NULL) return cop_match(answer, "{:error, :closed}") ? cop_ok() : answer;
+    struct cop__handle *h = enter(socket, &answer);
+    if (h == NULL) return cop_ok();
     cop__handle_close(h);
     cop__port_leave();
     return cop_ok();
@@ -290,9 +289,9 @@ cop_term cop_udp_close(cop_term socket)
 /* --- Sending ---------------------------------------------------------------------------------- */
 
 /* The family of an open socket, or 0 and what to answer. */
-static int family_of(cop_term socket, bool owned, cop_term *ret_error)
+static int family_of(cop_term socket, cop_term *ret_error)
 {
-    struct cop__handle *h = enter(socket, owned, ret_error);
+    struct cop__handle *h = enter(socket, ret_error);
     if (h == NULL) return 0;
     int family = udp_of(h)->family;
     leave(h);
@@ -300,12 +299,12 @@ static int family_of(cop_term socket, bool owned, cop_term *ret_error)
 }
 
 /* Where a socket sends to. False: *ret_error is what to answer. Switches: may. */
-static bool find_peer(cop_term socket, cop_term host, int port, bool owned, union cop__inet *ret,
+static bool find_peer(cop_term socket, cop_term host, int port, union cop__inet *ret,
                       cop_term *ret_error)
 {
     cop_term reason = cop_nil();
     if (port < 0 || port > 65535) cop_error(COP(":badarg"));
-    int family = family_of(socket, owned, ret_error);
+    int family = family_of(socket, ret_error);
     if (family == 0) return false;
     if (!cop__inet_find(host, family, NAME_MS, ret, &reason)) {
         *ret_error = cop_tuple(COP(":error"), reason);
@@ -341,8 +340,8 @@ cop_term cop_udp_send(cop_term socket, cop_term address, int port, cop_term data
     cop_term bytes = cop__iodata_binary(data);
     bool is_connected = cop_match(address, "nil");
     if (cop_is_none(bytes)) cop_error(COP(":badarg"));
-    if (!is_connected && !find_peer(socket, address, port, false, &to, &answer)) return answer;
-    struct cop__handle *h = enter(socket, false, &answer);
+    if (!is_connected && !find_peer(socket, address, port, &to, &answer)) return answer;
+    struct cop__handle *h = enter(socket, &answer);
     if (h == NULL) return answer;
     answer = send_locked(h, is_connected ? NULL : &to, cop_to_bytes(bytes));
     leave(h);
@@ -353,8 +352,8 @@ cop_term cop_udp_connect(cop_term socket, cop_term address, int port)
 {
     union cop__inet to;
     cop_term answer;
-    if (!find_peer(socket, address, port, true, &to, &answer)) return answer;
-    struct cop__handle *h = enter(socket, true, &answer);
+    if (!find_peer(socket, address, port, &to, &answer)) return answer;
+    struct cop__handle *h = enter(socket, &answer);
     if (h == NULL) return answer;
     int rc = connect(h->fd, &to.any, cop__inet_size(&to));
     answer = rc == 0 ? cop_ok() : cop__io_error(errno);
@@ -401,7 +400,7 @@ cop_term cop_udp_recv(cop_term socket, int64_t timeout_ms)
 {
     cop_term answer;
     if (timeout_ms < -1) cop_error(COP(":badarg"));
-    struct cop__handle *h = enter(socket, true, &answer);
+    struct cop__handle *h = enter(socket, &answer);
     if (h == NULL) return answer;
     answer = udp_of(h)->active != 0 ? cop__io_error(EINVAL) : recv_locked(h, timeout_ms);
     leave(h);
@@ -424,9 +423,13 @@ static bool is_message_of(cop_term message, void *arg)
 cop_term cop_udp_controlling_process(cop_term socket, cop_pid owner)
 {
     cop_term answer;
-    struct cop__handle *h = enter(socket, true, &answer);
+    struct cop__handle *h = enter(socket, &answer);
     if (h == NULL) return answer;
     cop_ref ref = cop__handle_ref(h);
+    if (h->owner != cop__port_self()) {
+        leave(h);
+        return COP("{:error, :not_owner}");
+    }
     bool is_given = owner.node == 0 && cop__port_adopt(owner.id);
     if (is_given) {
         udp_of(h)->is_held = true;
@@ -445,7 +448,7 @@ cop_term cop_udp_set_options(cop_term socket, cop_term options)
 {
     cop_term answer;
     struct options o = defaults;
-    struct cop__handle *h = enter(socket, true, &answer);
+    struct cop__handle *h = enter(socket, &answer);
     if (h == NULL) return answer;
     o.active = udp_of(h)->active;
     if (!options_read(options, false, &o)) {
@@ -469,7 +472,7 @@ static cop_term name_of(cop_term socket, name_fn fn)
     cop_term answer;
     union cop__inet address = {0};
     socklen_t size = sizeof(address);
-    struct cop__handle *h = enter(socket, false, &answer);
+    struct cop__handle *h = enter(socket, &answer);
     if (h == NULL) return answer;
     int rc = fn(h->fd, &address.any, &size);
     answer = rc != 0 ? cop__io_error(errno)

@@ -2,9 +2,7 @@
 /* The registration of the modules about supervision, once a program. */
 #include "otp/standard_modules.h"
 
-#include "coppice/dns.h"
 #include "coppice/os_process.h"
-#include "coppice/udp.h"
 #include "otp/registry_state.h"
 #include "otp/stdlib.h"
 #include "otp/task_process.h"
@@ -28,8 +26,6 @@ void cop__standard_modules_register(void)
     cop_module_register(&cop__registry_supervisor_module);
     cop_module_register(&cop__registry_partition_module);
     cop_module_register(&cop_os_process);
-    cop_module_register(&cop_gen_udp);
-    cop_module_register(&cop_inet_res);
     cop__stdlib_register();
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
 }

@@ -34,7 +34,9 @@ void cop__stdlib_register(void)
                                                        &cop__proc_lib_module,
                                                        &cop__ets_module,
                                                        &cop__gen_tcp_module,
-                                                       &cop__inet_module};
+                                                       &cop__gen_udp_module,
+                                                       &cop__inet_module,
+                                                       &cop__inet_res_module};
     static bool done; /* release when written, acquire when read: the tables are seen then */
 
     if (__atomic_load_n(&done, __ATOMIC_ACQUIRE)) return;

@@ -35,7 +35,9 @@ extern const struct cop_module cop__ets_module;
 extern const struct cop_module cop__erlang_gen_server_module;
 extern const struct cop_module cop__proc_lib_module;
 extern const struct cop_module cop__gen_tcp_module;
+extern const struct cop_module cop__gen_udp_module;
 extern const struct cop_module cop__inet_module;
+extern const struct cop_module cop__inet_res_module;
 
 /* Registers them all; after the first time it does nothing. Runs on: any thread. */
 void cop__stdlib_register(void);

@@ -2,6 +2,7 @@
 /* UDP sockets: both ways of receiving, owners, errors. */
 #include "support/check_process.h"
 
+#include "coppice/tcp.h"
 #include "coppice/udp.h"
 
 #include <stdio.h>
@@ -252,11 +253,9 @@ PROCESS_TEST(a_socket_ends_with_its_owner)
     cop_pid owner = puppet_start();
     cop_term s = puppet_call(owner, open_in_puppet, COP("[ip: " HERE "]"));
     int port = port_of(s);
-    CHECK_TERM(cop_udp_close(s), "{:error, :not_owner}");
-    CHECK_TERM(cop_udp_recv(s, 0), "{:error, :not_owner}");
-    CHECK_TERM(cop_udp_set_options(s, COP("[active: true]")), "{:error, :not_owner}");
-    CHECK_TERM(cop_udp_connect(s, COP(HERE), 1), "{:error, :not_owner}");
+    CHECK_TERM(cop_udp_controlling_process(s, cop_self()), "{:error, :not_owner}");
     CHECK_TERM(cop_udp_send(s, COP(HERE), port, cop_string("to itself")), ":ok");
+    CHECK(cop_match(recv_next(s), "{:ok, {_, _, \"to itself\"}}")); /* anybody may */
     cop_ref ref = cop_monitor(owner);
     cop_exit_process(owner, COP(":kill"));
     CHECK_TERM(check_down(ref), ":killed");
@@ -348,17 +347,27 @@ PROCESS_TEST(the_module)
     cop_term s;
     cop_expect(call("gen_udp", "open", cop_list(0, COP("[:binary, ip: " HERE "]"))), "{:ok, s}", s);
     cop_term number = cop_int(port_of(s));
+    CHECK_SAME(call("inet", "port", cop_list(s)), cop_tuple(cop_ok(), number));
+    CHECK_SAME(call("inet", "sockname", cop_list(s)),
+               cop_tuple(cop_ok(), cop_tuple(COP(HERE), number)));
     CHECK_TERM(call("gen_udp", "send", cop_list(s, COP(HERE), number, "a")), ":ok");
     CHECK_SAME(check_next(), message_of(s, s, "a")); /* active, as Erlang's */
-    CHECK_TERM(cop_udp_set_options(s, COP("[active: false]")), ":ok");
+    CHECK_TERM(call("inet", "setopts", cop_list(s, COP("[active: false]"))), ":ok");
     CHECK_TERM(call("gen_udp", "send", cop_list(s, cop_tuple(COP(HERE), number), "b")), ":ok");
     CHECK(cop_match(call("gen_udp", "recv", cop_list(s, 0)), "{:ok, {" HERE ", _, \"b\"}}"));
     CHECK_TERM(call("gen_udp", "recv", cop_list(s, 0, 1)), "{:error, :timeout}");
     CHECK_TERM(call("gen_udp", "connect", cop_list(s, COP(HERE), number)), ":ok");
+    CHECK_SAME(call("inet", "peername", cop_list(s)),
+               cop_tuple(cop_ok(), cop_tuple(COP(HERE), number)));
     CHECK_TERM(call("gen_udp", "send", cop_list(s, "c")), ":ok");
     CHECK(cop_match(call("gen_udp", "recv", cop_list(s, 0, COP(":infinity"))),
                     "{:ok, {_, _, \"c\"}}"));
     CHECK_TERM(call("gen_udp", "close", cop_list(s)), ":ok");
+    CHECK_TERM(call("inet", "sockname", cop_list(s)), "{:error, :closed}");
+    /* those of :inet are for TCP, too */
+    cop_expect(cop_tcp_listen("127.0.0.1", 0, COP("[]")), "{:ok, s}", s);
+    CHECK(cop_match(call("inet", "sockname", cop_list(s)), "{:ok, {" HERE ", _}}"));
+    CHECK_TERM(cop_tcp_close(s), ":ok");
     return cop_end();
 }
 
