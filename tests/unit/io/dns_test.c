@@ -180,7 +180,8 @@ PROCESS_TEST(the_modules)
     CHECK_TERM(call("inet", "ntoa", "[{1, 2}]"), "{:error, :einval}");
     CHECK_TERM(call("inet", "ntoa", "[{1, 2, 3, 256}]"), "{:error, :einval}");
     CHECK_TERM(call("inet", "parse_address", "[~c\"1.2.3.4\"]"), "{:ok, {1, 2, 3, 4}}");
-    CHECK_TERM(call("inet", "parse_address", "[\"::ffff\"]"), "{:ok, {0, 0, 0, 0, 0, 0, 0, 65535}}");
+    CHECK_TERM(call("inet", "parse_address", "[\"::ffff\"]"),
+               "{:ok, {0, 0, 0, 0, 0, 0, 0, 65535}}");
     CHECK_TERM(call("inet", "parse_address", "[\"two\"]"), "{:error, :einval}");
     CHECK(cop_match(call("inet", "gethostname", "[]"), "{:ok, [_ | _]}"));
     CHECK_TERM(call("inet_res", "lookup", "[\"two\", :in, :a]"), "[{10, 0, 0, 1}, {10, 0, 0, 2}]");
