@@ -19,7 +19,7 @@ COP_BEGIN_DECLS
  * default the number of schedulers; with_arguments, a function of the child's arguments and its
  * partition that returns the arguments to start it with; strategy :one_for_one, max_restarts 3,
  * max_seconds 5. {:ok, pid} or {:error, reason}. Exits: ArgumentError naming the faulty option
- * (PSU-02). Switches. */
+ * (PSU-02), system_limit for more than 65536 partitions. Switches. */
 COP_API cop_term cop_partition_supervisor_start_link(cop_term options);
 /* The process to which the key's work goes, or cop_no_pid() while it is down. Exits: ArgumentError
  * if there are zero partitions. */

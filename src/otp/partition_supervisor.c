@@ -14,6 +14,8 @@
 #include "otp/standard_modules.h"
 #include "otp/sup_options.h"
 
+#define PARTITIONS_MAX 65536 /* as Registry's: each is a specification */
+
 /* --- Options ---------------------------------------------------------------------------------- */
 
 static COP_NORETURN void refuse(const char *words, cop_term value)
@@ -41,6 +43,7 @@ static int64_t partitions_option(cop_term options)
 
     if (!cop_match(value, "partitions", partitions) || partitions < 1)
         refuse("the :partitions option must be a positive integer", value);
+    if (partitions > PARTITIONS_MAX) cop_error(COP(":system_limit"));
     return partitions;
 }
 

@@ -122,8 +122,8 @@ static void add_key(struct cop__text *text, const char *key, cop_term t)
     cop__text_add_erlang(text, t);
 }
 
-/* "Word: id=a,pid=<0.1.0>." or "Word: id=a,nb_children=2." of an offender; what is not known is left
- * out. */
+/* "Word: id=a,pid=<0.1.0>." or "Word: id=a,nb_children=2." of an offender; what is not known is
+ * left out. */
 static void add_short_offender(struct cop__text *text, const char *word, cop_term offending)
 {
     cop_term pid = cop_keyword_get(offending, COP(":pid"), cop_none());

@@ -2,6 +2,7 @@
 /* The module :supervisor: the same supervisors under the names and with the answers of Erlang. */
 #include "coppice/gen_server.h"
 #include "coppice/supervisor.h"
+#include "coppice/sys.h"
 #include "otp/standard_modules.h"
 #include "otp/sup_options.h"
 
@@ -100,6 +101,18 @@ static cop_term check_childspecs(cop_term specs)
 
 /* --- The module ------------------------------------------------------------------------------- */
 
+/* What the status of a supervisor ends with; a server that is none ends the caller. */
+static cop_term get_callback_module(cop_term supervisor)
+{
+    cop_term status = cop_sys_get_status(supervisor, COP_CALL_TIMEOUT), misc, module;
+
+    cop_expect(status, "{:status, _, {:module, _}, [_, _, _, _, misc]}", misc);
+    misc = cop_keyword_get(misc, COP(":supervisor"), cop_nil());
+    if (!cop_match(misc, "[{~c\"Callback\", module}]", module))
+        cop_error(cop_tuple(COP(":badrecord"), misc));
+    return module;
+}
+
 static const struct cop_function functions[] = {
     COP_EXPORT("start_link(module, arg)", start_link_2,
                "Starts a supervisor whose children module.init(arg) tells."),
@@ -123,6 +136,8 @@ static const struct cop_function functions[] = {
                ":ok, or {:error, what is wrong with one of these specifications}."),
     COP_EXPORT("check_childspecs(specs, auto_shutdown)", cop_supervisor_check_childspecs,
                "The same for a supervisor with this auto_shutdown."),
+    COP_EXPORT("get_callback_module(supervisor)", get_callback_module,
+               "The module whose init tells its children."),
     COP_EXPORT_END};
 
 const struct cop_module cop__erlang_supervisor_module = {

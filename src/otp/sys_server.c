@@ -134,6 +134,18 @@ static cop_term charlist(cop_bytes text)
 #define CHARLIST(text) charlist((cop_bytes){text, sizeof(text) - 1})
 
 /* {:status, pid, {:module, module}, [dictionary, state, parent, debug, misc]} (SYS-05) */
+/* What a supervisor adds to its status, known by its initial call: [{:supervisor, [{~c"Callback",
+ * module}]}]; [] in all others. */
+static cop_term callback_of_supervisor(void)
+{
+    cop_term module;
+
+    if (!cop_match(cop_get(COP(":\"$initial_call\"")), "{:supervisor, module, 1}", module))
+        return cop_empty_list();
+    return cop_list(
+        cop_tuple(COP(":supervisor"), cop_list(cop_tuple(CHARLIST("Callback"), module))));
+}
+
 static cop_term status(struct cop_sys *sys)
 {
     cop_term run = sys->is_suspended ? COP(":suspended") : COP(":running");
@@ -152,6 +164,7 @@ static cop_term status(struct cop_sys *sys)
     misc = cop_list(cop_tuple(COP(":header"), charlist((cop_bytes){header.data, header.len})),
                     cop_tuple(COP(":data"), general),
                     cop_tuple(COP(":data"), cop_list(cop_tuple(CHARLIST("State"), state))));
+    misc = cop_list_append(misc, callback_of_supervisor());
     return cop_tuple(COP(":status"), cop_self(), cop_tuple(COP(":module"), module),
                      cop_list(cop_dictionary(), run, parent, debug_of(sys), misc));
 }

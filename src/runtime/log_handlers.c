@@ -154,8 +154,8 @@ static int format_elixir(char *line, size_t size, const struct cop_log_event *ev
                     level_names[event->level], (int)event->text.len, event->text.data);
 }
 
-/* Writes text on one line, at most twice as long: a line's end, with the spaces around it, becomes a
- * comma, or a space after what ends in a colon; those at the end go. Returns the length. */
+/* Writes text on one line, at most twice as long: a line's end, with the spaces around it, becomes
+ * a comma, or a space after what ends in a colon; those at the end go. Returns the length. */
 static size_t one_line(char *to, cop_bytes text)
 {
     size_t len = 0;

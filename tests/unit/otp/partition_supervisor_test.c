@@ -120,6 +120,7 @@ static void wrong_options(void)
         {"[auto_shutdown: :any_significant]",
          "the :auto_shutdown option must be :never, got: :any_significant"},
     };
+    cop_term too_many;
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cop_parse_error error;
@@ -131,6 +132,8 @@ static void wrong_options(void)
         cop_assert_equal(cop_string(rows[i].words),
                          cop_map_get(exception, COP(":message"), cop_nil()));
     }
+    too_many = options(COP("[partitions: 65537]"), 1);
+    cop_assert_match(cop_assert_raises(start_with, &too_many), "%{__struct__: SystemLimitError}");
     cop_assert_match(
         cop_partition_supervisor_start_link(options(COP("[auto_shutdown: :never]"), 1)),
         "{:ok, _}");

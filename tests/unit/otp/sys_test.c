@@ -5,6 +5,8 @@
 #include "gen_probe.h"
 
 #include "coppice/agent.h"
+#include "coppice/dynamic_supervisor.h"
+#include "coppice/supervisor.h"
 #include "coppice/sys.h"
 
 static cop_term add_one(cop_term n)
@@ -129,6 +131,31 @@ PROCESS_TEST(get_status)
     cop_assert_match(misc, "[{:header, _}, {:data, [_, _, _]}, {:data, [{~c\"State\", :s}]}]");
     cop_sys_suspend(pid, COP_CALL_TIMEOUT);
     cop_assert_match(cop_sys_get_status(pid, COP_CALL_TIMEOUT), "{_, _, _, [_, :suspended | _]}");
+}
+
+static cop_term callback_module(void *server)
+{
+    return cop_apply(COP(":supervisor"), COP(":get_callback_module"),
+                     cop_list(*(cop_term *)server));
+}
+
+/* SYS-05: a supervisor tells its module, too; others have none */
+PROCESS_TEST(status_of_supervisors)
+{
+    cop_pid sup, dyn;
+    cop_term server, misc, other = cop_pid_term(probe_start_link(cop_empty_list()));
+
+    cop_expect(cop_supervisor_start_link(cop_empty_list(), COP("[strategy: :one_for_one]")),
+               "{:ok, sup}", sup);
+    cop_expect(cop_dynamic_supervisor_start_link(cop_empty_list()), "{:ok, dyn}", dyn);
+    server = cop_pid_term(sup);
+    cop_expect(cop_sys_get_status(server, COP_CALL_TIMEOUT), "{_, _, _, [_, _, _, _, misc]}", misc);
+    cop_assert_match(misc, "[{:header, _}, {:data, _}, {:data, _},"
+                           " {:supervisor, [{~c\"Callback\", Supervisor.Default}]}]");
+    cop_assert_equal(COP("Supervisor.Default"), callback_module(&server));
+    server = cop_pid_term(dyn);
+    cop_assert_equal(COP("Supervisor.Default"), callback_module(&server));
+    cop_assert_match(cop_assert_raises(callback_module, &other), "%{original: {:badrecord, _}}");
 }
 
 struct call {
@@ -450,6 +477,7 @@ int main(void)
         cmocka_unit_test(get_state),
         cmocka_unit_test(replace_state),
         cmocka_unit_test(get_status),
+        cmocka_unit_test(status_of_supervisors),
         cmocka_unit_test(suspend_and_resume),
         cmocka_unit_test(stop_of_a_suspended_server),
         cmocka_unit_test(suspended_server_whose_parent_ends),
