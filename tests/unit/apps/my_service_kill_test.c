@@ -17,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KILLS     200
 #define CLIENTS   100
 #define SPREAD_NS 12000000U
 #define BODY_SIZE (CLIENTS * 80)

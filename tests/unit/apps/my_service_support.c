@@ -97,13 +97,30 @@ void await_version(int64_t version)
         cop_yield();
 }
 
-cop_term await_end(cop_pid pid)
+static cop_term await_down(cop_ref ref)
 {
-    cop_ref ref = cop_monitor(pid);
     cop_term reason = cop_none();
 
     cop_assert_receive_within(10000, "{:DOWN, ^ref, :process, _, reason}", ref, reason);
     return reason;
+}
+
+cop_term await_end(cop_pid pid)
+{
+    return await_down(cop_monitor(pid));
+}
+
+cop_term end_after(cop_pid loader, cop_term result)
+{
+    cop_ref ref = cop_monitor(loader);
+
+    answer(loader, result);
+    return await_down(ref);
+}
+
+cop_term end_after_rules(cop_pid loader, int number)
+{
+    return end_after(loader, cop_tuple(COP(":ok"), rules_text(number, 3)));
 }
 
 cop_pid running_loader(void)

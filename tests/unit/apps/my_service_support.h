@@ -41,6 +41,9 @@ void answer(cop_pid asker, cop_term result);
 /* Rules of a number: `count` clients "c1", ... that may all ask "s" and the service "v<number>". */
 cop_term rules_text(int number, int count);
 void answer_rules(cop_pid asker, int number);
+/* Answers a loader, and returns the reason with which it ends. */
+cop_term end_after(cop_pid loader, cop_term result);
+cop_term end_after_rules(cop_pid loader, int number);
 /* Waits until this version is in force. */
 void await_version(int64_t version);
 /* Waits until the process is gone and returns its reason. */

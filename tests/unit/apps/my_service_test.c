@@ -22,8 +22,7 @@ static void start_with_rules(void)
 
     start_service();
     loader = await_request();
-    answer_rules(loader, 1);
-    cop_assert_equal(COP(":normal"), await_end(loader));
+    cop_assert_equal(COP(":normal"), end_after_rules(loader, 1));
     cop_assert_equal(1, my_service_version());
 }
 
@@ -68,8 +67,7 @@ SERVICE_TEST(start_child_answers_before_the_loading_is_done)
     cop_assert(allows("c3", "v1"));
     cop_assert_match(my_service_update_auth_rules(), "{:error, {:already_started, other}}", other);
     cop_assert(cop_pid_equal(loader, other));
-    answer_rules(loader, 2);
-    cop_assert_equal(COP(":normal"), await_end(loader));
+    cop_assert_equal(COP(":normal"), end_after_rules(loader, 2));
     cop_assert_equal(2, my_service_version());
     cop_assert(allows("c3", "v2"));
     cop_assert(!allows("c3", "v1"));
@@ -165,8 +163,7 @@ static cop_term fail_in_all_ways(void *arg)
         /* The next one is the supervisor's own try. */
         cop_pid loader = await_request();
 
-        answer(loader, parsed(failures[i].result));
-        cop_assert_equal(parsed(failures[i].reason), await_end(loader));
+        cop_assert_equal(parsed(failures[i].reason), end_after(loader, parsed(failures[i].result)));
         cop_assert_equal(1, my_service_version());
         cop_assert(allows("c3", "v1"));
     }
@@ -226,8 +223,7 @@ static cop_term fail_and_update(void *arg)
     for (int i = 0; i < 5; i++) {
         cop_assert_match(my_service_update_auth_rules(), "{:ok, loader}", loader);
         cop_assert(cop_pid_equal(await_request(), loader));
-        answer(loader, COP("{:error, :timeout}"));
-        await_end(loader);
+        end_after(loader, COP("{:error, :timeout}"));
         while (cop_list_len(cop_dynamic_supervisor_next_starts(COP("AuthDataLoaderSup"))) == 0)
             cop_yield();
         cop_assert_match(cop_dynamic_supervisor_count_children(COP("AuthDataLoaderSup")),
@@ -244,8 +240,7 @@ SERVICE_TEST(an_update_takes_the_place_of_a_try_that_waits)
     cop_capture_log(fail_and_update, NULL);
     my_service_update_auth_rules();
     loader = await_request();
-    answer_rules(loader, 2);
-    cop_assert_equal(COP(":normal"), await_end(loader));
+    cop_assert_equal(COP(":normal"), end_after_rules(loader, 2));
     cop_assert_match(cop_dynamic_supervisor_count_children(COP("AuthDataLoaderSup")),
                      "%{specs: 0}");
 }
@@ -271,13 +266,13 @@ static cop_term fail_to_save(void *arg)
     (void)arg;
     my_service_update_auth_rules();
     loader = await_request();
-    answer_rules(loader, 2);
-    cop_assert_equal(cop_build("{:save_failed, {:locked, file}}", file), await_end(loader));
+    cop_assert_equal(cop_build("{:save_failed, {:locked, file}}", file),
+                     end_after_rules(loader, 2));
     sqlite3_close(db);
     set_env(COP(":db_size_max"), cop_int(16384));
     loader = await_request();
-    answer(loader, cop_tuple(COP(":ok"), rules_text(2, 1000)));
-    cop_assert_equal(cop_build("{:save_failed, {:disk_full, file}}", file), await_end(loader));
+    cop_assert_equal(cop_build("{:save_failed, {:disk_full, file}}", file),
+                     end_after(loader, cop_tuple(COP(":ok"), rules_text(2, 1000))));
     cop_assert(allows("c3", "v1"));
     cop_assert(!allows("c3", "v2"));
     cop_assert_equal(1, my_service_version());
