@@ -23,8 +23,8 @@ debug: deps
 	$(call configure,debug)
 	$(call build,debug)
 
-run: release ## start the key-value node with its console
-	@build/bin/kv start_iex
+run: release ## start the demo, all systems on one node, with its console
+	@build/bin/demo start_iex
 
 test: debug ## build with checks on and run all tests
 	@tools/deps browser test

@@ -67,6 +67,13 @@ static const struct cop_module *const modules[] = {&my_service_supervisor,
 static const struct cop_application *const needed[] = {&cop_http_server_application,
                                                        &cop_http_application, NULL};
 
+static const char settings[] = "  [AUTH_SERVICE_URL]   the auth service; http://127.0.0.1:4001\n"
+                               "  [MY_SERVICE_DB]      the file of the rules; my_service.db in "
+                               "STATE_DIRECTORY, else in coppice\n"
+                               "                       below XDG_STATE_HOME or ~/.local/state\n"
+                               "  [MY_SERVICE_PORT]    the port for events; 0: any free one; 4050\n"
+                               "  [MY_SERVICE_ADDRESS] where to listen; 127.0.0.1\n";
+
 const struct cop_application my_service = {
     .size = sizeof(struct cop_application),
     .name = "my_service",
@@ -76,4 +83,5 @@ const struct cop_application my_service = {
     .applications = needed,
     .start = start,
     .registered = "[MyService.Supervisor, MyService.Rules, MyService.Events, MyService.Web,"
-                  " AuthDataLoaderSup, AuthDataLoader]"};
+                  " AuthDataLoaderSup, AuthDataLoader]",
+    .settings = settings};

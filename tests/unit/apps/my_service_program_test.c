@@ -14,12 +14,11 @@
 #include <unistd.h>
 
 static struct program p;
+static char file[200]; /* of the rules */
 static char expected[300];
 
 static int up(void **state)
 {
-    char file[200];
-
     (void)snprintf(file, sizeof(file), "%s/rules.db", (const char *)*state);
     setenv("MY_SERVICE_DB", file, 1);
     setenv("MY_SERVICE_PORT", "0", 1);
@@ -31,7 +30,7 @@ static int down(void **state)
 {
     (void)state;
     auth_close();
-    unlink(getenv("MY_SERVICE_DB"));
+    unlink(file);
     return 0;
 }
 
