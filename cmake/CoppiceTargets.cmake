@@ -22,7 +22,8 @@ function(coppice_set_up_library target)
         $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(${target} PUBLIC Threads::Threads
-        PRIVATE PkgConfig::LIBEDIT PkgConfig::LIBUV PkgConfig::LIBCURL PkgConfig::MICROHTTPD)
+        PRIVATE PkgConfig::LIBEDIT PkgConfig::LIBUV PkgConfig::LIBCURL PkgConfig::MICROHTTPD
+        PkgConfig::LIBDW)
     set_target_properties(${target} PROPERTIES EXPORT_NAME coppice)
 endfunction()
 

@@ -11,7 +11,7 @@
  * what it would have noted costs one look at a flag. What comes faster than a journal takes it, and
  * what falls out at the other end, leaves gaps in the numbers: a reader knows how much it missed.
  *
- * Runs on, for all functions: any thread, inside of a region where terms are returned. None
+ * Runs on, unless it says otherwise: any thread, inside of a region where terms are returned. None
  * switches. */
 #ifndef COPPICE_INTROSPECT_H
 #define COPPICE_INTROSPECT_H
@@ -107,6 +107,12 @@ COP_API size_t cop_read_schedulers(struct cop_scheduler_figures *ret_figures, si
 COP_API size_t cop_read_processes(uint32_t *cursor, struct cop_process_row *ret_rows, size_t max);
 /* The row of one process; false if it is dead. */
 COP_API bool cop_read_process(cop_pid pid, struct cop_process_row *ret_row);
+
+/* Where a process that waits inside a call stands: a list of {function, file, line, address},
+ * innermost first, nil where something is not known; [] for one that waits at its top level; :busy
+ * if it does not answer within 200 ms; nil for the dead. The first call of a program reads debug
+ * information, which takes some hundred ms. Runs on: a process. Switches. */
+COP_API cop_term cop_native_stack(cop_pid pid);
 
 /* Holds a journal open for so many milliseconds from now, at least; COP_INFINITY: as long as the
  * node runs. What it has noted stays when it closes. */

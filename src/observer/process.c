@@ -106,6 +106,18 @@ static cop_term pid_or_nil(cop_pid pid)
     return cop_is_no_pid(pid) ? cop_nil() : cop__obs_process(cop_pid_term(pid));
 }
 
+/* [{function, file, line, address}] */
+static cop_term frame_map(cop_term frame)
+{
+    cop_term function, file, line, address;
+    int64_t at;
+
+    cop_expect(frame, "{function, file, line, at}", function, file, line, at);
+    address = cop_format("0x%llx", (unsigned long long)at);
+    return cop_build("%{function: function, file: file, line: line, address: address}", function,
+                     file, line, address);
+}
+
 /* What the row says. */
 static cop_term from_row(const struct cop_process_row *row)
 {
@@ -144,6 +156,7 @@ static cop_term alive(const struct cop_process_row *row)
     cop_term app = cop__obs_application(cop_application_trees(), row->group_leader);
     cop_term module = module_of(row), tables = tables_of(row->pid), successor, id = cop_nil();
     cop_term events = cop__obs_events_of(row->pid, &successor), event, rest = events, found;
+    cop_term stack = told(cop_native_stack(row->pid), frame_map);
 
     while (cop_match(rest, "[event | rest]", event, rest)) {
         if (cop_match(event, "%{event: \"start\", id: found}", found) && cop_is_binary(found))
@@ -152,8 +165,8 @@ static cop_term alive(const struct cop_process_row *row)
     return cop__obs_merge(
         cop__obs_merge(from_row(row), asked(row->pid)),
         cop_build("%{group_leader: leader, parent: parent, application: app, module: module,"
-                  " tables: tables, events: events, child_id: id, stacktrace: []}",
-                  leader, parent, app, module, tables, events, id));
+                  " tables: tables, events: events, child_id: id, stacktrace: stack}",
+                  leader, parent, app, module, tables, events, id, stack));
 }
 
 static cop_term dead(cop_pid pid)

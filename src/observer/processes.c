@@ -45,6 +45,11 @@ static void snapshot_fill(struct snapshot *s, const struct cop_process_row *rows
     s->at_ms = now;
 }
 
+static size_t known_len(const struct snapshot *s)
+{
+    return s->pids != NULL && s->reductions != NULL ? s->len : 0;
+}
+
 struct delta {
     int64_t reductions; /* since the older snapshot; -1: it was not there */
 };
@@ -64,13 +69,14 @@ static int64_t read_growth(const struct cop_process_row *rows, size_t len, struc
         growth.newer = swap;
         snapshot_fill(&growth.newer, rows, len, now);
     }
-    window = growth.older.len > 0 ? now - growth.older.at_ms : 0;
+    window = known_len(&growth.older) > 0 ? now - growth.older.at_ms : 0;
     for (size_t i = 0; i < len; i++) {
         const struct snapshot *s = &growth.older;
+        size_t known = known_len(s);
 
-        while (at < s->len && (s->pids[at] & slot) < (rows[i].pid.id & slot))
+        while (at < known && (s->pids[at] & slot) < (rows[i].pid.id & slot))
             at++;
-        deltas[i].reductions = at < s->len && s->pids[at] == rows[i].pid.id
+        deltas[i].reductions = at < known && s->pids[at] == rows[i].pid.id
                                    ? (int64_t)(rows[i].reductions - s->reductions[at])
                                    : -1;
     }
@@ -108,15 +114,20 @@ static struct list read_all(void)
 
 /* --- Filtering -------------------------------------------------------------------------------- */
 
-/* Whether text contains what, which is in small letters. */
+/* Whether the text at this place goes on with what, which is in small letters. */
+static bool goes_on_with(const char *text, cop_bytes what)
+{
+    size_t i = 0;
+
+    while (i < what.len && tolower((unsigned char)text[i]) == what.data[i])
+        i++;
+    return i == what.len;
+}
+
 static bool contains(cop_bytes text, cop_bytes what)
 {
     for (size_t at = 0; at + what.len <= text.len; at++) {
-        size_t i = 0;
-
-        while (i < what.len && tolower((unsigned char)text.data[at + i]) == what.data[i])
-            i++;
-        if (i == what.len) return true;
+        if (goes_on_with(text.data + at, what)) return true;
     }
     return false;
 }

@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define INTERVAL_MS 500
-#define SAMPLES     7200 /* an hour of them */
+#define GAP_MS      INT64_C(2000) /* samples further apart do not follow each other */
+#define SAMPLES     7200          /* an hour of them */
 #define POINTS_MAX  1800
 #define SEATS_MAX   64
 #define WATCH_MS    60000 /* how long a request counts as a viewer */
@@ -120,8 +121,7 @@ static cop_term rate(const struct sample *before, const struct sample *now, uint
 {
     double seconds;
 
-    if (before == NULL || now->at_ms - before->at_ms > 4 * INTERVAL_MS || to < from)
-        return cop_nil();
+    if (before == NULL || now->at_ms - before->at_ms > GAP_MS || to < from) return cop_nil();
     seconds = (double)(now->at_ms - before->at_ms) / 1000.0;
     return seconds > 0 ? cop_float((double)(to - from) / seconds) : cop_nil();
 }
@@ -130,7 +130,7 @@ static cop_term use(const struct sample *before, const struct sample *now, size_
 {
     double slept, all;
 
-    if (before == NULL || now->at_ms - before->at_ms > 4 * INTERVAL_MS) return cop_nil();
+    if (before == NULL || now->at_ms - before->at_ms > GAP_MS) return cop_nil();
     all = (double)(now->at_ms - before->at_ms) * 1e6;
     slept = (double)(now->idle_ns[seat] - before->idle_ns[seat]);
     if (all <= 0 || slept < 0) return cop_nil();
@@ -154,9 +154,12 @@ static cop_term uses(const struct state *s, const struct sample *before, const s
 static cop_term one_sample(const struct state *s, uint64_t number)
 {
     const struct sample *now = sample_at(s, number), *before = sample_at(s, number - 1);
-    cop_term scheduler_use = uses(s, before, now);
-    cop_term messages = rate(before, now, before ? before->messages : 0, now->messages);
-    cop_term work = rate(before, now, before ? before->reductions : 0, now->reductions);
+    cop_term scheduler_use, messages, work;
+
+    if (now == NULL) return cop_nil();
+    scheduler_use = uses(s, before, now);
+    messages = rate(before, now, before ? before->messages : 0, now->messages);
+    work = rate(before, now, before ? before->reductions : 0, now->reductions);
     int64_t time_ms = now->time_ms, resident = (int64_t)now->resident;
     int64_t of_processes = (int64_t)now->memory_processes, tables = (int64_t)now->memory_tables;
     int64_t processes = (int64_t)now->processes, queue = (int64_t)now->run_queue;

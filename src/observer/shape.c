@@ -20,22 +20,37 @@ cop_term cop__obs_pid(cop_term pid)
                       (unsigned long long)(p.id >> SLOT_BITS));
 }
 
+/* Reads a number and what must follow it. False: there is none, or it is larger than max. */
+static bool read_part(const char **at, char end, uint64_t max, uint64_t *ret)
+{
+    uint64_t n = 0, digit;
+    const char *c = *at;
+
+    for (; *c >= '0' && *c <= '9'; c++) {
+        digit = (uint64_t)(*c - '0');
+        if (digit > max || n > (max - digit) / 10) return false;
+        n = 10 * n + digit;
+    }
+    if (c == *at || *c != end) return false;
+    *at = c + 1;
+    *ret = n;
+    return true;
+}
+
 cop_pid cop__obs_pid_from(cop_bytes text)
 {
+    uint64_t node, slot, generation;
     cop_pid pid = cop_no_pid();
-    unsigned long long node, slot, generation;
+    const char *at;
     char copy[64];
-    int end = 0;
 
-    if (text.len == 0 || text.len >= sizeof copy) return pid;
+    if (text.len >= sizeof copy || memchr(text.data, '\0', text.len) != NULL) return pid;
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
-    if (strspn(copy, "0123456789.") < text.len ||
-        sscanf(copy, "%llu.%llu.%llu%n", &node, &slot, &generation, &end) != 3 ||
-        (size_t)end != text.len || node != 0 || slot == 0 || slot > SLOT_MASK ||
-        generation > UINT64_MAX >> SLOT_BITS)
-        return pid;
-    pid.id = (uint64_t)generation << SLOT_BITS | slot;
+    at = copy;
+    if (read_part(&at, '.', 0, &node) && read_part(&at, '.', SLOT_MASK, &slot) && slot > 0 &&
+        read_part(&at, '\0', UINT64_MAX >> SLOT_BITS, &generation))
+        pid.id = generation << SLOT_BITS | slot;
     return pid;
 }
 

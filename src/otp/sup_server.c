@@ -85,7 +85,8 @@ static void note_restart(const struct cop__sup *sup, const struct cop__child *ch
     cop_term self = cop_pid_term(cop_self()), id = id_text(child), pid = cop_pid_term(child->pid);
     int64_t count = cop__intensity_count(&sup->intensity, cop_monotonic_ms());
     int64_t max = sup->intensity.max, delay = 0;
-    if (cop__child_waits(child)) delay = child->waiting->start_at - cop_monotonic_ms();
+    if (child->waiting && cop__child_waits(child))
+        delay = child->waiting->start_at - cop_monotonic_ms();
     cop_journal_put(COP_JOURNAL_TREE,
                     goes_on ? cop_build("{:restart, self, id, pid, count, max, delay}", self, id,
                                         pid, count, max, delay)
@@ -240,7 +241,7 @@ static cop_term status_row(const struct cop__child *c, int64_t now)
     } else if (c->state == COP__CHILD_RESTARTING) {
         state = COP(":restarting");
     }
-    if (cop__child_waits(c))
+    if (c->waiting && cop__child_waits(c))
         left = cop_int(c->waiting->start_at > now ? c->waiting->start_at - now : 0);
     return cop_build("{id, pid, state, type, restart, modules, left}", id, pid, state, type,
                      restart, modules, left);

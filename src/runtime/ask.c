@@ -2,6 +2,7 @@
 #include "runtime/ask.h"
 
 #include "runtime/exit.h"
+#include "runtime/introspect.h"
 #include "runtime/mailbox.h"
 #include "runtime/proc.h"
 #include "runtime/sched.h"
@@ -29,6 +30,13 @@ cop_term cop__ask(struct cop__proc *p, uint64_t whom, cop_term question, int64_t
     return ask.answer;
 }
 
+/* Not among the items that process_info knows. */
+static cop_term frames_row(const struct cop__proc *p)
+{
+    cop_term frames = cop__native_frames(p);
+    return cop_is_none(frames) ? frames : cop_tuple(cop__atom(COP_ATOM_native_stack), frames);
+}
+
 /* A question is an atom that asks for nothing but a sign of life, :suspend, or a list of items. */
 void cop__asked(struct cop__proc *p, struct cop__signal *s)
 {
@@ -40,7 +48,9 @@ void cop__asked(struct cop__proc *p, struct cop__signal *s)
     if (cop_is_list(question)) {
         answer = cop_empty_list();
         for (; !cop_is_empty_list(question); question = cop_tail(question)) {
-            cop_term row = cop__info_inside(p, cop_head(question));
+            cop_term row = cop__is(cop_head(question), COP_ATOM_native_stack)
+                               ? frames_row(p)
+                               : cop__info_inside(p, cop_head(question));
             if (!cop_is_none(row)) answer = cop_cons(row, answer);
         }
     }

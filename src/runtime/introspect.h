@@ -23,6 +23,10 @@ cop_term cop__label_text(uint64_t pid);
 void cop__label_end(struct cop__proc *p);
 void cop__labels_fini(void);
 
+/* The return addresses of p's frames, innermost first; cop_none() if they are another's to tell.
+ * p is the running process, or holds its own stack while it waits. */
+cop_term cop__native_frames(const struct cop__proc *p);
+
 /* --- Hooks: each costs a look at a flag while nobody holds the journal open ------------------- */
 
 extern _Atomic bool cop__journal_open[COP_JOURNALS];

@@ -188,6 +188,59 @@ PROCESS_TEST(schedulers_tell_how_long_they_slept)
     cop_assert(cop_read_schedulers(&one, 0) == 0);
 }
 
+/* --- Native stacks ---------------------------------------------------------------------------- */
+
+__attribute__((noinline)) static void wait_deep_inside(cop_term boss)
+{
+    cop_term msg;
+
+    cop_send(boss, COP(":ready"));
+    cop_receive(&msg, COP_INFINITY);
+    cop_send(boss, msg); /* so that the receive is no tail call */
+}
+
+__attribute__((noinline)) static cop_next wait_inside(cop_term boss)
+{
+    wait_deep_inside(boss);
+    return cop_end();
+}
+
+PROCESS_TEST(a_process_that_waits_inside_shows_where)
+{
+    cop_pid pid = start(wait_inside, NULL);
+    cop_term stack, function, file;
+    int64_t line;
+
+    cop_expect(cop_native_stack(pid), "[{function, _, _, _} | stack]", function, stack);
+    cop_assert_equal(function, COP("\"cop_receive\""));
+    cop_expect(stack, "[{\"wait_deep_inside\", file, line, _}, {\"wait_inside\", _, _, _} | _]",
+               file, line);
+    cop_assert(strstr(cop_to_bytes(file).data, "introspect_test.c") != NULL);
+    cop_assert(line > 0);
+    kill_and_wait(pid);
+    cop_assert_equal(cop_native_stack(pid), cop_nil());
+}
+
+PROCESS_TEST(one_that_waits_at_its_top_level_has_no_stack)
+{
+    cop_pid pid = start(be_seen, NULL);
+
+    cop_assert(cop_is_alive(pid));
+    cop_assert_equal(cop_native_stack(pid), cop_empty_list());
+    kill_and_wait(pid);
+}
+
+PROCESS_TEST(the_stack_of_a_busy_process_is_busy)
+{
+    goes_on = false;
+    cop_pid pid = start(spin, "spin/1");
+
+    cop_assert_equal(cop_native_stack(pid), COP(":busy"));
+    goes_on = true;
+    while (cop_is_alive(pid))
+        cop_sleep(1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +251,9 @@ int main(void)
         cmocka_unit_test(a_label_can_be_taken_back_and_is_cut_between_characters),
         cmocka_unit_test(rows_come_once_each_whatever_the_page),
         cmocka_unit_test(schedulers_tell_how_long_they_slept),
+        cmocka_unit_test(a_process_that_waits_inside_shows_where),
+        cmocka_unit_test(one_that_waits_at_its_top_level_has_no_stack),
+        cmocka_unit_test(the_stack_of_a_busy_process_is_busy),
     };
 
     return cmocka_run_group_tests(tests, node_up, node_down);
