@@ -43,11 +43,18 @@ static void evaluate(const char *expression, const char *value)
     expect(&p, value);
 }
 
-/* The demo runs, and has loaded rules. */
+/* The demo runs, has loaded rules, and the loader has ended, which is after its last line. */
 static void start_demo(void)
 {
+    char line[20];
+
     start(&p, (const char *const[]){"start_iex", NULL});
     expect(&p, "work done\n");
+    do {
+        type(&p, "{:gone, Process.whereis(AuthDataLoader) == nil}\n");
+        expect(&p, "{:gone, ");
+        take_line(&p, line, sizeof(line));
+    } while (strcmp(line, "true}") != 0);
 }
 
 static void quit(void)
@@ -71,10 +78,10 @@ static pid_t auth_service_pid(void)
 static void await_gone(pid_t pid)
 {
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    struct pollfd file = {.fd = fd, .events = POLLIN};
+    struct pollfd end = {.fd = fd, .events = POLLIN};
 
     if (fd < 0) return; /* it is gone already */
-    assert_int_equal(poll(&file, 1, LIMIT_MS), 1);
+    assert_int_equal(poll(&end, 1, LIMIT_MS), 1);
     close(fd);
 }
 

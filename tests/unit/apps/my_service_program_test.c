@@ -265,11 +265,32 @@ static void failures_of_the_auth_service_are_told_apart(void **state)
     stop_service();
 }
 
+static void an_auth_service_that_is_silent(void **state)
+{
+    int fd;
+
+    (void)state;
+    start_with_console();
+    await_no_loader();
+    type(&p, "Application.put_env(:my_service, :timeout, 50)\n");
+    type(&p, "MyService.update_auth_rules()\n");
+    fd = auth_take();
+    expect(&p, "** (stop) {:load_failed, :timeout}\n");
+    close(fd);
+    type(&p, "Application.put_env(:my_service, :timeout, 20000)\n");
+    auth_answer(auth_take(), 200, auth_rules("second")); /* the supervisor's own try */
+    expect(&p, "work done\n");
+    quit();
+}
+
 static void a_port_that_is_taken_is_said(void **state)
 {
+    char port[20];
+
     (void)state;
-    setenv("MY_SERVICE_PORT", strrchr(getenv("AUTH_SERVICE_URL"), ':') + 1, 1);
-    *strchr(getenv("MY_SERVICE_PORT"), '/') = '\0';
+    (void)snprintf(port, sizeof(port), "%s", strrchr(auth_url(), ':') + 1);
+    port[strcspn(port, "/")] = '\0';
+    setenv("MY_SERVICE_PORT", port, 1);
     start(&p, (const char *const[]){"start", NULL});
     expect(&p, "Could not start application my_service: ");
     expect(&p, ":eaddrinuse");
@@ -294,6 +315,7 @@ int main(void)
                                        TEST(a_hang_up_is_an_event),
                                        TEST(a_hang_up_is_an_event_on_a_terminal_too),
                                        TEST(failures_of_the_auth_service_are_told_apart),
+                                       TEST(an_auth_service_that_is_silent),
                                        TEST(a_port_that_is_taken_is_said),
                                        TEST(a_port_that_is_none_is_said)};
 
