@@ -53,7 +53,9 @@ lint: debug ## format, tidy, layers, headers, docs, patterns, clang-tidy (LINT_A
 	@tools/lint
 
 bench: release ## measure: JSON lines
+	@tools/deps bench
 	@build/bin/coppice-bench
+	@bench/kv_network build/bin
 
 interop: release ## compare the conformance scenarios (SEEDS=n: generated ones) with Elixir, live
 	@tools/deps interop

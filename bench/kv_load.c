@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Load for a server of the key-value system's line protocol: no part of Coppice, plain sockets.
+ *
+ *     kv_load PORT CONNECTIONS DEPTH REQUESTS      prints requests a second
+ *     kv_load PORT CONNECTIONS idle PID            prints bytes of PID's memory a connection
+ *
+ * Each connection has DEPTH requests on their way at a time, PUT and GET in turn. Idle connections
+ * have asked once each. */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 64
+
+struct connection {
+    int fd;
+    int expected; /* lines of the answers that are still to come */
+    int next;     /* the next request: PUT if it is even */
+};
+
+static void fail(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static double now_s(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static int connect_to(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) fail("connect");
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return fd;
+}
+
+static void send_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = send(fd, data, len, MSG_NOSIGNAL);
+
+        if (sent < 0) fail("send");
+        data += sent;
+        len -= (size_t)sent;
+    }
+}
+
+/* The number of lines that have come. */
+static int receive(int fd)
+{
+    static char data[65536];
+    ssize_t len = recv(fd, data, sizeof(data), 0);
+    int lines = 0;
+
+    if (len <= 0) fail("recv");
+    for (ssize_t i = 0; i < len; i++)
+        lines += data[i] == '\n';
+    return lines;
+}
+
+static void ask(struct connection *c, int depth)
+{
+    static const char put[] = "PUT bench key:000000000042 xxx\r\n",
+                      get[] = "GET bench key:000000000042\r\n";
+    char requests[DEPTH_MAX * sizeof(put)];
+    size_t len = 0;
+
+    for (int i = 0; i < depth; i++, c->next++) {
+        const char *text = c->next % 2 ? get : put;
+
+        memcpy(requests + len, text, strlen(text));
+        len += strlen(text);
+        c->expected += c->next % 2 ? 2 : 1;
+    }
+    send_all(c->fd, requests, len);
+}
+
+static double run(int port, int connections, int depth, long requests)
+{
+    struct connection *c = calloc((size_t)connections, sizeof(*c));
+    struct pollfd *fds = calloc((size_t)connections, sizeof(*fds));
+    long asked = 0, busy = connections;
+    double from;
+
+    if (c == NULL || fds == NULL) fail("calloc");
+    for (int i = 0; i < connections; i++) {
+        c[i].fd = fds[i].fd = connect_to(port);
+        fds[i].events = POLLIN;
+    }
+    send_all(c[0].fd, "CREATE bench\r\n", 14);
+    if (receive(c[0].fd) != 1) fail("CREATE");
+    from = now_s();
+    for (int i = 0; i < connections; i++, asked += depth)
+        ask(&c[i], depth);
+    while (busy > 0) {
+        if (poll(fds, (nfds_t)connections, 10000) <= 0) fail("poll");
+        for (int i = 0; i < connections; i++) {
+            if (!(fds[i].revents & (POLLIN | POLLHUP))) continue;
+            c[i].expected -= receive(c[i].fd);
+            if (c[i].expected > 0) continue;
+            if (asked < requests) {
+                ask(&c[i], depth);
+                asked += depth;
+            } else {
+                busy--;
+            }
+        }
+    }
+    return (double)asked / (now_s() - from);
+}
+
+/* Pages of a process that are its own, in bytes. */
+static long memory_of(const char *pid)
+{
+    char path[64], line[256];
+    long kib = 0, part;
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "/proc/%s/smaps_rollup", pid);
+    file = fopen(path, "r");
+    if (file == NULL) fail(path);
+    while (fgets(line, sizeof(line), file))
+        if (sscanf(line, "Private_Dirty: %ld", &part) == 1) kib += part;
+    (void)fclose(file);
+    return 1024 * kib;
+}
+
+static double idle(int port, int connections, const char *pid)
+{
+    struct rlimit limit;
+    long before;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    before = memory_of(pid);
+    for (int i = 0; i < connections; i++) {
+        int fd = connect_to(port);
+
+        send_all(fd, "GET bench x\r\n", 13);
+        (void)receive(fd);
+    }
+    return (double)(memory_of(pid) - before) / connections;
+}
+
+int main(int argc, char **argv)
+{
+    int port, connections;
+
+    if (argc != 5) return 2;
+    port = atoi(argv[1]);
+    connections = atoi(argv[2]);
+    if (strcmp(argv[3], "idle") == 0)
+        printf("%.0f\n", idle(port, connections, argv[4]));
+    else if (atoi(argv[3]) <= DEPTH_MAX)
+        printf("%.0f\n", run(port, connections, atoi(argv[3]), atol(argv[4])));
+    return 0;
+}
