@@ -4,7 +4,8 @@
  *     :kv             the key-value system
  *     :auth_service   a program of its own, apps/auth_service, as a supervised child; none if
  *                     AUTH_SERVICE_URL names another
- *     :my_service     loads its rules from there */
+ *     :my_service     loads its rules from there
+ *     :observer       all of it in the browser */
 #ifndef DEMO_H
 #define DEMO_H
 

@@ -3,14 +3,17 @@
 #include "../my_service/my_service.h"
 #include "demo.h"
 
+#include <coppice/observer.h>
+
 static const struct cop_application *const systems[] = {&kv_server, &demo_auth_service, &my_service,
-                                                        NULL};
+                                                        &cop_observer_application, NULL};
 
 static const char settings[] =
     "  [PORT]               of kv's line protocol; 4040\n"
     "  [REDIS_PORT]         of kv's Redis protocol; off: none; 4079\n"
     "  [AUTH_SERVICE_URL]   the auth service; without it one is started\n"
     "  [MY_SERVICE_PORT]    of my_service; 4050\n"
+    "  [OBSERVER_PORT]      of the Observer's page; 4000\n"
     "and the others of kv and my_service: `kv help`, `my_service help`\n";
 
 static const struct cop_application demo = {.size = sizeof(struct cop_application),

@@ -22,6 +22,7 @@ static int up(void **state)
     setenv("MY_SERVICE_PORT", "0", 1);
     setenv("PORT", "0", 1);
     setenv("REDIS_PORT", "0", 1);
+    setenv("OBSERVER_PORT", "0", 1);
     setenv("no_proxy", "127.0.0.1", 1);
     setenv("AUTH_SERVICE_DELAY", "1500", 1);
     unsetenv("AUTH_SERVICE_URL");
@@ -95,6 +96,8 @@ static void all_systems_run(void **state)
     evaluate("KV.Bucket.get(bucket, \"eggs\")", "3\n");
     evaluate("MyService.allowed?(\"billing\", \"invoices\")", "true\n");
     evaluate("MyService.allowed?(\"frontdesk\", \"invoices\")", "false\n");
+    evaluate("{:ok, %{status: status}} = Http.get(:observer.url() <> \"/metrics\", []); status",
+             "200\n");
     evaluate("Lesson_11.MyService.start()", "{:ok, #PID<0.");
     evaluate("Lesson_11.MyService.update_auth_rules()", "work done\n");
     evaluate("{:version, MyService.version()}", "{:version, 2}\n");
