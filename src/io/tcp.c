@@ -205,10 +205,10 @@ cop_term cop_tcp_listen(const char *address, int port, cop_term options)
     struct cop__addresses all;
     unsigned given;
     if (!cop__tcp_options_read(options, ~0U, &o, &given)) cop_error(COP(":badarg"));
-    int rc = cop__addresses_find(address, port, &all);
-    if (rc != 0) return cop__io_error(rc);
+    cop_term answer = cop__addresses_find(address, port, COP_INFINITY, &all);
+    if (!cop_identical(answer, cop_ok())) return answer;
     cop__port_enter();
-    cop_term answer = listen_entered(&all, &o);
+    answer = listen_entered(&all, &o);
     cop__port_leave();
     return answer;
 }
@@ -365,16 +365,15 @@ cop_term cop_tcp_connect(const char *host, int port, cop_term options, int64_t t
     int64_t until_ms = timeout_ms < 0 ? -1 : cop_monotonic_ms() + timeout_ms;
     unsigned given;
     if (!cop__tcp_options_read(options, ~0U, &o, &given)) cop_error(COP(":badarg"));
-    int rc = cop__addresses_find(host, port, &all);
-    if (rc == -ENXIO) return cop_tuple(COP(":error"), COP(":nxdomain"));
-    if (rc != 0) return cop__io_error(rc);
+    cop_term answer = cop__addresses_find(host, port, until_ms, &all);
+    if (!cop_identical(answer, cop_ok())) return answer;
     struct cop__handle *h = NULL;
+    int rc = 0;
     cop__port_enter();
-    rc = -ENXIO;
     for (int i = 0; i < all.len && h == NULL && rc != -ETIME; i++)
         rc = connect_to(&all, i, &o, until_ms, &h);
     if (h != NULL) cop__tcp_want(h);
-    cop_term answer = rc == -ETIME ? cop_tuple(COP(":error"), COP(":timeout")) : opened(h, rc);
+    answer = rc == -ETIME ? cop_tuple(COP(":error"), COP(":timeout")) : opened(h, rc);
     cop__port_leave();
     return answer;
 }

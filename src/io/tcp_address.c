@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses: IPv4, IPv6 and Unix, from text and back. */
-#include "io/tcp_socket.h"
+#include "coppice/dns.h"
 
-#include "base/cleanup.h"
+#include "io/inet.h"
+#include "io/reason.h"
+#include "io/tcp_socket.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,16 +21,16 @@ static void add(struct cop__addresses *all, const void *address, socklen_t size)
 }
 
 /* A path, or "@" and an abstract name. */
-static int find_unix(const char *path, struct cop__addresses *all)
+static cop_term find_unix(const char *path, struct cop__addresses *all)
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
-    if (len >= sizeof(un.sun_path)) return -ENAMETOOLONG;
+    if (len >= sizeof(un.sun_path)) return cop__io_error(ENAMETOOLONG);
     memcpy(un.sun_path, path, len);
     if (path[0] == '@') un.sun_path[0] = 0;
     size_t size = offsetof(struct sockaddr_un, sun_path) + len + (path[0] != '@');
     add(all, &un, (socklen_t)size);
-    return 0;
+    return cop_ok();
 }
 
 static bool find_numeric(const char *host, uint16_t port, struct cop__addresses *all)
@@ -53,52 +55,45 @@ static void find_any(uint16_t port, struct cop__addresses *all)
     find_numeric("0.0.0.0", port, all);
 }
 
-struct name_query {
-    const char *host;
-    int error; /* of getaddrinfo */
-    struct addrinfo *list;
-};
-
-static void name_ask(void *arg)
+/* The addresses of a family are added; *ret_answer is what the resolver said. */
+static void find_family(const char *host, cop_term family, uint16_t port, int64_t until_ms,
+                        struct cop__addresses *all, cop_term *ret_answer)
 {
-    struct name_query *q = arg;
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    q->error = getaddrinfo(q->host, NULL, &hints, &q->list);
-}
-
-static void name_done(struct name_query *q)
-{
-    if (q->list != NULL) freeaddrinfo(q->list);
-}
-
-static int find_name(const char *host, uint16_t port, struct cop__addresses *all)
-{
-    COP_CLEANUP(name_done) struct name_query q = {.host = host};
-    cop_blocking(name_ask, &q);
-    if (q.error != 0) return q.error == EAI_AGAIN || q.error == EAI_MEMORY ? -EAGAIN : -ENXIO;
-    for (struct addrinfo *i = q.list; i != NULL; i = i->ai_next) {
-        if (i->ai_family == AF_INET)
-            ((struct sockaddr_in *)(void *)i->ai_addr)->sin_port = htons(port);
-        else if (i->ai_family == AF_INET6)
-            ((struct sockaddr_in6 *)(void *)i->ai_addr)->sin6_port = htons(port);
-        else
-            continue;
-        add(all, i->ai_addr, i->ai_addrlen);
+    int64_t left = until_ms < 0 ? COP_INFINITY : until_ms - cop_monotonic_ms();
+    cop_term list;
+    if (until_ms >= 0 && left < 0) left = 0;
+    *ret_answer = cop_dns_getaddrs(cop_string(host), family, left);
+    if (!cop_match(*ret_answer, "{:ok, list}", list)) return;
+    for (; !cop_is_empty_list(list); list = cop_tail(list)) {
+        union cop__inet address;
+        if (!cop__inet_from(cop_head(list), AF_INET, &address)) continue;
+        cop__inet_set_port(&address, port);
+        add(all, &address, cop__inet_size(&address));
     }
-    return all->len > 0 ? 0 : -ENXIO;
 }
 
-int cop__addresses_find(const char *host, int port, struct cop__addresses *ret)
+static cop_term find_name(const char *host, uint16_t port, int64_t until_ms,
+                          struct cop__addresses *all)
+{
+    cop_term answer, other;
+    find_family(host, COP(":inet"), port, until_ms, all, &answer);
+    find_family(host, COP(":inet6"), port, until_ms, all, &other);
+    if (all->len > 0) return cop_ok();
+    return cop_match(answer, "{:ok, _}") ? COP("{:error, :nxdomain}") : answer;
+}
+
+cop_term cop__addresses_find(const char *host, int port, int64_t until_ms,
+                             struct cop__addresses *ret)
 {
     ret->len = 0;
     if (port < 0 || port > 65535) cop_error(COP(":badarg"));
     if (host == NULL) {
         find_any((uint16_t)port, ret);
-        return 0;
+        return cop_ok();
     }
     if (host[0] == '/' || host[0] == '@') return find_unix(host, ret);
-    if (find_numeric(host, (uint16_t)port, ret)) return 0;
-    return find_name(host, (uint16_t)port, ret);
+    if (find_numeric(host, (uint16_t)port, ret)) return cop_ok();
+    return find_name(host, (uint16_t)port, until_ms, ret);
 }
 
 static cop_term unix_term(const struct sockaddr_un *un, socklen_t size)

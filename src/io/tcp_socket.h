@@ -12,7 +12,6 @@
 #include "coppice/tcp.h"
 #include "io/handle.h"
 
-#include <netdb.h>
 #include <sys/socket.h>
 
 /* Besides COP__IO_READ and COP__IO_WRITE: nothing but the end of a handle. */
@@ -159,10 +158,11 @@ struct cop__addresses {
         socklen_t size;
     } at[COP__ADDRESSES];
 };
-/* The addresses of a host (NULL: any address of this machine) and port, the kind's own first. 0 or
- * a negative error number; -ENXIO: there is no such name. A name is asked for beside the
- * schedulers. Not entered. Switches: may. */
-int cop__addresses_find(const char *host, int port, struct cop__addresses *ret);
+/* The addresses of a host (NULL: any address of this machine) and port. :ok, or {:error, reason}. A
+ * name is asked for, until that point of time (negative: for ever). Not entered. Exits: badarg for
+ * the port. Switches: may. */
+cop_term cop__addresses_find(const char *host, int port, int64_t until_ms,
+                             struct cop__addresses *ret);
 /* The name of one end, as getsockname and getpeername give it; nil, with *ret_error (may be NULL):
  * there is none. Locked. */
 typedef int (*cop__tcp_name_fn)(int fd, struct sockaddr *address, socklen_t *size);

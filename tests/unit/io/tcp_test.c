@@ -53,6 +53,7 @@ PROCESS_TEST(lines)
     return cop_end();
 }
 
+/* CNR-24 */
 PROCESS_TEST(lines_have_a_limit)
 {
     struct tcp_pair p = tcp_pair("[packet: :line, line_max: 5]");
@@ -274,6 +275,7 @@ PROCESS_TEST(what_was_sent_is_delivered_after_a_close)
 
 /* --- Half-close ------------------------------------------------------------------------------- */
 
+/* CNR-24 */
 PROCESS_TEST(one_direction_may_end)
 {
     struct tcp_pair p = tcp_pair("[]");
