@@ -139,6 +139,14 @@ cop_term cop__obs_tree_now(void);
 cop_term cop__obs_calls(void);
 cop_term cop__obs_trace(int64_t after, int64_t max);
 cop_term cop__obs_log(int64_t after, enum cop_level min, int64_t limit);
+cop_term cop__obs_ports(void);
+/* What went through the sockets that are open now. */
+struct cop__obs_io {
+    uint64_t ports;
+    uint64_t in;
+    uint64_t out;
+};
+struct cop__obs_io cop__obs_io_now(void);
 /* POST: the body is read already. */
 cop_term cop__obs_act(const struct cop__obs_request *r, cop_term body);
 

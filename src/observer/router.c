@@ -142,6 +142,7 @@ static cop_term get(const struct cop__obs_request *r, cop_term path)
     if (cop_match(path, "[\"processes\", id | rest]", id, rest)) return get_process(r, id, rest);
     if (cop_match(path, "[\"tables\"]")) return cop__obs_tables();
     if (cop_match(path, "[\"tables\", id]", id)) return cop__obs_table(r, id);
+    if (cop_match(path, "[\"ports\"]")) return cop__obs_ports();
     return get_past(r, path);
 }
 

@@ -20,6 +20,7 @@
 #define JOURNAL_MS  150000
 #define STREAMS_MAX 64
 #define TABLES_MAX  1000 /* more are not asked for their sizes at each sample */
+#define PORTS_MAX   2000 /* with more, what goes through them is added up seldom */
 #define NAME        "Observer.Sampler"
 
 struct sample {
@@ -32,6 +33,9 @@ struct sample {
     uint64_t run_queue;
     uint64_t messages;
     uint64_t reductions;
+    uint64_t in; /* bytes through the sockets that were open */
+    uint64_t out;
+    bool has_io;
     int64_t idle_ns[SEATS_MAX];
 };
 
@@ -43,6 +47,7 @@ struct state {
     bool is_ticking;
     int streams;
     size_t seats;
+    uint64_t ports;
     cop_dict *monitors; /* of streams */
 };
 
@@ -62,6 +67,19 @@ static uint64_t bytes_of_tables(void)
     return words * 8;
 }
 
+/* With many sockets only now and then: each is looked at. */
+static void take_io(struct state *s, struct sample *to)
+{
+    struct cop__obs_io io;
+
+    if (s->ports > PORTS_MAX && s->newest % 20 != 0) return;
+    io = cop__obs_io_now();
+    s->ports = io.ports;
+    to->in = io.in;
+    to->out = io.out;
+    to->has_io = true;
+}
+
 static void take(struct state *s)
 {
     struct sample *to = &s->ring[s->newest % SAMPLES];
@@ -79,6 +97,7 @@ static void take(struct state *s)
                           .run_queue = node.run_queue_global,
                           .messages = node.messages,
                           .reductions = node.reductions};
+    take_io(s, to);
     for (size_t i = 0; i < s->seats; i++) {
         to->idle_ns[i] = seats[i].idle_ns;
         to->run_queue += seats[i].run_queue;
@@ -137,6 +156,13 @@ static cop_term use(const struct sample *before, const struct sample *now, size_
     return cop_float(slept >= all ? 0.0 : 1.0 - slept / all);
 }
 
+static cop_term io_rate(const struct sample *before, const struct sample *now, bool is_in)
+{
+    if (before == NULL || !before->has_io || !now->has_io) return cop_nil();
+    return is_in ? rate(before, now, before->in, now->in)
+                 : rate(before, now, before->out, now->out);
+}
+
 static const struct sample *sample_at(const struct state *s, uint64_t number)
 {
     return number <= s->oldest || number > s->newest ? NULL : &s->ring[(number - 1) % SAMPLES];
@@ -154,12 +180,14 @@ static cop_term uses(const struct state *s, const struct sample *before, const s
 static cop_term one_sample(const struct state *s, uint64_t number)
 {
     const struct sample *now = sample_at(s, number), *before = sample_at(s, number - 1);
-    cop_term scheduler_use, messages, work;
+    cop_term scheduler_use, messages, work, input, output;
 
     if (now == NULL) return cop_nil();
     scheduler_use = uses(s, before, now);
     messages = rate(before, now, before ? before->messages : 0, now->messages);
     work = rate(before, now, before ? before->reductions : 0, now->reductions);
+    input = io_rate(before, now, true);
+    output = io_rate(before, now, false);
     int64_t time_ms = now->time_ms, resident = (int64_t)now->resident;
     int64_t of_processes = (int64_t)now->memory_processes, tables = (int64_t)now->memory_tables;
     int64_t processes = (int64_t)now->processes, queue = (int64_t)now->run_queue;
@@ -167,9 +195,9 @@ static cop_term one_sample(const struct state *s, uint64_t number)
     return cop_build("%{time_ms: time_ms, scheduler_use: scheduler_use, processes: processes,"
                      " memory: %{resident: resident, processes: of_processes, tables: tables},"
                      " run_queue: queue, messages_per_s: messages, reductions_per_s: work,"
-                     " io_in_per_s: nil, io_out_per_s: nil}",
+                     " io_in_per_s: input, io_out_per_s: output}",
                      time_ms, scheduler_use, processes, resident, of_processes, tables, queue,
-                     messages, work);
+                     messages, work, input, output);
 }
 
 static cop_term newest(const struct state *s)
@@ -183,7 +211,7 @@ static cop_term newest(const struct state *s)
 
 /* The columns of a chart, each built from its end. */
 struct columns {
-    cop_term time, resident, processes_memory, tables, processes, queue, messages, work, none;
+    cop_term time, resident, processes_memory, tables, processes, queue, messages, work, in, out;
     cop_term use[SEATS_MAX];
 };
 
@@ -201,7 +229,8 @@ static void add_point(const struct state *s, struct columns *c, uint64_t number)
         cop_cons(rate(before, now, before ? before->messages : 0, now->messages), c->messages);
     c->work =
         cop_cons(rate(before, now, before ? before->reductions : 0, now->reductions), c->work);
-    c->none = cop_cons(cop_nil(), c->none);
+    c->in = cop_cons(io_rate(before, now, true), c->in);
+    c->out = cop_cons(io_rate(before, now, false), c->out);
     for (size_t i = 0; i < s->seats; i++)
         c->use[i] = cop_cons(use(before, now, i), c->use[i]);
 }
@@ -215,19 +244,20 @@ static cop_term chart_of(const struct state *s, const struct columns *c)
         all = cop_cons(c->use[i - 1], all);
     cop_term time = c->time, resident = c->resident, of_processes = c->processes_memory;
     cop_term tables = c->tables, processes = c->processes, queue = c->queue;
-    cop_term messages = c->messages, work = c->work, none = c->none;
+    cop_term messages = c->messages, work = c->work, input = c->in, output = c->out;
     return cop_build("%{interval_ms: interval, time_ms: time, scheduler_use: all,"
                      " memory: %{resident: resident, processes: of_processes, tables: tables},"
                      " processes: processes, run_queue: queue, messages_per_s: messages,"
-                     " reductions_per_s: work, io_in_per_s: none, io_out_per_s: none}",
+                     " reductions_per_s: work, io_in_per_s: input, io_out_per_s: output}",
                      interval, time, all, resident, of_processes, tables, processes, queue,
-                     messages, work, none);
+                     messages, work, input, output);
 }
 
 static cop_term load(const struct state *s, int64_t seconds)
 {
     cop_term empty = cop_empty_list();
-    struct columns c = {empty, empty, empty, empty, empty, empty, empty, empty, empty, {{0}}};
+    struct columns c = {empty, empty, empty, empty, empty, empty,
+                        empty, empty, empty, empty, {{0}}};
     int64_t since = cop_monotonic_ms() - seconds * 1000;
     uint64_t step = (uint64_t)(seconds * 1000 / INTERVAL_MS) / POINTS_MAX + 1;
 

@@ -161,6 +161,14 @@ static cop_term basics(const struct cop_node_figures *f)
                      zombies, queue, dropped, level);
 }
 
+static cop_term io_map(void)
+{
+    struct cop__obs_io io = cop__obs_io_now();
+    cop_term input = cop_uint(io.in), output = cop_uint(io.out);
+
+    return cop_build("%{in: input, out: output}", input, output);
+}
+
 cop_term cop__obs_system(void)
 {
     struct cop_scheduler_figures seats[SEATS_MAX];
@@ -168,6 +176,7 @@ cop_term cop__obs_system(void)
     struct tables t = read_tables();
     struct cop_node_figures f;
     cop_term messages_rate = cop_nil(), work_rate = cop_nil(), use = cop_empty_list();
+    cop_term in_rate = cop_nil(), out_rate = cop_nil(), io = io_map();
     uint64_t queue = 0;
 
     cop_read_node(&f);
@@ -175,16 +184,17 @@ cop_term cop__obs_system(void)
         queue += seats[i].run_queue;
     (void)cop_match(cop__obs_newest_sample(),
                     "{_, %{scheduler_use: use, messages_per_s: messages_rate,"
-                    " reductions_per_s: work_rate}}",
-                    use, messages_rate, work_rate);
+                    " reductions_per_s: work_rate, io_in_per_s: in_rate, io_out_per_s: out_rate}}",
+                    use, messages_rate, work_rate, in_rate, out_rate);
+    io = cop_map_put(cop_map_put(io, COP(":in_per_s"), in_rate), COP(":out_per_s"), out_rate);
     cop_term limit_map = limits(&f, &t), memory_map = memory(&f, &t);
     cop_term list = schedulers(seats, len, use), reds = red(&f, &t, queue, len);
     cop_term messages = cop_uint(f.messages), work = cop_uint(f.reductions);
     cop_term more =
         cop_build("%{limits: limit_map, memory: memory_map, scheduler: list, messages: messages,"
                   " messages_per_s: messages_rate, reductions: work, reductions_per_s: work_rate,"
-                  " io: %{in: nil, out: nil, in_per_s: nil, out_per_s: nil}, red: reds}",
-                  limit_map, memory_map, list, messages, messages_rate, work, work_rate, reds);
+                  " io: io, red: reds}",
+                  limit_map, memory_map, list, messages, messages_rate, work, work_rate, io, reds);
     return cop__obs_merge(basics(&f), more);
 }
 

@@ -2,6 +2,8 @@
 /* The JSON API as docs/api-http.md has it, without a socket. */
 #include "fixture.h"
 
+#include "coppice/tcp.h"
+
 static int up(void **state)
 {
     (void)state;
@@ -390,6 +392,27 @@ PROCESS_TEST(tables_and_their_rows)
     cop_ets_delete(hidden);
 }
 
+PROCESS_TEST(ports_with_their_owners)
+{
+    cop_term ports, port, owner, listener, local;
+    int found = 0;
+
+    cop_expect(cop_tcp_listen("127.0.0.1", 0, COP("[]")), "{:ok, listener}", listener);
+    cop_expect(json_of(ask("/api/ports")), "%{\"ports\" => ports}", ports);
+    while (cop_match(ports, "[port | ports]", port, ports)) {
+        if (!cop_match(port,
+                       "%{\"kind\" => \"tcp_listener\", \"state\" => \"open\", \"owner\" =>"
+                       " %{\"pid\" => owner}, \"local\" => local, \"remote\" => nil}",
+                       owner, local))
+            continue;
+        if (!cop_identical(owner, cop__obs_pid(cop_pid_term(cop_self())))) continue;
+        cop_assert(strncmp(cop_to_bytes(local).data, "127.0.0.1:", 10) == 0);
+        found++;
+    }
+    cop_assert(found == 1);
+    cop_tcp_close(listener);
+}
+
 PROCESS_TEST(the_log_by_level)
 {
     cop_term events, event;
@@ -478,6 +501,7 @@ int main(void)
         TEST(messages_are_sent_and_traced),
         TEST(suspending),
         TEST(tables_and_their_rows),
+        TEST(ports_with_their_owners),
         TEST(the_log_by_level),
         TEST(calls_that_wait),
         TEST(metrics_and_health),

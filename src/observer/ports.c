@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/ports: sockets, watched descriptors and OS processes, with who owns them. */
+#include "observer.h"
+
+#include "coppice/port.h"
+
+/* "127.0.0.1:4040"; nil of anything else. */
+static cop_term address_text(cop_term address)
+{
+    cop_bytes host;
+    int64_t port;
+
+    if (!cop_match(address, "{host, port}", host, port)) return cop_nil();
+    return cop_format("%.*s:%lld", (int)host.len, host.data, (long long)port);
+}
+
+static cop_term part(cop_term port, const char *name)
+{
+    return cop_map_get(port, cop_atom(name), cop_nil());
+}
+
+static cop_term text_or_nil(cop_term t)
+{
+    return cop_is_binary(t) ? cop__obs_utf8(t) : cop_nil();
+}
+
+static cop_term port_map(cop_term port)
+{
+    cop_term id = cop_inspect(part(port, "port")), kind = part(port, "kind");
+    cop_term owner = cop__obs_process(part(port, "owner")), state = part(port, "state");
+    cop_term local = address_text(part(port, "local")), remote = address_text(part(port, "remote"));
+    cop_term input = part(port, "input"), output = part(port, "output"), fd = part(port, "fd");
+    cop_term queue = part(port, "queue_size"), buffered = part(port, "buffered");
+    cop_term accepted = part(port, "accepted"), os_pid = part(port, "os_pid");
+    cop_term command = text_or_nil(part(port, "command"));
+
+    return cop_build("%{id: id, kind: kind, owner: owner, state: state, local: local,"
+                     " remote: remote, bytes_in: input, bytes_out: output, queue: queue,"
+                     " buffered: buffered, accepted: accepted, fd: fd, os_pid: os_pid,"
+                     " command: command}",
+                     id, kind, owner, state, local, remote, input, output, queue, buffered,
+                     accepted, fd, os_pid, command);
+}
+
+cop_term cop__obs_ports(void)
+{
+    cop_term ports = cop_ports(), list = cop_empty_list();
+
+    for (; !cop_is_empty_list(ports); ports = cop_tail(ports))
+        list = cop_cons(port_map(cop_head(ports)), list);
+    list = cop_list_reverse(list);
+    return cop_build("%{ports: list}", list);
+}
+
+struct cop__obs_io cop__obs_io_now(void)
+{
+    struct cop__obs_io io = {0, 0, 0};
+    cop_term ports = cop_ports();
+    int64_t n;
+
+    for (; !cop_is_empty_list(ports); ports = cop_tail(ports)) {
+        io.ports++;
+        if (cop_match(part(cop_head(ports), "input"), "n", n)) io.in += (uint64_t)n;
+        if (cop_match(part(cop_head(ports), "output"), "n", n)) io.out += (uint64_t)n;
+    }
+    return io;
+}
