@@ -10,7 +10,7 @@ COP_BEGIN_DECLS
 
 /* A list of maps, one for each port of the node, oldest slot first:
  *   port       its reference: the socket, the watch
- *   kind       :tcp, :tcp_listener, :fd, ...
+ *   kind       :tcp, :tcp_listener, :udp, :os_process, :fd, ...
  *   state      :open, or :draining: closed, with data that is still being sent
  *   owner      pid; nil while it drains
  *   fd         number of the descriptor
@@ -19,7 +19,8 @@ COP_BEGIN_DECLS
  *   queue_size         bytes that the kernel has not taken yet
  *   buffered           bytes received that the owner has not taken
  *   active             as the option
- * and of listeners accepted, a count. What belongs to one port is of one moment. */
+ * and of listeners accepted, a count; of a program's pipes (:os_process) stream and os_pid, and
+ * buffered and queue_size are what lies in the pipe. What belongs to one port is of one moment. */
 COP_API cop_term cop_ports(void);
 
 COP_END_DECLS

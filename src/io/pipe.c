@@ -7,6 +7,8 @@
 #include "coppice/pattern.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* --- The kind of handle ----------------------------------------------------------------------- */
@@ -38,7 +40,13 @@ static void pipe_dispose(struct cop__handle *h)
 static cop_term pipe_info(struct cop__handle *h, cop_term list)
 {
     const struct cop__pipe_about *about = h->data;
-    list = cop_cons(cop_tuple(COP(":bytes"), cop_uint(about->bytes)), list);
+    bool is_out = strcmp(about->stream, "stdin") == 0;
+    int held = 0;
+    (void)ioctl(h->fd, FIONREAD, &held);
+    list = cop_cons(cop_tuple(COP(":queue_size"), is_out ? held : 0), list);
+    list = cop_cons(cop_tuple(COP(":buffered"), is_out ? 0 : held), list);
+    list = cop_cons(cop_tuple(COP(":output"), cop_uint(is_out ? about->bytes : 0)), list);
+    list = cop_cons(cop_tuple(COP(":input"), cop_uint(is_out ? 0 : about->bytes)), list);
     list = cop_cons(cop_tuple(COP(":os_pid"), cop_int(about->os_pid)), list);
     return cop_cons(cop_tuple(COP(":stream"), cop_atom(about->stream)), list);
 }

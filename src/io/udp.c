@@ -98,8 +98,15 @@ static void udp_dispose(struct cop__handle *h)
 static cop_term udp_info(struct cop__handle *h, cop_term list)
 {
     const struct udp *u = udp_of(h);
-    list = cop_cons(cop_tuple(COP(":output"), u->bytes_out), list);
-    return cop_cons(cop_tuple(COP(":input"), u->bytes_in), list);
+    const struct cop__tcp_options o = {.active = u->active};
+    cop_term active = cop__tcp_option_value(&o, COP(":active"));
+    cop_term remote = cop__tcp_name(h, getpeername, NULL);
+    cop_term local = cop__tcp_name(h, getsockname, NULL);
+    list = cop_cons(cop_tuple(COP(":active"), active), list);
+    list = cop_cons(cop_tuple(COP(":output"), cop_uint(u->bytes_out)), list);
+    list = cop_cons(cop_tuple(COP(":input"), cop_uint(u->bytes_in)), list);
+    list = cop_cons(cop_tuple(COP(":remote"), remote), list);
+    return cop_cons(cop_tuple(COP(":local"), local), list);
 }
 
 static const struct cop__handle_kind udp_kind = {

@@ -8,8 +8,8 @@
 /* Room for the text of an address, or the name of a host. */
 #define COP__ADDRESS_MAX 256
 
-/* The text of an address: of {127, 0, 0, 1} or eight numbers, {:local, path}, a string, an atom or a
- * character list. Exits: badarg. */
+/* The text of an address: of {127, 0, 0, 1} or eight numbers, {:local, path}, a string, an atom or
+ * a character list. Exits: badarg. */
 void cop__socket_address(cop_term address, char *text);
 /* Without what changes nothing here; the address that an option names goes to text, which may be
  * NULL. Exits: badarg. */

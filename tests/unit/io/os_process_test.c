@@ -5,6 +5,7 @@
 #include "coppice/gen_server.h"
 #include "coppice/logger.h"
 #include "coppice/os_process.h"
+#include "coppice/port.h"
 #include "os_support.h"
 
 #include <signal.h>
@@ -561,6 +562,30 @@ PROCESS_TEST(so_is_a_keeper_that_was_killed)
     return cop_end();
 }
 
+PROCESS_TEST(its_pipes_are_ports)
+{
+    cop_pid p = start_sh("echo 12345; read line; printf 789; exec sleep 1000", "[stdout: :owner]");
+    cop_term shown[3] = {cop_nil(), cop_nil(), cop_nil()};
+    int64_t os_pid = info_int(p, "os_pid");
+    CHECK_TERM(read_next(p), "{:ok, {:stdout, \"12345\\n\"}}");
+    CHECK_TERM(cop_os_process_send(p, "\n", CHECK_LIMIT_MS), ":ok");
+    do {
+        for (cop_term l = cop_ports(); !cop_is_empty_list(l); l = cop_tail(l)) {
+            cop_term m = cop_head(l);
+            if (cop_match(m, "%{stream: :stdin, owner: ^p}", p)) shown[0] = m;
+            if (cop_match(m, "%{stream: :stdout, owner: ^p}", p)) shown[1] = m;
+            if (cop_match(m, "%{stream: :stderr, owner: ^p}", p)) shown[2] = m;
+        }
+    } while (!cop_match(shown[1], "%{buffered: 3}")); /* nobody reads them */
+    CHECK(
+        cop_match(shown[1], "%{kind: :os_process, os_pid: ^os_pid, input: 6, output: 0}", os_pid));
+    CHECK(
+        cop_match(shown[0], "%{kind: :os_process, os_pid: ^os_pid, input: 0, output: 1}", os_pid));
+    CHECK(cop_match(shown[2], "%{kind: :os_process, os_pid: ^os_pid, input: 0}", os_pid));
+    CHECK_TERM(cop_os_process_stop(cop_pid_term(p), COP(":normal"), CHECK_LIMIT_MS), ":ok");
+    return cop_end();
+}
+
 PROCESS_TEST(what_is_known_of_it)
 {
     cop_pid p = start_sh("exec sleep 1000", "[stdout: :owner, active: 5, name: :sleeper]");
@@ -621,6 +646,7 @@ int main(void)
         cmocka_unit_test(no_descriptor_is_lost),
         cmocka_unit_test(a_guardian_that_was_killed_is_replaced),
         cmocka_unit_test(so_is_a_keeper_that_was_killed),
+        cmocka_unit_test(its_pipes_are_ports),
         cmocka_unit_test(what_is_known_of_it),
     };
     return cmocka_run_group_tests(tests, up, check_stop_node);

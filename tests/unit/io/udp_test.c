@@ -2,6 +2,7 @@
 /* UDP sockets: both ways of receiving, owners, errors. */
 #include "support/check_process.h"
 
+#include "coppice/port.h"
 #include "coppice/tcp.h"
 #include "coppice/udp.h"
 
@@ -182,6 +183,27 @@ PROCESS_TEST(many_at_once)
     }
     close_socket(a);
     close_socket(b);
+    return cop_end();
+}
+
+/* --- What tools see --------------------------------------------------------------------------- */
+
+PROCESS_TEST(ports_are_shown)
+{
+    cop_term a = open_socket("[active: 3]");
+    cop_term shown = cop_nil();
+    send_text(a, a, "seven..");
+    CHECK(cop_match(check_next(), "{:udp, _, _, _, _}"));
+    for (cop_term l = cop_ports(); !cop_is_empty_list(l); l = cop_tail(l))
+        if (cop_identical(cop_map_get(cop_head(l), COP(":port"), cop_nil()), a))
+            shown = cop_head(l);
+    cop_pid self = cop_self();
+    int port = port_of(a);
+    CHECK(cop_match(shown,
+                    "%{kind: :udp, state: :open, owner: ^self, input: 7, output: 7, active: 2, "
+                    "local: {\"127.0.0.1\", ^port}, remote: nil}",
+                    self, port));
+    close_socket(a);
     return cop_end();
 }
 
@@ -393,6 +415,7 @@ int main(void)
         cmocka_unit_test(an_active_owner_gets_messages),
         cmocka_unit_test(active_once_and_n),
         cmocka_unit_test(many_at_once),
+        cmocka_unit_test(ports_are_shown),
         cmocka_unit_test(a_connected_socket_has_one_peer),
         cmocka_unit_test(where_nobody_listens),
         cmocka_unit_test(what_is_closed_is_closed),
