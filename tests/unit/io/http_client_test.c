@@ -143,6 +143,7 @@ PROCESS_TEST(a_request_is_sent_as_it_is_said)
 PROCESS_TEST(redirects_are_followed_up_to_a_limit)
 {
     cop_assert_match(get("/redirect/5"), "{:ok, %{status: 200, body: \"fine\"}}");
+    cop_assert_equal(get("/ok"), get("/redirect/1"));
     cop_assert_equal(COP("{:error, :too_many_redirects}"), get("/redirect/6"));
     cop_assert_match(get_with("/redirect/1", COP("[redirects_max: 1]")), "{:ok, %{status: 200}}");
     cop_assert_equal(COP("{:error, :too_many_redirects}"),
@@ -351,18 +352,28 @@ PROCESS_TEST(a_stream_comes_as_messages)
     cop_assert_receive_within(5000, "{:http, ^ref, {:error, :closed}}", ref);
 }
 
+static cop_next meddle(cop_term ref)
+{
+    (void)cop_http_next(cop_to_ref(ref));
+    (void)cop_http_cancel(cop_to_ref(ref));
+    return cop_end();
+}
+
 /* The next data come when they are asked for, and a stream can be given up. */
 PROCESS_TEST(a_stream_waits_for_its_owner)
 {
+    cop_bytes data;
     cop_ref ref;
 
     start_client();
     cop_expect(cop_http_stream(COP(":get"), url_of("/endless"), COP("[]")), "{:ok, ref}", ref);
     cop_assert_receive_within(5000, "{:http, ^ref, {:head, 200, _}}", ref);
     cop_assert_receive_within(5000, "{:http, ^ref, {:data, _}}", ref);
+    (void)cop_spawn(meddle, cop_ref_term(ref), NULL); /* it is not the owner */
     cop_refute_receive("{:http, ^ref, _}", ref);
     cop_assert_equal(cop_ok(), cop_http_next(ref));
-    cop_assert_receive_within(5000, "{:http, ^ref, {:data, _}}", ref);
+    cop_assert_receive_within(5000, "{:http, ^ref, {:data, data}}", ref, data);
+    cop_assert(data.len >= 65536 && data.len < 131072); /* so much and no more has waited */
     cop_assert_equal(cop_ok(), cop_http_next(ref));
     cop_assert_equal(cop_ok(), cop_http_cancel(ref));
     cop_refute_receive("{:http, ^ref, _}", ref);

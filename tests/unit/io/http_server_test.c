@@ -340,6 +340,29 @@ static cop_term begin_stream(cop_pid server, int *ret_fd)
     return request;
 }
 
+/* A piece that does not fit into the buffers on its way comes whole all the same. */
+PROCESS_TEST(a_large_piece_of_a_stream_is_whole)
+{
+    cop_pid self = cop_self();
+    cop_pid server = start_server(cop_build("[handler: self, buffer_max: 400000]", self));
+    char *piece = cop_alloc(300001);
+    int fd;
+    cop_term request = begin_stream(server, &fd);
+    cop_bytes read;
+    size_t found = 0;
+
+    memset(piece, '~', 300000);
+    cop_assert_equal(cop_ok(), cop_http_server_chunk(request, cop_binary(piece, 300000)));
+    cop_assert_equal(cop_ok(), cop_http_server_chunk(request, cop_string("!")));
+    cop_assert_equal(cop_ok(), cop_http_server_finish(request));
+    read = cop_to_bytes(raw_read(fd, "\r\n0\r\n\r\n"));
+    for (size_t i = 0; i < read.len; i++)
+        found += read.data[i] == '~';
+    cop_assert_equal(300000, found);
+    close(fd);
+    cop_refute_receive("{:http_closed, _}"); /* it has ended before */
+}
+
 PROCESS_TEST(the_owner_is_told_when_the_client_goes)
 {
     cop_pid self = cop_self();
@@ -426,6 +449,9 @@ PROCESS_TEST(bodies_have_a_limit)
     assert_has(post_sized(port, 5000, true), "200 OK");
     assert_has(post_sized(port, 5001, true), "HTTP/1.1 413 ");
     assert_has(post_sized(port, 500000, true), "HTTP/1.1 413 ");
+    /* What is announced is refused before it is sent. */
+    assert_has(raw_exchange(port, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5001\r\n\r\n"),
+               "HTTP/1.1 413 ");
 }
 
 PROCESS_TEST(heads_have_a_limit)
@@ -608,6 +634,7 @@ int main(void)
         cmocka_unit_test(a_process_that_dies_is_500),
         cmocka_unit_test(a_stream_comes_in_pieces),
         cmocka_unit_test(a_stream_whose_owner_fails_is_cut_off),
+        cmocka_unit_test(a_large_piece_of_a_stream_is_whole),
         cmocka_unit_test(the_owner_is_told_when_the_client_goes),
         cmocka_unit_test(a_slow_client_slows_its_stream_down),
         cmocka_unit_test(bodies_have_a_limit),

@@ -179,7 +179,7 @@ PROCESS_TEST(encodes_each_form)
     cop_assert_encodes("[0.1,1.0,1.0e22,-0.0]", "[0.1, 1.0, 1.0e22, -0.0]");
     cop_assert_encodes("\"\\\"\\\\/\\b\\t\\n\\f\\r\\u0000\\u000B\\u001F\x7f\xc3\xa9\"",
                        "\"\\\"\\\\/\\b\\t\\n\\f\\r\\0\\v\\x1F\x7f\xc3\xa9\"");
-    cop_assert_encodes("[\"[\",\"{\",\",\"]", "[\"[\", \"{\", \",\"]");
+    cop_assert_encodes("[\"[\",\"{\",\", \"]", "[\"[\", \"{\", \", \"]");
 }
 
 PROCESS_TEST(refuses_what_json_has_no_words_for)
