@@ -20,17 +20,22 @@ static cop_term send(void *arg, cop_term data)
     return cop_tcp_send(cop_kept_term(c->socket), data);
 }
 
+/* Waits for the next message: not at all if there is something to do, and for as long as may be if
+ * it is the client who waits for us. */
+static cop_next wait_on(struct connection *c)
+{
+    int64_t idle_ms = c->session.is_subscribed ? COP_INFINITY : c->idle_ms;
+
+    return cop_hibernate_for(wake, c, c->is_busy ? 0 : idle_ms);
+}
+
 /* What the process does after a turn that ended so. */
 static cop_next go_on(struct connection *c, enum kv_turn_end end)
 {
+    if (end == KV_OVER) return cop_end(); /* what was sent is still delivered */
     c->is_busy = end == KV_BUSY;
-    switch (end) {
-    case KV_BUSY: return cop_hibernate_for(wake, c, 0);
-    case KV_OVER: return cop_end(); /* what was sent is still delivered */
-    case KV_WAIT: break;
-    }
-    cop_tcp_set_options(cop_kept_term(c->socket), COP("[active: :once]"));
-    return cop_hibernate_for(wake, c, c->session.is_subscribed ? COP_INFINITY : c->idle_ms);
+    if (!c->is_busy) cop_tcp_set_options(cop_kept_term(c->socket), COP("[active: :once]"));
+    return wait_on(c);
 }
 
 struct turn {
@@ -74,7 +79,7 @@ static cop_next wake(void *state)
 
         if (end == KV_OVER) return cop_end();
     }
-    return cop_hibernate_for(wake, c, c->is_busy ? 0 : c->idle_ms);
+    return wait_on(c);
 }
 
 static cop_next begin(cop_term arg)
@@ -97,7 +102,7 @@ static cop_next begin(cop_term arg)
         .id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED),
     };
     kv_session_begin(&c->session);
-    return cop_hibernate_for(wake, c, c->idle_ms); /* the socket comes with :serve */
+    return wait_on(c); /* for :serve, with which the socket comes */
 }
 
 bool kv_connection_start(cop_term socket, enum kv_protocol protocol)

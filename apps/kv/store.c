@@ -19,6 +19,7 @@ struct store {
     cop_term subscribers;
     int64_t expiring;
     int64_t now;
+    cop_term state; /* what it was made of */
 };
 
 /* --- Subscribers ------------------------------------------------------------------------------ */
@@ -360,11 +361,21 @@ static struct store open_store(cop_term state)
     int64_t expiring;
 
     cop_expect(state, "{table, subscribers, expiring}", table, subscribers, expiring);
-    return (struct store){table, subscribers, expiring, cop_monotonic_ms()};
+    return (struct store){table, subscribers, expiring, cop_monotonic_ms(), state};
 }
 
+/* The state as it is now: the same term if nothing of it has changed, which costs the agent
+ * nothing to keep. */
 static cop_term close_store(const struct store *s)
 {
+    cop_term subscribers;
+    int64_t expiring;
+
+    if (!cop_is_none(s->state) &&
+        cop_match(s->state, "{_, subscribers, expiring}", subscribers, expiring) &&
+        expiring == s->expiring && cop_is_empty_list(subscribers) &&
+        cop_is_empty_list(s->subscribers))
+        return s->state;
     return cop_tuple(s->table, s->subscribers, s->expiring);
 }
 

@@ -233,18 +233,28 @@ static void too_many_clients_are_refused(void)
     close_and_wait(one);
 }
 
+/* Not so who has subscribed: it is he who waits. */
 static void idle_clients_are_closed(void)
 {
-    cop_term idle, slow;
+    cop_term idle, slow, subscriber, other;
 
     cop_application_put_env(COP(":kv_server"), COP(":idle_s"), cop_int(1));
+    subscriber = connect_lines();
+    say(subscriber, "CREATE still\nSUBSCRIBE still\nPUT still a 1\n");
+    hear(subscriber, "OK\r\nOK\r\na SET TO 1\r\n");
     idle = connect_lines();
     slow = connect_redis();
     say(slow, "*2\r\n$3\r\nGE");
     hear_end(idle);
     hear_end(slow);
     cop_application_put_env(COP(":kv_server"), COP(":idle_s"), cop_int(600));
-    wait_for_connections(0);
+    wait_for_connections(1);
+    other = connect_lines();
+    say(other, "PUT still b 2\n");
+    hear(other, "OK\r\n");
+    hear(subscriber, "b SET TO 2\r\n");
+    cop_tcp_close(other);
+    close_and_wait(subscriber);
 }
 
 static void lines_and_strings_have_their_limits(void)
