@@ -17,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 64
+#define DEPTH_MAX       64
+#define CONNECTIONS_MAX 1024 /* that ask */
 
 struct connection {
     int fd;
@@ -28,7 +29,7 @@ struct connection {
 static void fail(const char *what)
 {
     perror(what);
-    exit(1);
+    exit(1); /* NOLINT(concurrency-mt-unsafe): there is one thread */
 }
 
 static double now_s(void)
@@ -93,12 +94,11 @@ static void ask(struct connection *c, int depth)
 
 static double run(int port, int connections, int depth, long requests)
 {
-    struct connection *c = calloc((size_t)connections, sizeof(*c));
-    struct pollfd *fds = calloc((size_t)connections, sizeof(*fds));
+    static struct connection c[CONNECTIONS_MAX];
+    static struct pollfd fds[CONNECTIONS_MAX];
     long asked = 0, busy = connections;
     double from;
 
-    if (c == NULL || fds == NULL) fail("calloc");
     for (int i = 0; i < connections; i++) {
         c[i].fd = fds[i].fd = connect_to(port);
         fds[i].events = POLLIN;
@@ -128,15 +128,16 @@ static double run(int port, int connections, int depth, long requests)
 /* Pages of a process that are its own, in bytes. */
 static long memory_of(const char *pid)
 {
+    static const char dirty[] = "Private_Dirty:";
     char path[64], line[256];
-    long kib = 0, part;
+    long kib = 0;
     FILE *file;
 
     (void)snprintf(path, sizeof(path), "/proc/%s/smaps_rollup", pid);
     file = fopen(path, "r");
     if (file == NULL) fail(path);
     while (fgets(line, sizeof(line), file))
-        if (sscanf(line, "Private_Dirty: %ld", &part) == 1) kib += part;
+        if (strncmp(line, dirty, strlen(dirty)) == 0) kib += strtol(line + strlen(dirty), NULL, 10);
     (void)fclose(file);
     return 1024 * kib;
 }
@@ -159,16 +160,24 @@ static double idle(int port, int connections, const char *pid)
     return (double)(memory_of(pid) - before) / connections;
 }
 
+static int number(const char *text)
+{
+    return (int)strtol(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
-    int port, connections;
+    int port, connections, depth;
 
     if (argc != 5) return 2;
-    port = atoi(argv[1]);
-    connections = atoi(argv[2]);
-    if (strcmp(argv[3], "idle") == 0)
+    port = number(argv[1]);
+    connections = number(argv[2]);
+    depth = number(argv[3]);
+    if (strcmp(argv[3], "idle") == 0) {
         printf("%.0f\n", idle(port, connections, argv[4]));
-    else if (atoi(argv[3]) <= DEPTH_MAX)
-        printf("%.0f\n", run(port, connections, atoi(argv[3]), atol(argv[4])));
+        return 0;
+    }
+    if (depth > DEPTH_MAX || connections > CONNECTIONS_MAX) return 2;
+    printf("%.0f\n", run(port, connections, depth, number(argv[4])));
     return 0;
 }

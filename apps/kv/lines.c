@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static enum kv_scan scan(struct kv_session *s, cop_bytes input, size_t *ret_len, char *ret_why)
+static enum kv_scan scan(struct kv_session *s, cop_bytes input, size_t *ret_len,
+                         char *ret_why) /* NOLINT(readability-non-const-parameter): as in ops */
 {
     (void)ret_why;
     return kv_line_scan(&s->line_scan, input, &s->limits, ret_len);

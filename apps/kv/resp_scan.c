@@ -169,8 +169,10 @@ static bool unquote(const char **p, const char *end, char **out)
     while (*p < end && **p != quote) {
         char c = *(*p)++;
 
-        if (c == '\\' && *p < end && (quote == '"' || **p == '\''))
-            c = quote == '"' ? unescape(p, end) : *(*p)++;
+        if (c == '\\' && *p < end && quote == '"')
+            c = unescape(p, end);
+        else if (c == '\\' && *p < end && **p == '\'')
+            c = *(*p)++;
         *(*out)++ = c;
     }
     if (*p == end) return false;
@@ -208,7 +210,7 @@ static bool quoted_words(cop_bytes line, struct kv_words *words)
 bool kv_resp_words(cop_bytes command, struct kv_words *words)
 {
     size_t at = 0;
-    int64_t left, len;
+    int64_t left = 0, len = 0;
 
     if (command.data[0] != '*') {
         if (memchr(command.data, '"', command.len) || memchr(command.data, '\'', command.len))
