@@ -117,10 +117,10 @@ static cop_term report_row(cop_term pid, cop_term text)
 /* Whether a report of this time is about the end of the process. */
 static bool belongs_to_end(const struct past *p, cop_term pid, int64_t time)
 {
-    int64_t end;
+    int64_t ended_at;
 
-    return cop_match(cop_map_get(p->ended, pid, cop_nil()), "{_, end}", end) &&
-           time > end - REPORT_US && time < end + REPORT_US;
+    return cop_match(cop_map_get(p->ended, pid, cop_nil()), "{_, ended_at}", ended_at) &&
+           time > ended_at - REPORT_US && time < ended_at + REPORT_US;
 }
 
 /* The text of the report about an end of this time, or nil. */

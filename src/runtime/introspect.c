@@ -9,32 +9,57 @@
 #include "runtime/timer.h"
 #include "term/atom.h"
 
+/* A process that was condemned must not touch a node that may have stopped: so each look is made
+ * inside of the runtime, and long ones give way in between. */
+#define SLOTS_A_LOOK 4096
+
+static bool look_begin(void)
+{
+    if (cop__current() == NULL) return false;
+    cop__enter();
+    return true;
+}
+
+static void look_end(bool has_entered)
+{
+    if (has_entered) cop__leave(cop__thread());
+}
+
 /* --- The node --------------------------------------------------------------------------------- */
 
 static void add_processes(struct cop_node_figures *f)
 {
+    bool has_entered = look_begin();
     for (uint32_t i = cop__proc_slots(); i > 0; i--) {
         const struct cop__proc *p = cop__proc_slot(i);
+        if (i % SLOTS_A_LOOK == 0) {
+            look_end(has_entered);
+            has_entered = look_begin();
+        }
         if (atomic_load_explicit(&p->inbox, memory_order_acquire) == COP__INBOX_CLOSED) continue;
         f->memory_processes += sizeof(*p) + atomic_load_explicit(&p->memory, memory_order_relaxed);
         f->reductions += atomic_load_explicit(&p->reductions, memory_order_relaxed);
     }
+    look_end(has_entered);
 }
 
 static void add_threads(struct cop_node_figures *f)
 {
     const struct cop__thread *t;
+    bool has_entered = look_begin();
     pthread_mutex_lock(&cop__node.lock);
     COP_LIST_FOR (t, &cop__node.threads, all) {
         f->threads++;
         f->messages += atomic_load_explicit(&t->sent, memory_order_relaxed);
     }
     pthread_mutex_unlock(&cop__node.lock);
+    look_end(has_entered);
 }
 
 void cop_read_node(struct cop_node_figures *ret_figures)
 {
     struct cop__alloc_stats memory = cop__alloc_stats_read();
+    bool has_entered = look_begin();
     struct cop_node_figures f = {
         .uptime_ms = (cop__now_ns() - cop__node.started_ns) / 1000000,
         .processes = cop__proc_count(),
@@ -47,6 +72,7 @@ void cop_read_node(struct cop_node_figures *ret_figures)
         .memory_taken = memory.chunk_bytes + memory.large_bytes,
         .memory_allocated = memory.allocated_bytes,
         .run_queue_global = atomic_load_explicit(&cop__node.global.len, memory_order_relaxed)};
+    look_end(has_entered);
     add_processes(&f);
     add_threads(&f);
     *ret_figures = f;
@@ -55,6 +81,7 @@ void cop_read_node(struct cop_node_figures *ret_figures)
 size_t cop_read_schedulers(struct cop_scheduler_figures *ret_figures, size_t max)
 {
     size_t len = 0;
+    bool has_entered = look_begin();
     for (; len < max && len < (size_t)cop__node.seat_count; len++) {
         const struct cop__seat *s = &cop__node.seats[len];
         int64_t since = atomic_load_explicit(&s->asleep_since_ns, memory_order_relaxed);
@@ -66,6 +93,7 @@ size_t cop_read_schedulers(struct cop_scheduler_figures *ret_figures, size_t max
             .dispatches = atomic_load_explicit(&s->slices, memory_order_relaxed),
             .run_queue = atomic_load_explicit(&s->runq.len, memory_order_relaxed)};
     }
+    look_end(has_entered);
     return len;
 }
 
@@ -169,23 +197,39 @@ size_t cop_read_processes(uint32_t *cursor, struct cop_process_row *ret_rows, si
 {
     struct running running;
     size_t len = 0;
+    bool has_entered = look_begin();
     find_running(&running);
     while (len < max && *cursor < cop__proc_slots()) {
-        if (!read_row(cop__proc_slot(++*cursor), &ret_rows[len])) continue;
+        if (++*cursor % SLOTS_A_LOOK == 0) {
+            look_end(has_entered);
+            has_entered = look_begin();
+        }
+        if (!read_row(cop__proc_slot(*cursor), &ret_rows[len])) continue;
         set_scheduler(&ret_rows[len], &running);
         len++;
     }
+    look_end(has_entered);
     return len;
+}
+
+bool cop__read_process(uint64_t pid, struct cop_process_row *ret_row)
+{
+    const struct cop__proc *p = cop__proc_lookup(pid);
+    struct cop_process_row row;
+    if (p == NULL || !read_row(p, &row) || row.pid.id != pid) return false;
+    *ret_row = row;
+    return true;
 }
 
 bool cop_read_process(cop_pid pid, struct cop_process_row *ret_row)
 {
-    const struct cop__proc *p = pid.node == 0 ? cop__proc_lookup(pid.id) : NULL;
-    struct cop_process_row row;
     struct running running;
-    if (p == NULL || !read_row(p, &row) || row.pid.id != pid.id) return false;
-    find_running(&running);
-    set_scheduler(&row, &running);
-    *ret_row = row;
-    return true;
+    bool has_entered = look_begin();
+    bool is_found = pid.node == 0 && cop__read_process(pid.id, ret_row);
+    if (is_found) {
+        find_running(&running);
+        set_scheduler(ret_row, &running);
+    }
+    look_end(has_entered);
+    return is_found;
 }

@@ -27,6 +27,9 @@ void cop__labels_fini(void);
  * p is the running process, or holds its own stack while it waits. */
 cop_term cop__native_frames(const struct cop__proc *p);
 
+/* cop_read_process() for who is inside of the runtime; without the scheduler. */
+bool cop__read_process(uint64_t pid, struct cop_process_row *ret_row);
+
 /* --- Hooks: each costs a look at a flag while nobody holds the journal open ------------------- */
 
 extern _Atomic bool cop__journal_open[COP_JOURNALS];

@@ -86,7 +86,7 @@ static void note_crash(struct cop__proc *p, cop_term pid, cop_term reason, cop_t
     bool is_cut = cop_to_bytes(text).len >= REASON_MAX;
     cop_term words = is_cut ? cop_nil() : cop_format_exit(reason);
     cop_term label = cop_nil(), initial_call = cop_nil(), leader = cop_nil(), function = cop_nil();
-    if (cop_read_process(cop_to_pid(pid), &row)) {
+    if (cop__read_process(cop__proc_id(p), &row)) {
         label = row.label;
         initial_call = row.initial_call;
         leader = row.group_leader.id != 0 ? cop_pid_term(row.group_leader) : cop_nil();

@@ -67,19 +67,21 @@ static void search_blocking(void *arg)
         pthread_join(thread, NULL);
 }
 
-static bool is_ours(const struct cop__symbol *s)
+static bool is_public(const struct cop__symbol *s)
 {
-    return strstr(s->file, "src/runtime/") != NULL || strstr(s->file, "src/sys/") != NULL;
+    return strncmp(s->function, "cop_", 4) == 0 && s->function[4] != '_';
 }
 
-/* The waiting itself is not told: frames of the runtime up to the last in a row are left out, but
- * for the one that the program called. */
+/* The waiting itself is not told: the list begins with the function that the program called. There
+ * is none where a process waits at its top level. Without symbols all is told. */
 static size_t first_told(const struct search *s)
 {
-    size_t first = 0;
-    while (first < s->len && (is_ours(&s->symbols[first]) || s->symbols[first].function[0] == '_'))
-        first++;
-    return first > 0 && first < s->len ? first - 1 : first;
+    bool has_names = false;
+    for (size_t i = 0; i < s->len; i++) {
+        if (is_public(&s->symbols[i])) return i;
+        has_names |= s->symbols[i].function[0] != '\0';
+    }
+    return has_names ? s->len : 0;
 }
 
 static cop_term text_or_nil(const char *text)

@@ -32,19 +32,49 @@ static Dwfl *opened(void)
     return all.dwfl;
 }
 
+static void set_line(struct cop__symbol *s, const char *file, int line)
+{
+    if (file == NULL) return;
+    snprintf(s->file, sizeof s->file, "%s", file);
+    s->line = line;
+}
+
+/* Where there is no table of addresses (clang writes none) each unit is asked. */
+static void find_line_by_units(Dwfl_Module *module, Dwarf_Addr address, struct cop__symbol *s)
+{
+    Dwarf_Addr bias = 0;
+    Dwarf_Die *unit = NULL;
+    Dwarf_Line *line;
+    int number = 0;
+
+    while ((unit = dwfl_module_nextcu(module, unit, &bias)) != NULL) {
+        if (dwarf_haspc(unit, address - bias) <= 0) continue;
+        line = dwarf_getsrc_die(unit, address - bias);
+        if (line == NULL || dwarf_lineno(line, &number) != 0) return;
+        set_line(s, dwarf_linesrc(line, NULL, NULL), number);
+        return;
+    }
+}
+
 static void find(Dwfl *dwfl, struct cop__symbol *s)
 {
     Dwarf_Addr address = s->address - 1; /* in the call, not behind it */
     Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
-    const char *name = module != NULL ? dwfl_module_addrname(module, address) : NULL;
-    Dwfl_Line *line = module != NULL ? dwfl_module_getsrc(module, address) : NULL;
+    const char *name;
+    Dwfl_Line *line;
     int number = 0;
-    const char *file = line != NULL ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
 
+    if (module == NULL) return;
+    name = dwfl_module_addrname(module, address);
     if (name != NULL) snprintf(s->function, sizeof s->function, "%s", name);
-    if (file == NULL) return;
-    snprintf(s->file, sizeof s->file, "%s", file);
-    s->line = number;
+    line = dwfl_module_getsrc(module, address);
+    if (line != NULL) {
+        const char *file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+
+        set_line(s, file, number);
+    } else {
+        find_line_by_units(module, address, s);
+    }
 }
 
 void cop__symbols_find(struct cop__symbol *symbols, size_t len)

@@ -252,6 +252,27 @@ PROCESS_TEST(a_kill_is_history)
     cop_assert(status_of(ask("/api/crashes/99999")) == 404);
 }
 
+PROCESS_TEST(a_crash_has_its_report_and_state)
+{
+    cop_pid pid = cop_whereis(COP("Look.Agent"));
+    cop_term crash, report, old = pid_text(COP("Look.Agent")), found, state;
+    int64_t number;
+
+    cop_gen_server_cast(COP("Look.Agent"), COP("{:rubbish, \"<b>\"}"));
+    wait_for_new(COP("Look.Agent"), pid);
+    cop_log_flush();
+    cop_expect(json_of(ask("/api/crashes?limit=1")), "%{\"crashes\" => [crash]}", crash);
+    cop_expect(crash,
+               "%{\"kind\" => \"exit\", \"number\" => number, \"process\" => %{\"pid\" =>"
+               " found}}",
+               number, found);
+    cop_assert_equal(found, old);
+    cop_expect(json_of(ask(path_of("/api/crashes/*", cop_format("%lld", (long long)number)))),
+               "%{\"report\" => report, \"state\" => %{\"text\" => state}}", report, state);
+    cop_assert(strncmp(cop_to_bytes(report).data, "GenServer Look.Agent terminating\n", 33) == 0);
+    cop_assert(strncmp(cop_to_bytes(state).data, "%{}", 3) == 0);
+}
+
 static cop_term last_events(int count)
 {
     cop_term events;
@@ -496,6 +517,7 @@ int main(void)
         TEST(state_and_messages),
         TEST(a_process_that_is_no_server_has_no_state),
         TEST(a_kill_is_history),
+        TEST(a_crash_has_its_report_and_state),
         TEST(history_tells_end_restart_and_start),
         TEST(children_are_terminated_and_restarted),
         TEST(messages_are_sent_and_traced),

@@ -19,16 +19,13 @@ static cop_next be_seen(cop_term boss)
     return cop_hibernate(idle, NULL);
 }
 
-/* Its slot is free again, too. */
 static void kill_and_wait(cop_pid pid)
 {
-    struct cop_node_figures before, after;
+    struct cop_process_row row;
 
-    cop_read_node(&before);
     cop_exit_process(pid, COP(":kill"));
-    do
-        cop_read_node(&after);
-    while (after.processes >= before.processes);
+    while (cop_read_process(pid, &row))
+        cop_yield();
 }
 
 static cop_pid start(cop_start_fn fn, const char *name)
