@@ -20,7 +20,9 @@ COP_BEGIN_DECLS
  *   buffered           bytes received that the owner has not taken
  *   active             as the option
  * and of listeners accepted, a count; of a program's pipes (:os_process) stream and os_pid, and
- * buffered and queue_size are what lies in the pipe. What belongs to one port is of one moment. */
+ * buffered and queue_size are what lies in the pipe. Of an HTTP server (:http_server) connections,
+ * of the HTTP client (:http) transfers, counts of what is open. What belongs to one port is of one
+ * moment. */
 COP_API cop_term cop_ports(void);
 
 COP_END_DECLS

@@ -46,8 +46,7 @@ static bool client_drain(struct cop__handle *h)
 
 static cop_term client_info(struct cop__handle *h, cop_term list)
 {
-    (void)h;
-    return list;
+    return cop_cons(cop_tuple(COP(":transfers"), cop__http_transfers_len(h->data)), list);
 }
 
 static const struct cop__handle_kind client_kind = {.name = "http",

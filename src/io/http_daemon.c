@@ -350,6 +350,11 @@ int cop__http_daemon_fd(const struct cop__http_daemon *d)
     return MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD)->listen_fd;
 }
 
+unsigned cop__http_daemon_connections(const struct cop__http_daemon *d)
+{
+    return MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
 /* Those who wait to add to a stream are told when there is room. */
 static void find_room(struct cop__http_daemon *d)
 {

@@ -84,6 +84,8 @@ struct cop__http_daemon *cop__http_daemon_start(int listen_fd,
 void cop__http_daemon_stop(struct cop__http_daemon *d);
 /* The descriptor that is readable when there is something to do. */
 int cop__http_daemon_fd(const struct cop__http_daemon *d);
+/* How many connections are open. */
+unsigned cop__http_daemon_connections(const struct cop__http_daemon *d);
 /* Does what there is to do. Milliseconds until there is more without a sign from the descriptor, or
  * -1: never. */
 int64_t cop__http_daemon_run(struct cop__http_daemon *d);

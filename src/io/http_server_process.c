@@ -59,8 +59,9 @@ static void server_dispose(struct cop__handle *h)
 
 static cop_term server_info(struct cop__handle *h, cop_term list)
 {
-    (void)h;
-    return list;
+    unsigned connections = cop__http_daemon_connections(h->data);
+
+    return cop_cons(cop_tuple(COP(":connections"), connections), list);
 }
 
 static const struct cop__handle_kind server_kind = {.name = "http_server",

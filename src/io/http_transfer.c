@@ -358,6 +358,15 @@ int cop__http_transfers_fd(const struct cop__http_transfers *ts)
     return ts->epoll_fd;
 }
 
+int64_t cop__http_transfers_len(const struct cop__http_transfers *ts)
+{
+    int64_t len = 0;
+
+    for (const struct cop__list *at = ts->all.next; at != &ts->all; at = at->next)
+        len++;
+    return len;
+}
+
 /* Calls libcurl for each descriptor that is ready and for its timer. False: there was nothing. */
 static bool run_once(struct cop__http_transfers *ts)
 {

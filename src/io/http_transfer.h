@@ -75,6 +75,8 @@ struct cop__http_transfers *cop__http_transfers_new(void);
 void cop__http_transfers_free(struct cop__http_transfers *ts);
 /* The descriptor that is readable when there is something to do. */
 int cop__http_transfers_fd(const struct cop__http_transfers *ts);
+/* How many transfers there are. */
+int64_t cop__http_transfers_len(const struct cop__http_transfers *ts);
 /* Does what there is to do. Milliseconds until there is more without a sign from the descriptor, or
  * -1: never. */
 int64_t cop__http_transfers_run(struct cop__http_transfers *ts);

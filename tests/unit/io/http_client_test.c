@@ -276,6 +276,17 @@ static cop_next ask_slowly(cop_term arg)
     return cop_end();
 }
 
+/* What cop_ports() tells of the client. */
+static int64_t transfers(void)
+{
+    int64_t transfers;
+
+    for (cop_term l = cop_ports(); !cop_is_empty_list(l); l = cop_tail(l))
+        if (cop_match(cop_head(l), "%{kind: :http, transfers: transfers}", transfers))
+            return transfers;
+    return -1;
+}
+
 /* A request ends with who made it, and so does its connection. */
 PROCESS_TEST(a_dead_owner_cancels_its_request)
 {
@@ -284,8 +295,10 @@ PROCESS_TEST(a_dead_owner_cancels_its_request)
     start_client();
     asker = cop_spawn(ask_slowly, url_of("/slow"), NULL);
     cop_assert(has_connections(1));
+    cop_assert_equal(1, transfers());
     cop_exit_process(asker, COP(":kill"));
     cop_assert(has_connections(0));
+    cop_assert_equal(0, transfers());
 }
 
 /* Killed with requests in work, the client's process ends them; another one serves. */
