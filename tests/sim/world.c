@@ -233,8 +233,7 @@ bool world_received(int me, cop_term msg)
                        order, number) &&
              from == world_index(pid) && to == me)
         got_direct(from, me, order, number);
-    else if (cop_match(msg, "{:EXIT, pid, {:mailbox_full, by}}", pid, by) &&
-             cop_pid_equal(pid, by))
+    else if (cop_match(msg, "{:EXIT, pid, {:mailbox_full, by}}", pid, by) && cop_pid_equal(pid, by))
         refused(me, pid);
     else if (cop_match(msg, "{:EXIT, pid, reason}", pid, reason))
         world_exit(me, pid, reason, true);
