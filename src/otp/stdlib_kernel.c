@@ -5,6 +5,8 @@
 #include "otp/stdlib.h"
 #include "otp/stdlib_arith.h"
 
+#include <string.h>
+
 /* --- Comparing, joining ----------------------------------------------------------------------- */
 
 static cop_term equal(cop_term a, cop_term b)
@@ -35,6 +37,18 @@ static cop_term less(cop_term a, cop_term b)
 static cop_term greater(cop_term a, cop_term b)
 {
     return cop_bool(cop_compare(a, b) > 0);
+}
+
+/* There are no regular expressions: whatever else stands right is none. */
+static cop_term contains(cop_term left, cop_term right)
+{
+    cop_bytes text, part;
+
+    if (!cop_is_binary(left)) cop__raise_no_clause("Kernel.=~/2");
+    if (!cop_is_binary(right)) cop__raise_no_clause("Regex.match?/2");
+    text = cop_to_bytes(left);
+    part = cop_to_bytes(right);
+    return cop_bool(part.len == 0 || memmem(text.data, text.len, part.data, part.len) != NULL);
 }
 
 static cop_term less_or_equal(cop_term a, cop_term b)
@@ -251,6 +265,7 @@ static const struct cop_function functions[] = {
     COP_EXPORT(">(left, right)", greater, "Whether left stands after right."),
     COP_EXPORT("<=(left, right)", less_or_equal, "Whether left stands not after right."),
     COP_EXPORT(">=(left, right)", greater_or_equal, "Whether left stands not before right."),
+    COP_EXPORT("=~(left, right)", contains, "Whether the string right stands in left."),
     COP_EXPORT("max(first, second)", max_of, "The larger of two terms."),
     COP_EXPORT("min(first, second)", min_of, "The smaller of two terms."),
     COP_EXPORT("not(value)", negation, "The opposite of a boolean."),

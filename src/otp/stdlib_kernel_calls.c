@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kernel's functions about processes, calls, errors and text. */
+#include "otp/exception.h"
 #include "otp/stdlib.h"
 #include "otp/stdlib_kernel.h"
 
@@ -157,6 +158,18 @@ static cop_term default_message(cop_term module)
     return cop_nil();
 }
 
+/* Whether module may be an exception. Those of C are not declared: a name that no module has and
+ * that ends in Error, as all of them do, is taken for one. */
+static bool is_exception(cop_term module)
+{
+    cop_bytes name = cop_atom_text(module);
+    const size_t prefix = strlen("Elixir."), suffix = strlen("Error");
+
+    if (cop_module_find(module) != NULL) return cop_function_exported(module, COP(":exception"), 1);
+    return name.len >= prefix + suffix && memcmp(name.data, "Elixir.", prefix) == 0 &&
+           memcmp(name.data + name.len - suffix, "Error", suffix) == 0;
+}
+
 cop_term cop__kernel_raise_with(cop_term module, cop_term attributes)
 {
     cop_term message = default_message(module);
@@ -166,6 +179,8 @@ cop_term cop__kernel_raise_with(cop_term module, cop_term attributes)
     cop_term rest;
 
     if (!cop_is_atom(module)) cop__raise_no_clause("Kernel.raise/2");
+    if (!is_exception(module))
+        cop__raise_undefined(module, COP(":exception"), cop_list(attributes));
     if (cop_is_binary(attributes)) message = attributes;
     if (cop_is_binary(message)) exception = cop_map_put(exception, COP(":message"), message);
     if (cop_is_keyword(attributes)) {
@@ -185,9 +200,14 @@ cop_term cop__kernel_raise(cop_term exception)
                         exception));
     if (cop_match(exception, "%{__exception__: true, __struct__: module}", module))
         leave(COP_CLASS_ERROR, exception);
-    if (!cop_is_atom(exception))
+    if (!cop_is_atom(exception)) {
+        cop_bytes text = cop_to_bytes(cop_inspect(exception));
+
         cop_raise("ArgumentError",
-                  "raise/1 expects a module name, string or exception as the first argument");
+                  "raise/1 and reraise/2 expect a module name, string or exception as the first "
+                  "argument, got: %.*s",
+                  (int)text.len, text.data);
+    }
     return cop__kernel_raise_with(exception, cop_empty_list());
 }
 

@@ -484,6 +484,11 @@ bool cop__lex_sigil(struct cop__lexer *lex)
     case 'w': d.kind = COP__TEXT_WORDS; break;
     default: known = NULL;
     }
+    if (known == NULL && (name | 0x20) == 'r') {
+        return cop__lex_fail(lex, lex->line, lex->column,
+                             "unsupported sigil: there are no regular expressions here; "
+                             "\"text\" =~ \"part\" looks for a string");
+    }
     if (known == NULL) {
         return cop__lex_fail(lex, lex->line, lex->column,
                              "unsupported sigil: only ~s, ~c and ~w are read here");

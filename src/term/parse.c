@@ -39,6 +39,7 @@ static const struct cop__operator table[] = {
     {"&&",       13,  false,  0}, {"and", 13, false, 0},
     {"==",       14,  false,  0}, {"!=", 14, false, 0},
     {"===",      14,  false,  0}, {"!==", 14, false, 0},
+    {"=~",       14,  false,  0},
     {"<",        15,  false,  0}, {"<=", 15, false, 0},
     {">",        15,  false,  0}, {">=", 15, false, 0},
     {"|>",       16,  false,  0},

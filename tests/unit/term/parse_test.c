@@ -172,7 +172,10 @@ static void says_what_is_left_out(void **state)
         {"<<1::4>>", 1, 4, false, "sizes and types of segments"},
         {"<<300>>", 1, 3, false, "a segment of <<...>> must be a byte"},
         {"<<1.5>>", 1, 3, false, "a segment of <<...>> must be a byte"},
-        {"~r/a/", 1, 1, false, "unsupported sigil"},
+        {"~r/a/", 1, 1, false,
+         "unsupported sigil: there are no regular expressions here; "
+         "\"text\" =~ \"part\" looks for a string"},
+        {"~x/a/", 1, 1, false, "unsupported sigil: only ~s, ~c and ~w are read here"},
         {"\"\"\"\na\n\"\"\"", 1, 1, false, "heredocs are not supported"},
         {"'a#{b}'", 1, 3, false, "interpolation in a charlist is not supported"},
         {":\"a#{b}\"", 1, 4, false, "interpolation in a atom is not supported"},
