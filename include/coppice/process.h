@@ -163,8 +163,11 @@ COP_API cop_term cop_registered(void);      /* list of names */
 
 /* --- Timers (TMR) ----------------------------------------------------------------------------- */
 
+/* The longest time of a timer, 146 years in milliseconds. */
+#define COP_TIMER_MAX_MS (INT64_MAX / 1000000 / 2)
+
 /* Sends msg to a pid or a name after ms milliseconds. Exits: badarg for a time below 0 or beyond
- * 146 years, or another receiver. */
+ * COP_TIMER_MAX_MS, or another receiver. */
 COP_API cop_ref cop_send_after(int64_t ms, cop_term to, cop_term msg);
 /* Sends {:timeout, ref, msg}. */
 COP_API cop_ref cop_start_timer(int64_t ms, cop_term to, cop_term msg);

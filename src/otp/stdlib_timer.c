@@ -7,9 +7,6 @@
 
 #include <time.h>
 
-/* What cop_send_after() takes. */
-#define LONGEST_MS (INT64_MAX / 1000000 / 2)
-
 /* --- Process.send_after and its like (TMR-01 to 08) ------------------------------------------- */
 
 static cop_ref timer_arg(cop_term t)
@@ -40,7 +37,7 @@ cop_term cop__send_after_with(cop_term to, cop_term message, cop_term time, cop_
 
     if (!cop_is_integer(time)) cop__raise_argument(1, "not an integer");
     if (!cop__is_int64(time, &ms) || (ms < 0 && !is_point)) cop__raise_argument(1, "out of range");
-    if (ms > LONGEST_MS) cop__raise_argument(1, "exceeds the maximum supported time value");
+    if (ms > COP_TIMER_MAX_MS) cop__raise_argument(1, "exceeds the maximum supported time value");
     if (is_point) ms = ms > cop_monotonic_ms() ? ms - cop_monotonic_ms() : 0; /* TMR-02 */
     return cop_ref_term(cop_send_after(ms, to, message));
 }

@@ -5,9 +5,6 @@
 #include "coppice/gen_server.h"
 #include "coppice/timer.h"
 
-/* What cop_send_after() takes. */
-#define LONGEST_MS (INT64_MAX / 1000000 / 2)
-
 struct service {
     cop_dict *timers;  /* ref -> {runtime's timer, due at ms, interval or nil, action, monitor} */
     cop_dict *watched; /* monitor -> ref: of intervals whose receiver is a pid */
@@ -142,7 +139,7 @@ static bool is_time(cop_term time, int64_t *ret_ms)
 {
     int64_t ms;
 
-    if (!cop_match(time, "ms", ms) || ms < 0 || ms > LONGEST_MS) return false;
+    if (!cop_match(time, "ms", ms) || ms < 0 || ms > COP_TIMER_MAX_MS) return false;
     *ret_ms = ms;
     return true;
 }

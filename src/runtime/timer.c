@@ -61,12 +61,9 @@ static void timer_add(struct timer *timer, int64_t deadline_ns)
 /* From so many ms on a few ms more do not matter. */
 #define LONG_MS 1000
 
-/* A time may be 146 years away; further ones do not fit the clock. */
-#define LONGEST_MS (INT64_MAX / 1000000 / 2)
-
 int64_t cop__deadline_in(int64_t ms)
 {
-    if (COP_UNLIKELY(ms > LONGEST_MS)) ms = LONGEST_MS;
+    if (COP_UNLIKELY(ms > COP_TIMER_MAX_MS)) ms = COP_TIMER_MAX_MS;
     if (ms < LONG_MS || cop__node.is_seeded) return cop__now_ns() + ms * 1000000;
     return cop__os_coarse_now_ns() + ms * 1000000;
 }
@@ -121,7 +118,7 @@ static cop_ref start(int64_t ms, cop_term to, cop_term msg, bool is_plain)
 {
     struct cop__proc *self = cop__current();
     bool is_pid = cop_is_pid(to);
-    if (ms < 0 || ms > LONGEST_MS || (!is_pid && !cop_is_atom(to)) ||
+    if (ms < 0 || ms > COP_TIMER_MAX_MS || (!is_pid && !cop_is_atom(to)) ||
         (is_pid && cop_to_pid(to).node != 0))
         cop__raise_atom(COP_ATOM_badarg);
     struct cop__thread *t = self != NULL ? cop__enter() : NULL;
