@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the browser tests share: the node that they look at, and the browser.
  *
- * Without settings the node is the mock. OBSERVER_PROGRAM=build/bin/kv makes it that program,
- * started with its Observer on a free port; what is typed in its console goes through its `rpc`. */
+ * Without settings the node is the mock. OBSERVER_PROGRAM=FILE makes it that program, started with
+ * its Observer on a free port; what is typed in its console goes through its `rpc`. */
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -29,15 +30,18 @@ export interface Target {
 export const real = program !== undefined;
 
 async function startProgram(file: string): Promise<Target> {
+    /* A folder of its own for the socket of `rpc`: other nodes may run on this machine. */
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "observer-"));
+    const env = { ...process.env, OBSERVER_PORT: "0", COPPICE_RUN_DIR: folder };
     const node = spawn(path.resolve(file), ["start"], {
-        env: { ...process.env, OBSERVER_PORT: "0" },
+        env,
         stdio: ["ignore", "pipe", "inherit"],
     });
     const ended = new Promise<void>((resolve) => node.once("exit", () => resolve()));
     const address = await new Promise<string>((resolve, reject) => {
         let text = "";
         node.stdout.on("data", (chunk: Buffer) => {
-            text += chunk.toString();
+            if (text.length < 10_000) text += chunk.toString();
             const found = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
             if (found) resolve(found[0]);
         });
@@ -46,12 +50,13 @@ async function startProgram(file: string): Promise<Target> {
     return {
         address,
         type: async (text) => {
-            await promisify(execFile)(path.resolve(file), ["rpc", text], { env: process.env });
+            await promisify(execFile)(path.resolve(file), ["rpc", text], { env });
         },
         mock: () => Promise.reject(new Error("this is a real node")),
         close: async () => {
             node.kill("SIGTERM");
             await ended;
+            fs.rmSync(folder, { recursive: true });
         },
     };
 }

@@ -14,7 +14,9 @@ export interface Mock {
 /* The few expressions that the tests type into the console. */
 function evaluate(node: MockNode, text: string): void {
     const create = /^KV\.Registry\.create\(KV\.Registry, "(.*)"\)$/.exec(text);
+    const log = /^Logger\.(\w+)\("(.*)"\)$/.exec(text);
     if (create) createBucket(node, create[1]!);
+    else if (log) node.logged(log[1]!, log[2]!, null);
     else throw new Error(`the mock cannot evaluate ${text}`);
 }
 

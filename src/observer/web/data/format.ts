@@ -5,7 +5,8 @@
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /* A unit is used from 10 of it on, without a fraction: 9216 KiB, 10 MiB (OBS-06). */
-export function bytes(n: number): string {
+export function bytes(n: number | null): string {
+    if (n === null) return "–";
     let unit = 0;
     let value = n;
     while (value >= 10 * 1024 && unit < UNITS.length - 1) {

@@ -40,12 +40,12 @@ export interface System {
     limits: { processes: Limit; atoms: Limit; tables: Limit; tables_rows: Limit };
     timers: number;
     memory: {
-        resident: number;
-        total: number;
-        allocated: number;
-        processes: number;
-        atoms: number;
-        tables: number;
+        resident: number | null;
+        total: number | null;
+        allocated: number | null;
+        processes: number | null;
+        atoms: number | null;
+        tables: number | null;
     };
     scheduler: { number: number; use: number | null; run_queue: number; dispatches: number }[];
     run_queue_global: number;
@@ -55,7 +55,12 @@ export interface System {
     messages_per_s: number | null;
     reductions: number;
     reductions_per_s: number | null;
-    io: { in: number; out: number; in_per_s: number | null; out_per_s: number | null };
+    io: {
+        in: number | null;
+        out: number | null;
+        in_per_s: number | null;
+        out_per_s: number | null;
+    };
     log_dropped: number;
     log_level: string;
     red: string[];
@@ -64,7 +69,7 @@ export interface System {
 export interface LoadSample {
     time_ms: number;
     scheduler_use: (number | null)[];
-    memory: { resident: number; processes: number; tables: number };
+    memory: { resident: number | null; processes: number | null; tables: number | null };
     processes: number;
     run_queue: number;
     messages_per_s: number | null;

@@ -69,7 +69,12 @@ function draw(root: HTMLElement, crash: Crash): void {
             card("Process", factsOf(crash)),
             card("Reason", h("pre", { class: "term", attrs: { tabindex: 0 } }, crash.reason.text)),
         ),
-        card("Report", h("pre", { class: "term", attrs: { tabindex: 0 } }, crash.report)),
+        card(
+            "Report",
+            crash.report
+                ? h("pre", { class: "term", attrs: { tabindex: 0 } }, crash.report)
+                : notice("Nothing was logged about it."),
+        ),
         card(
             "State",
             crash.state

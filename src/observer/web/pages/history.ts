@@ -123,6 +123,8 @@ class HistoryPage {
         const at = Number(query.get("at"));
         const pid = query.get("before");
         await this.player.load(at > 0 ? at : null);
+        this.tree.render(this.player.model.root);
+        this.tree.fitWidth();
         const end = this.player.events.find((event) => event.event === "exit" && event.pid === pid);
         if (!end) return;
         this.page.remember({ at: String(end.time_us - 1), before: null });

@@ -59,7 +59,8 @@ const COLUMNS: readonly Column<ProcessRow>[] = [
         width: "9ch",
         end: true,
         sortable: true,
-        text: (p) => (p.reductions_delta === null ? "new" : count(p.reductions_delta)),
+        /* The first view shows totals (OBS-43). */
+        text: (p) => count(p.reductions_delta ?? p.reductions),
         paint: mark("soft", (p) => !p.reductions_delta),
     },
     {

@@ -120,8 +120,8 @@ export const systemPage: PageFn = (page) => {
         headline.set("Messages", perSecond(s.messages_per_s), `${count(s.messages)} in all`);
     };
     const drawMemory = (m: System["memory"]): void => {
-        const part = (n: number): number => (m.resident ? n / m.resident : 0);
-        const row = (key: string, name: string, n: number): void =>
+        const part = (n: number | null): number => (m.resident ? (n ?? 0) / m.resident : 0);
+        const row = (key: string, name: string, n: number | null): void =>
             memory.set(key, name, bytes(n), part(n));
         row("resident", "Resident, whole program", m.resident);
         row("total", "Taken from the system", m.total);

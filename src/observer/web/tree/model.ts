@@ -100,7 +100,7 @@ export class TreeModel {
     ) {
         this.root = blankNode("application", "application");
         this.root.name = application;
-        this.root.label = whole ? "all applications" : "application";
+        this.root.label = whole ? "everything" : "application";
     }
 
     /* The tree of a moment, as the history and the crashes tell it. */

@@ -53,7 +53,8 @@ function stateWords(node: Node, now: number): string {
     if (node.state === "stopped") return "stopped";
     if (node.busy) return "busy";
     if (node.queue > 0) return `${count(node.queue)} queued`;
-    if (node.status && node.status !== "waiting") return node.status;
+    /* A process that has just been asked for its children is runnable: no news. */
+    if (node.status && node.status !== "waiting" && node.status !== "runnable") return node.status;
     return "";
 }
 
