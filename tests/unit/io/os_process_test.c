@@ -35,14 +35,18 @@ static int64_t info_int(cop_pid p, const char *key)
     return cop_to_int(cop_map_get(cop_os_process_info(cop_pid_term(p)), cop_atom(key), cop_nil()));
 }
 
-/* The reason with which a script ends that begins when it is watched. */
+/* The reason with which a script ends; linked from its start, however soon that is over. */
 static cop_term end_of(const char *script, const char *options)
 {
-    cop_pid p =
-        start_sh((const char *)cop_to_bytes(cop_format("read go; %s%c", script, 0)).data, options);
-    cop_ref ref = cop_monitor(p);
-    CHECK_TERM(cop_os_process_close_stdin(cop_pid_term(p)), ":ok");
-    return check_down(ref);
+    cop_term reason = cop_nil();
+    cop_pid pid = cop_no_pid();
+    cop_trap_exit(true);
+    cop_expect(cop_os_process_start_link(cop_string("sh"),
+                                         cop_list(cop_string("-c"), cop_string(script)),
+                                         check_parse(options)),
+               "{:ok, pid}", pid);
+    cop_expect(check_next(), "{:EXIT, ^pid, reason}", pid, reason);
+    return reason;
 }
 
 static int open_pid(int64_t os_pid)
