@@ -6,6 +6,7 @@
  *     bench [NAME...]        all benchmarks, or those whose names begin with one of these
  *
  * Each benchmark is a process body that returns nanoseconds (or bytes) an operation. */
+#include "observed.h"
 #include "policy.h"
 #include "tables.h"
 
@@ -142,6 +143,16 @@ static double message_bare_stack(void)
 static double message_top(void)
 {
     return play_with(top_start);
+}
+
+static double message_observer(void)
+{
+    return bench_observed(message_top, false);
+}
+
+static double message_viewer(void)
+{
+    return bench_observed(message_top, true);
 }
 
 static double message_stack(void)
@@ -457,6 +468,8 @@ static const struct bench benches[] = {
     {"message_bare_stack", "ns", message_bare_stack, RUNS},
     {"message_top_level", "ns", message_top, RUNS},
     {"message_stack", "ns", message_stack, RUNS},
+    {"message_top_level_observer", "ns", message_observer, RUNS},
+    {"message_top_level_viewer", "ns", message_viewer, RUNS},
     {"gen_server_call", "ns", gen_server_call, RUNS},
     {"gen_server_call_stack", "ns", gen_server_call_stack, RUNS},
     {"gen_server_cast", "ns", cast, RUNS},
