@@ -13,7 +13,8 @@
  * A watch belongs to the process that made it and is gone with it. Each condition is told once, as
  * {:fd, watch, :readable} or {:fd, watch, :writable}, and then no more until it is armed again; so
  * a busy process has at most one message of each kind. An error or a hang-up counts as what is
- * waited for: reading or writing tells.
+ * waited for: reading or writing tells. The condition held when it was looked at, which may have
+ * been before the last read: expect EAGAIN, and arm again.
  *
  * The descriptor stays the caller's, who may close it at any time, best after cop_fd_unwatch(). It
  * becomes non-blocking (O_NONBLOCK), for whoever else has it, too. */
