@@ -143,6 +143,7 @@ static _Noreturn void run_child(const struct cop__guardian_request *r, const int
     (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     if (!set_limits(r)) fail(start, COP__GUARDIAN_AT_LIMITS, errno);
     sigemptyset(&none);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): it has one thread */
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     execve(program, argv, envp);
     fail(start, COP__GUARDIAN_AT_EXEC, errno);
@@ -315,6 +316,7 @@ int main(void)
     sigset_t all;
     (void)prctl(PR_SET_NAME, "cop-guardian");
     sigfillset(&all);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): it has one thread */
     (void)sigprocmask(SIG_SETMASK, &all, NULL);
     (void)close_range(COP__GUARDIAN_PIDFD + 1, ~0U, 0);
     (void)fcntl(COP__GUARDIAN_SOCKET, F_SETFD, FD_CLOEXEC);

@@ -42,11 +42,11 @@ static int make_pipe(int stream, const char *name, int *ret_child, cop_ref *ret)
 
 static int make_output(struct cop__os_process *p, int stream, int *ret_child)
 {
-    static const char *const names[] = {"stdout", "stderr"};
+    const char *name = stream == 1 ? "stdout" : "stderr";
     struct cop__os_stream *s = &p->streams[stream - 1];
-    int rc = make_pipe(stream, names[stream - 1], ret_child, &s->pipe);
+    int rc = make_pipe(stream, name, ret_child, &s->pipe);
     if (rc != 0) return rc;
-    s->name = names[stream - 1];
+    s->name = name;
     s->is_used = s->is_open = true;
     s->is_log = p->options.target[stream] == COP__OS_LOG;
     s->is_line = s->is_log || p->options.is_line;

@@ -96,7 +96,7 @@ static cop_term result_of(cop_term output, cop_term reason)
 cop_term cop_os_process_run(cop_term program, cop_term args, cop_term options)
 {
     struct run r = {.input = cop_none(), .output_max = OUTPUT_MAX};
-    cop_ref requests[2];
+    cop_ref requests[2] = {{.node = 0}};
     cop_term output, down;
     cop_term started = cop__os_start(program, args, take_options(options, &r), false, true);
     cop_pid process;

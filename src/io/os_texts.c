@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* --- The program ------------------------------------------------------------------------------ */
 
 static bool is_program(const char *path)

@@ -216,7 +216,7 @@ static bool takes_gzip(cop_bytes encodings)
 
 static cop_term answer_api(const struct cop__obs_request *r, cop_bytes method, cop_term path)
 {
-    cop_term value = cop_none();
+    cop_term value;
 
     cop__obs_watch();
     if (is_read(method) && cop_match(path, "[\"events\"]")) {

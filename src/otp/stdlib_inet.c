@@ -290,8 +290,7 @@ static cop_term lookup_for(cop_term name, cop_term class_, cop_term type, cop_te
                            cop_term timeout)
 {
     int64_t ms = cop__timeout_arg(timeout);
-    cop_term answer = cop_nil();
-    cop_term found;
+    cop_term answer, found;
 
     (void)options;
     if (!cop_match(class_, ":in")) badarg();

@@ -183,7 +183,7 @@ static bool set(struct row *row, cop_term option)
 
 cop_term cop_os_set_signal(cop_term signal, cop_term option)
 {
-    cop_bytes name = {.len = 0};
+    cop_bytes name = {.data = "", .len = 0};
     bool is_done = false;
 
     if (cop_is_atom(signal)) name = cop_atom_text(signal);

@@ -54,6 +54,7 @@ static struct addrinfo *new_info(int family, uint8_t last)
     return i;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): readable ones */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **ret)
 {
@@ -68,6 +69,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     return 0;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): readable ones */
 void freeaddrinfo(struct addrinfo *list)
 {
     while (list != NULL) {

@@ -124,12 +124,11 @@ static void it_gets_its_arguments_variables_and_directory(void **state)
     int out[2];
     char text[128] = "";
     open_pipe(out);
-    uint64_t id = spawn_with("/usr",
-                             (const char *const[]){"/bin/sh", "-c",
-                                                   "echo $0 $1 $COLOUR $HOME; pwd; "
-                                                   "cat /proc/self/stat | cut -d' ' -f5",
-                                                   "name", "a b", NULL},
-                             -1, out[1], NULL);
+    const char *script = "echo $0 $1 $COLOUR $HOME; pwd; "
+                         "cat /proc/self/stat | cut -d' ' -f5";
+    uint64_t id =
+        spawn_with("/usr", (const char *const[]){"/bin/sh", "-c", script, "name", "a b", NULL}, -1,
+                   out[1], NULL);
     (void)close(out[1]);
     pid_t pid = expect_running(id);
     (void)expect(COP__GUARDIAN_ENDED, id);

@@ -334,14 +334,10 @@ static cop_term try_term(void *arg)
 
 PROCESS_TEST(misuse_is_badarg)
 {
-    static const char *const wrong[] = {"[no: 1]",
-                                        "[:list]",
-                                        "[active: 70000]",
-                                        "[recbuf: 0]",
-                                        "[ip: {1, 2, 3}]",
-                                        "[ip: {256, 1, 1, 1}]",
-                                        "[broadcast: 1]",
+    static const char *const wrong[] = {"[no: 1]", "[:list]", "[active: 70000]", "[recbuf: 0]",
+                                        "[ip: {1, 2, 3}]", "[ip: {256, 1, 1, 1}]", "[broadcast: 1]",
                                         ":a",
+                                        /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
                                         "[:inet6, ip: " HERE "]"};
     char copy[64];
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
