@@ -3,6 +3,7 @@
 #include "kv_server.h"
 
 #include "connection.h"
+#include "settings.h"
 
 #include <coppice/tcp.h>
 
@@ -39,7 +40,12 @@ static cop_next accept_one(void *state)
 
 static cop_term listen_at(int port)
 {
-    return cop_tcp_listen(NULL, port, COP("[active: false, backlog: 1024, send_timeout: 30_000]"));
+    struct kv_settings settings;
+    char why[200];
+
+    if (!kv_settings_read(&settings, why)) cop_raise("RuntimeError", "%s", why);
+    return cop_tcp_listen(settings.address, port,
+                          COP("[active: false, backlog: 1024, send_timeout: 30_000]"));
 }
 
 static cop_next begin(cop_term arg)

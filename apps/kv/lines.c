@@ -109,13 +109,27 @@ static void run(struct kv_turn *turn, const struct kv_words *w)
     kv_out_text(kv_turn_out(turn), "UNKNOWN COMMAND\r\n");
 }
 
+/* GET /path HTTP/1.1 would be a command of ours. */
+static bool is_http(const struct kv_words *w)
+{
+    static const char version[] = "HTTP/";
+    const size_t len = sizeof(version) - 1;
+
+    return kv_words_are_http(w) ||
+           (w->len >= 3 && is_word(w->items[0], "GET") && w->items[2].len >= len &&
+            memcmp(w->items[2].data, version, len) == 0);
+}
+
 static void command(struct kv_turn *turn, cop_bytes line)
 {
     struct kv_words words;
 
     kv_words_init(&words);
     kv_line_words(line, &words);
-    run(turn, &words);
+    if (is_http(&words))
+        turn->session->is_over = true;
+    else
+        run(turn, &words);
     kv_words_free(&words);
 }
 

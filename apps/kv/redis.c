@@ -154,6 +154,8 @@ static void command(struct kv_turn *turn, cop_bytes text)
     if (!kv_resp_words(text, &words)) {
         kv_redis_error(turn, "ERR Protocol error: unbalanced quotes in request");
         turn->session->is_over = true;
+    } else if (kv_words_are_http(&words)) {
+        turn->session->is_over = true;
     } else if (words.len > 0) {
         run(turn, &words);
     }

@@ -59,6 +59,8 @@ static cop_term sentence(int port, cop_term reason)
 
     if (cop_match(reason, ":eaddrinuse"))
         return cop_format("port %d is taken: another program listens there", port);
+    if (cop_match(reason, ":eaddrnotavail"))
+        return cop_format("port %d cannot be listened at: this machine has no such address", port);
     if (cop_match(reason, ":eacces"))
         return cop_format("port %d may not be listened at by this user", port);
     text = cop_to_bytes(cop_inspect(reason));

@@ -17,6 +17,12 @@ bool kv_word_is(cop_bytes word, const char *name)
     return word.len == strlen(name) && strncasecmp(word.data, name, word.len) == 0;
 }
 
+bool kv_words_are_http(const struct kv_words *words)
+{
+    return words->len > 0 &&
+           (kv_word_is(words->items[0], "POST") || kv_word_is(words->items[0], "HOST:"));
+}
+
 static const struct kv_protocol_ops *ops_of(const struct kv_session *s)
 {
     return s->protocol == KV_LINES ? &kv_lines : &kv_resp;

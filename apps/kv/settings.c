@@ -2,6 +2,7 @@
 /* Settings. */
 #include "settings.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,12 @@
 #define WHY_SIZE 200
 
 const char kv_settings_env[] =
-    "[port: 4040, redis_port: :off, connections_max: 16384, idle_s: 600, line_max: 65536,"
+    "[address: \"127.0.0.1\", port: 4040, redis_port: :off, connections_max: 16384, idle_s: 600, "
+    "line_max: 65536,"
     " bulk_max: 8_388_608, command_max: 67_108_864, words_max: 1_048_576]";
 
 const char kv_settings_help[] =
+    "  [KV_ADDRESS]         at which both ports listen; 0.0.0.0, ::: all; 127.0.0.1\n"
     "  [PORT]               of the line protocol; off: none; 4040\n"
     "  [REDIS_PORT]         of the Redis protocol; off: none; off\n"
     "  [KV_CONNECTIONS_MAX] connections at once; 16384\n"
@@ -42,14 +45,22 @@ static const struct setting {
 enum { PORT, REDIS_PORT, CONNECTIONS, IDLE, LINE, BULK, COMMAND, WORDS, SETTINGS };
 _Static_assert(sizeof(settings) / sizeof(settings[0]) == SETTINGS, "one of each");
 
+/* What the environment says, or NULL. */
+static const char *variable(const char *name)
+{
+    const char *text = getenv(name); /* NOLINT(concurrency-mt-unsafe): nobody sets */
+
+    return text && text[0] != '\0' ? text : NULL;
+}
+
 /* The value that the environment gives it, or that of the application. */
 static cop_term given(const struct setting *setting)
 {
-    const char *text = getenv(setting->variable); /* NOLINT(concurrency-mt-unsafe): nobody sets */
+    const char *text = variable(setting->variable);
     char *end;
     long long number;
 
-    if (text == NULL || text[0] == '\0')
+    if (text == NULL)
         return cop_application_get_env(COP(":kv_server"), cop_atom(setting->key), cop_nil());
     errno = 0;
     number = strtoll(text, &end, 10);
@@ -79,6 +90,30 @@ static bool read_one(const struct setting *setting, int64_t *ret_value, char *re
     return false;
 }
 
+/* The address, of either kind: a name would have to be looked up, and may be more than one. */
+static bool read_address(char *ret_address, char *ret_why)
+{
+    const char *text = variable("KV_ADDRESS");
+    cop_term value = text ? cop_string(text)
+                          : cop_application_get_env(COP(":kv_server"), COP(":address"), cop_nil());
+    unsigned char address[sizeof(struct in6_addr)];
+    cop_bytes bytes;
+
+    if (cop_is_binary(value) && (bytes = cop_to_bytes(value)).len < KV_ADDRESS_SIZE) {
+        memcpy(ret_address, bytes.data, bytes.len);
+        ret_address[bytes.len] = '\0';
+        if (inet_pton(AF_INET, ret_address, address) == 1 ||
+            inet_pton(AF_INET6, ret_address, address) == 1)
+            return true;
+    }
+    bytes = cop_to_bytes(cop_inspect_within(value, 40));
+    (void)snprintf(ret_why, WHY_SIZE,
+                   "KV_ADDRESS cannot be %.*s: it is an address such as "
+                   "127.0.0.1 or ::1",
+                   (int)bytes.len, bytes.data);
+    return false;
+}
+
 bool kv_settings_read(struct kv_settings *ret_settings, char *ret_why)
 {
     int64_t v[SETTINGS];
@@ -95,5 +130,5 @@ bool kv_settings_read(struct kv_settings *ret_settings, char *ret_why)
                    .words = (size_t)v[WORDS],
                    .command = (size_t)v[COMMAND]},
     };
-    return true;
+    return read_address(ret_settings->address, ret_why);
 }

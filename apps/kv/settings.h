@@ -6,9 +6,13 @@
 
 #include "scan.h"
 
+/* The longest text of an address, with its end: that of one of IPv6. */
+#define KV_ADDRESS_SIZE 46
+
 struct kv_settings {
-    int port;       /* of the line protocol; 0: any free one; below 0: none */
-    int redis_port; /* of RESP; as above */
+    char address[KV_ADDRESS_SIZE]; /* at which both ports listen */
+    int port;                      /* of the line protocol; 0: any free one; below 0: none */
+    int redis_port;                /* of RESP; as above */
     int64_t connections_max;
     int64_t idle_ms; /* or COP_INFINITY */
     struct kv_limits limits;

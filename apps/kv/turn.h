@@ -32,6 +32,9 @@ static inline cop_term kv_word(const struct kv_words *words, size_t i)
 }
 /* Whether word is this one, which is written in upper case; cases do not count. */
 bool kv_word_is(cop_bytes word, const char *name);
+/* Whether a command is a line of an HTTP request: any page can have a browser send one here, with
+ * commands in its body. The connection is to be closed without an answer, as Redis does. */
+bool kv_words_are_http(const struct kv_words *words);
 
 /* --- Protocols -------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include "kv_support.h"
 
 #include "../../../apps/kv/kv_server.h"
+#include "../../../apps/kv/settings.h"
 
 #include <coppice/tcp.h>
 #include <stdlib.h>
@@ -381,6 +382,43 @@ static void a_taken_port_is_told(void)
     cop_assert_match(answer, "{:error, {{:listen, ^port, :eaddrinuse}, _}}", port);
 }
 
+/* Nobody but this machine reaches the ports, unless that is asked for. */
+static void both_listen_at_this_machine_only(void)
+{
+    cop_term answer;
+
+    for (int i = 0; i < 2; i++)
+        cop_assert_equal(COP("{:error, :econnrefused}"),
+                         cop_tcp_connect("127.0.0.2",
+                                         port_of(i ? COP(":lines_at") : COP(":redis_at")),
+                                         COP("[]"), WAIT_MS));
+    cop_application_put_env(COP(":kv_server"), COP(":address"), COP("\"127.0.0.2\""));
+    cop_assert_match(cop_supervisor_terminate_child(COP("KV.Server"), COP("{KV.Acceptor, :redis}")),
+                     ":ok");
+    cop_assert_match(cop_supervisor_restart_child(COP("KV.Server"), COP("{KV.Acceptor, :redis}")),
+                     "{:ok, _}");
+    cop_assert_match(cop_tcp_connect("127.0.0.2", port_of(COP(":redis_at")), COP("[]"), WAIT_MS),
+                     "{:ok, answer}", answer);
+    cop_application_put_env(COP(":kv_server"), COP(":address"), COP("\"127.0.0.1\""));
+    close_and_wait(answer);
+}
+
+static void what_is_no_address_is_told(void)
+{
+    struct kv_settings settings;
+    char why[200] = "";
+
+    cop_application_put_env(COP(":kv_server"), COP(":address"), COP("\"localhost\""));
+    cop_assert(!kv_settings_read(&settings, why));
+    cop_assert_equal(
+        "KV_ADDRESS cannot be \"localhost\": it is an address such as 127.0.0.1 or ::1",
+        cop_string(why));
+    cop_application_put_env(COP(":kv_server"), COP(":address"), COP("\"::1\""));
+    cop_assert(kv_settings_read(&settings, why));
+    cop_assert_equal("::1", cop_string(settings.address));
+    cop_application_put_env(COP(":kv_server"), COP(":address"), COP("\"127.0.0.1\""));
+}
+
 static cop_next start_server(cop_term arg)
 {
     (void)arg;
@@ -393,6 +431,7 @@ static int server_up(void **state)
     char why[1000], most[16];
 
     (void)snprintf(most, sizeof(most), "%d", CONNECTIONS_MAX);
+    unsetenv("KV_ADDRESS");
     setenv("PORT", "0", 1);
     setenv("REDIS_PORT", "0", 1);
     setenv("KV_CONNECTIONS_MAX", most, 1);
@@ -423,6 +462,8 @@ int main(void)
                                        TEST(large_values_come_back),
                                        TEST(a_flood_fills_nothing),
                                        TEST(rubbish_does_no_harm),
-                                       TEST(a_taken_port_is_told)};
+                                       TEST(a_taken_port_is_told),
+                                       TEST(both_listen_at_this_machine_only),
+                                       TEST(what_is_no_address_is_told)};
     return cmocka_run_group_tests(tests, server_up, kv_group_teardown);
 }

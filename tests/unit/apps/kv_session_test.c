@@ -109,6 +109,41 @@ static void subscribers_are_told(void)
     cop_assert_equal("ERROR\r\n", cop_binary(t.said, t.len));
 }
 
+/* --- Browsers --------------------------------------------------------------------------------- */
+
+/* What is said ends the session: of the commands before it there are these answers, and those
+ * behind it are not done. */
+static void check_http(enum kv_protocol protocol, const char *said, const char *answers)
+{
+    struct talk t;
+
+    talk_begin(&t, protocol);
+    talk_say(&t, said, strlen(said));
+    cop_assert(t.is_over);
+    cop_assert_equal(answers, cop_binary(t.said, t.len));
+}
+
+static void http_requests_end_a_session(void)
+{
+    forget("b");
+    check_http(KV_LINES, "POST / HTTP/1.1\r\n\r\nCREATE b\r\n", "");
+    check_http(KV_LINES, "post\nCREATE b\n", "");
+    check_http(KV_LINES, "WHAT\nhOST: localhost\nCREATE b\n", "UNKNOWN COMMAND\r\n");
+    check_http(KV_LINES, "GET / HTTP/1.1\r\nCREATE b\n", "");
+    check_http(KV_RESP, "POST / HTTP/1.1\r\nSELECT 1\r\n", "");
+    check_http(KV_RESP, "PING\r\nhost:\r\nPING\r\n", "+PONG\r\n");
+    check_http(KV_RESP, "*1\r\n$4\r\nPost\r\nPING\r\n", "");
+    cop_assert_equal(COP(":error"), kv_registry_lookup(COP("KV.Registry"), cop_string("b")));
+}
+
+static void what_is_like_http_does_not(void)
+{
+    CHECK(KV_LINES, "POSTS\nHost\nGET b HTTP\nGET b xHTTP/\nPUT b HTTP/1.1 1\n",
+          "UNKNOWN COMMAND\r\nUNKNOWN COMMAND\r\nNOT FOUND\r\nNOT FOUND\r\nNOT FOUND\r\n");
+    CHECK(KV_RESP, "GET HTTP/1.1\r\nSET POST Host:\r\nGET POST\r\n",
+          "$-1\r\n+OK\r\n$5\r\nHost:\r\n");
+}
+
 /* --- RESP ------------------------------------------------------------------------------------- */
 
 static void redis_keys_and_values(void)
@@ -322,6 +357,8 @@ int main(void)
                                        TEST(a_line_that_is_too_long_ends_it),
                                        TEST(a_bucket_that_is_gone_is_not_found),
                                        TEST(subscribers_are_told),
+                                       TEST(http_requests_end_a_session),
+                                       TEST(what_is_like_http_does_not),
                                        TEST(redis_keys_and_values),
                                        TEST(redis_binary_safe),
                                        TEST(redis_times),
