@@ -97,6 +97,8 @@ static int run(int image, int socket, int pidfd, pid_t *ret)
         if (rc == 0) rc = posix_spawn_file_actions_adddup2(&files, socket, COP__GUARDIAN_SOCKET);
         if (rc == 0 && pidfd >= 0)
             rc = posix_spawn_file_actions_adddup2(&files, pidfd, COP__GUARDIAN_PIDFD);
+        else if (rc == 0) /* what the host has there must not pass for it */
+            rc = posix_spawn_file_actions_addclose(&files, COP__GUARDIAN_PIDFD);
         if (rc == 0) rc = posix_spawn(ret, path, &files, &attr, argv, envp);
         (void)posix_spawnattr_destroy(&attr);
     }
@@ -184,9 +186,11 @@ int cop__guardian_send(const struct cop__guardian *g, const struct cop__guardian
 int cop__guardian_receive(const struct cop__guardian *g, struct cop__guardian_reply *ret)
 {
     ssize_t n;
+    /* A guardian that died with requests unread resets the socket: that is told once, before what
+     * it had still answered. */
     do
         n = recv(g->socket, ret, sizeof(*ret), MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n == (ssize_t)sizeof(*ret)) return 1;
     if (n < 0 && errno == EAGAIN) return 0;
     return n < 0 ? -errno : -EPIPE;

@@ -300,13 +300,17 @@ static void serve(int signals)
     polled[0] = (struct pollfd){.fd = COP__GUARDIAN_SOCKET, .events = POLLIN};
     polled[1] = (struct pollfd){.fd = signals, .events = POLLIN};
     polled[2] = (struct pollfd){.fd = node, .events = POLLIN};
+    /* Only those that start: the kernel takes no more entries than we may have descriptors. */
+    size_t starting = 0;
     for (size_t i = 0; i < child_count; i++)
-        polled[3 + i] = (struct pollfd){.fd = children[i].start, .events = POLLIN};
-    size_t watched = child_count;
-    if (poll(polled, 3 + watched, -1) < 0) return;
+        if (children[i].start >= 0)
+            polled[3 + starting++] = (struct pollfd){.fd = children[i].start, .events = POLLIN};
+    if (poll(polled, 3 + starting, -1) < 0) return;
     if ((polled[2].revents & POLLIN) != 0) end_all();
-    for (size_t i = 0; i < watched; i++)
-        if (polled[3 + i].revents != 0) finish_start(&children[i]);
+    size_t k = 0;
+    for (size_t i = 0; i < child_count && k < starting; i++)
+        if (children[i].start == polled[3 + k].fd && polled[3 + k++].revents != 0)
+            finish_start(&children[i]);
     if (polled[1].revents != 0) take_ended(signals);
     if (polled[0].revents != 0) take_request();
 }

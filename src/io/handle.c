@@ -220,6 +220,7 @@ static void on_closed(uv_handle_t *poll)
     struct cop__handle *h = poll->data;
     cop__loop_called(h->loop);
     pthread_mutex_lock(&h->lock);
+    cop__loop_forget(h->loop, &h->request);
     handle_free(h);
 }
 
@@ -288,8 +289,11 @@ void cop__handle_close(struct cop__handle *h)
     cop__handle_announce(h, ~0U);
     h->state = h->kind->drain(h) ? COP__HANDLE_DRAINING : COP__HANDLE_CLOSING;
     bool is_closing = h->state == COP__HANDLE_CLOSING;
+    bool is_here = cop__port_is_here(h->loop);
+    /* Asked while it is locked: afterwards it may be another's already. */
+    if (is_closing && !is_here) cop__loop_ask(h->loop, &h->request);
     pthread_mutex_unlock(&h->lock);
-    if (is_closing) cop__loop_ask(h->loop, &h->request);
+    if (is_closing && is_here) update(&h->request);
 }
 
 /* --- Waiting ---------------------------------------------------------------------------------- */

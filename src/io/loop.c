@@ -101,6 +101,13 @@ void cop__loop_ask(struct cop__loop *l, struct cop__request *r)
     if (is_new) uv_async_send(&l->async);
 }
 
+void cop__loop_forget(struct cop__loop *l, struct cop__request *r)
+{
+    pthread_mutex_lock(&l->lock);
+    if (cop__list_is_linked(&r->link)) cop__list_remove(&r->link);
+    pthread_mutex_unlock(&l->lock);
+}
+
 static void requests_run(struct cop__loop *l)
 {
     for (;;) {

@@ -40,6 +40,8 @@ struct cop__loop *cop__loop_here(void);
 /* Calls r->fn on the loop's thread: now, if that is the calling one, else soon. Asked again before
  * that it is called once. Any thread that has entered. */
 void cop__loop_ask(struct cop__loop *l, struct cop__request *r);
+/* Takes back what was asked and is not done yet. The loop's thread. */
+void cop__loop_forget(struct cop__loop *l, struct cop__request *r);
 /* The first word of each callback. */
 void cop__loop_called(struct cop__loop *l);
 

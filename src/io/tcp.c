@@ -254,12 +254,18 @@ static bool wait_for_connection(struct cop__handle *h, bool rests, int64_t until
     return true;
 }
 
+/* When that time is over; negative: never. */
+static int64_t until(int64_t timeout_ms)
+{
+    return timeout_ms < 0 || timeout_ms > COP_TIMER_MAX_MS ? -1 : cop_monotonic_ms() + timeout_ms;
+}
+
 /* A descriptor of a new connection, or a negative error number. Locked before and after. */
 static int accept_one(struct cop__handle *h, int64_t timeout_ms)
 {
     struct cop__listener *l = h->data;
     uint64_t id = h->id;
-    int64_t until_ms = timeout_ms < 0 ? -1 : cop_monotonic_ms() + timeout_ms;
+    int64_t until_ms = until(timeout_ms);
     for (;;) {
         int fd = accept4(h->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
@@ -315,20 +321,21 @@ cop_term cop_tcp_accept(cop_term listener, int64_t timeout_ms)
 /* Waits until the connection stands. 0 or a negative error number. Locked before and after. */
 static int wait_connected(struct cop__handle *h, int64_t until_ms)
 {
-    struct cop__tcp *t = cop__tcp_of(h);
+    uint64_t id = h->id;
     int64_t left = until_ms < 0 ? COP_INFINITY : until_ms - cop_monotonic_ms();
     bool is_in_time = until_ms < 0 || left > 0;
     cop__port_deadline(left);
     cop__tcp_want(h);
     /* What tcp_ready() saw is over when it wants no more. */
-    while (is_in_time && h->wanted != 0)
+    while (is_in_time && cop__handle_is(h, id) && h->wanted != 0)
         is_in_time = cop__handle_wait(h, COP__IO_WRITE);
     cop__port_deadline(COP_INFINITY);
+    if (!cop__handle_is(h, id)) return -ECANCELED; /* closed by another process */
     if (h->wanted != 0) return -ETIME;
     int error = 0;
     socklen_t size = sizeof(error);
     getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    t->is_connecting = false;
+    cop__tcp_of(h)->is_connecting = false;
     return -error;
 }
 
@@ -352,6 +359,8 @@ static int connect_to(const struct cop__addresses *all, int i, const struct cop_
     error = is_connecting ? wait_connected(h, until_ms) : 0;
     if (error == 0)
         *ret_handle = h;
+    else if (error == -ECANCELED)
+        cop__handle_unlock(h);
     else
         cop__handle_close(h);
     return error;
@@ -362,7 +371,7 @@ cop_term cop_tcp_connect(const char *host, int port, cop_term options, int64_t t
     struct cop__tcp_options o = cop__tcp_defaults;
     struct cop__addresses all;
     if (timeout_ms < -1 || host == NULL) cop_error(COP(":badarg"));
-    int64_t until_ms = timeout_ms < 0 ? -1 : cop_monotonic_ms() + timeout_ms;
+    int64_t until_ms = until(timeout_ms);
     unsigned given;
     if (!cop__tcp_options_read(options, ~0U, &o, &given)) cop_error(COP(":badarg"));
     cop_term answer = cop__addresses_find(host, port, until_ms, &all);
@@ -370,10 +379,10 @@ cop_term cop_tcp_connect(const char *host, int port, cop_term options, int64_t t
     struct cop__handle *h = NULL;
     int rc = 0;
     cop__port_enter();
-    for (int i = 0; i < all.len && h == NULL && rc != -ETIME; i++)
+    for (int i = 0; i < all.len && h == NULL && rc != -ETIME && rc != -ECANCELED; i++)
         rc = connect_to(&all, i, &o, until_ms, &h);
     if (h != NULL) cop__tcp_want(h);
-    answer = rc == -ETIME ? cop_tuple(COP(":error"), COP(":timeout")) : opened(h, rc);
+    answer = h == NULL && (rc == -ETIME || rc == -ECANCELED) ? accept_failed(rc) : opened(h, rc);
     cop__port_leave();
     return answer;
 }

@@ -66,16 +66,21 @@ static cop_term give(struct cop__handle *h, uint64_t owner)
 {
     struct cop__tcp *t = h->kind == &cop__tcp_kind ? cop__tcp_of(h) : NULL;
     cop_ref ref = cop__handle_ref(h);
+    uint64_t id = h->id;
     if (!cop__port_adopt(owner)) return error(COP(":badarg"));
     if (t != NULL) {
         t->is_held = true;
         cop__handle_unlock(h);
         cop__port_forward(is_message_of, &ref, owner);
         pthread_mutex_lock(&h->lock);
+        if (!cop__handle_is(h, id)) return error(COP(":closed")); /* by another process */
         t->is_held = false;
     }
     bool is_given = cop__handle_give(h, owner);
-    if (t != NULL) cop__tcp_deliver(h);
+    if (t != NULL) {
+        cop__tcp_deliver(h);
+        cop__tcp_resume(h);
+    }
     return is_given ? cop_ok() : error(COP(":badarg"));
 }
 

@@ -211,6 +211,7 @@ bool cop__tcp_read(struct cop__handle *h)
     for (int i = 0; i < READS_MAX && read_once(h); i++)
         continue;
     cop__tcp_deliver(h);
+    cop__tcp_resume(h); /* what was delivered has made room */
     if (cop__handle_is_awaited(h, COP__IO_READ) && is_enough(t))
         cop__handle_announce(h, COP__IO_READ);
     return true;

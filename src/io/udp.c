@@ -439,10 +439,15 @@ cop_term cop_udp_controlling_process(cop_term socket, cop_pid owner)
     }
     bool is_given = owner.node == 0 && cop__port_adopt(owner.id);
     if (is_given) {
+        uint64_t id = h->id;
         udp_of(h)->is_held = true;
         cop__handle_unlock(h);
         cop__port_forward(is_message_of, &ref, owner.id);
         pthread_mutex_lock(&h->lock);
+        if (!cop__handle_is(h, id)) { /* closed by another process */
+            leave(h);
+            return COP("{:error, :closed}");
+        }
         udp_of(h)->is_held = false;
         is_given = cop__handle_give(h, owner.id);
         if (is_active(h)) cop__handle_want(h, h->wanted | COP__IO_READ);

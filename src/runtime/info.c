@@ -140,15 +140,24 @@ cop_term cop_messages(size_t max)
     return list;
 }
 
+/* The watchdog answers for a process whose code runs on, and may be at its dictionary and label:
+ * then these are as if it had none. */
+static bool is_watchdog(void)
+{
+    return cop__thread() != NULL && cop__thread()->stack == NULL;
+}
+
 static cop_term dictionary_of(struct cop__proc *p)
 {
-    return p->dictionary != NULL ? cop_dict_to_list(p->dictionary) : cop_empty_list();
+    return p->dictionary != NULL && !is_watchdog() ? cop_dict_to_list(p->dictionary)
+                                                   : cop_empty_list();
 }
 
 static cop_term initial_call_of(struct cop__proc *p)
 {
     cop_term call = cop_none();
-    if (p->dictionary != NULL) call = cop_dict_get(p->dictionary, COP(":\"$initial_call\""));
+    if (p->dictionary != NULL && !is_watchdog())
+        call = cop_dict_get(p->dictionary, COP(":\"$initial_call\""));
     if (!cop_is_none(call)) return call;
     return function_of(p);
 }
@@ -162,8 +171,7 @@ static cop_term pid_or(uint64_t id, cop_term none)
  * answers for it, on no stack of a process: then nothing can be told. */
 static cop_term stack_of(const struct cop__proc *p)
 {
-    bool is_watchdog = cop__thread() != NULL && cop__thread()->stack == NULL;
-    return is_watchdog ? cop_empty_list() : cop__stacktrace(p, NULL, NULL);
+    return is_watchdog() ? cop_empty_list() : cop__stacktrace(p, NULL, NULL);
 }
 
 /* The value of an item that only p can tell, or cop_none(). */
@@ -178,7 +186,7 @@ static cop_term inside(struct cop__proc *p, cop_term item)
     case COP_ATOM_messages: return messages_of(p, SIZE_MAX);
     case COP_ATOM_dictionary: return dictionary_of(p);
     case COP_ATOM_initial_call_item: return initial_call_of(p);
-    case COP_ATOM_label: return p->label;
+    case COP_ATOM_label: return is_watchdog() ? cop_nil() : p->label;
     case COP_ATOM_suspending: return cop__suspending(p);
     case COP_ATOM_group_leader:
         return pid_or(atomic_load_explicit(&p->group_leader, memory_order_relaxed), cop_nil());

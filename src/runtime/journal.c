@@ -35,12 +35,17 @@ struct journal {
 };
 
 #define MIB ((size_t)1 << 20)
+#define JOURNAL(count, rate, bytes, age)                                                           \
+    {                                                                                              \
+        .lock = PTHREAD_MUTEX_INITIALIZER, .count_max = (count), .rate_max = (rate),               \
+        .bytes_max = (bytes), .age_max_us = (age)                                                  \
+    }
 static struct journal journals[COP_JOURNALS] = {
-    [COP_JOURNAL_PROCESSES] = {PTHREAD_MUTEX_INITIALIZER, 4096, 20000, 2 * MIB, 0},
-    [COP_JOURNAL_TREE] = {PTHREAD_MUTEX_INITIALIZER, 20000, 20000, 8 * MIB, INT64_C(3600000000)},
-    [COP_JOURNAL_CRASHES] = {PTHREAD_MUTEX_INITIALIZER, 256, 100, 8 * MIB, 0},
-    [COP_JOURNAL_MESSAGES] = {PTHREAD_MUTEX_INITIALIZER, 5000, 1000, 4 * MIB, 0},
-    [COP_JOURNAL_LOG] = {PTHREAD_MUTEX_INITIALIZER, 1000, 5000, 8 * MIB, 0},
+    [COP_JOURNAL_PROCESSES] = JOURNAL(4096, 20000, 2 * MIB, 0),
+    [COP_JOURNAL_TREE] = JOURNAL(20000, 20000, 8 * MIB, INT64_C(3600000000)),
+    [COP_JOURNAL_CRASHES] = JOURNAL(256, 100, 8 * MIB, 0),
+    [COP_JOURNAL_MESSAGES] = JOURNAL(5000, 1000, 4 * MIB, 0),
+    [COP_JOURNAL_LOG] = JOURNAL(1000, 5000, 8 * MIB, 0),
 };
 _Atomic bool cop__journal_open[COP_JOURNALS];
 
@@ -56,7 +61,8 @@ static int64_t now_us(void)
 void cop_journal_open(enum cop_journal journal, int64_t ms)
 {
     struct journal *j = &journals[journal];
-    int64_t until = ms == COP_INFINITY ? COP_INFINITY : cop_monotonic_ms() + ms;
+    bool is_for_ever = ms == COP_INFINITY || ms > COP_TIMER_MAX_MS;
+    int64_t until = is_for_ever ? COP_INFINITY : cop_monotonic_ms() + ms;
     pthread_mutex_lock(&j->lock);
     bool is_open = atomic_load_explicit(&cop__journal_open[journal], memory_order_relaxed);
     bool is_longer = until == COP_INFINITY || (j->until_ms != COP_INFINITY && until > j->until_ms);

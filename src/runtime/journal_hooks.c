@@ -71,10 +71,12 @@ static cop_term first_links(struct cop__proc *p)
     return cop_list_reverse(list);
 }
 
-/* Pids and names of proc_lib's. */
+/* Pids and names of proc_lib's. The code of a condemned process may be at its dictionary now. */
 static cop_term ancestors_of(const struct cop__proc *p)
 {
-    cop_term list = p->dictionary == NULL
+    bool runs_on =
+        (atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_CONDEMNED) != 0;
+    cop_term list = runs_on || p->dictionary == NULL
                         ? cop_none()
                         : cop_dict_get(p->dictionary, cop__atom(COP_ATOM_ancestors));
     return !cop_is_none(list) && cop_list_len(list) >= 0 ? list : cop_empty_list();

@@ -236,6 +236,7 @@ void cop__alias_message(struct cop__proc *p, struct cop__signal *s)
         return;
     }
     s->kind = COP__SIG_MESSAGE;
+    s->ref = 0;
     cop__mailbox_append(p, s);
     if (r->alias == COP_ALIAS_REPLY) {
         cop__relation_remove(p, &p->monitors, r);
