@@ -38,14 +38,17 @@ static cop_next accept_one(void *state)
     return cop_hibernate_for(accept_one, state, 0);
 }
 
+/* keepalive: a subscriber may be silent for ever, and one whose machine has vanished would keep its
+ * place for as long. */
 static cop_term listen_at(int port)
 {
     struct kv_settings settings;
     char why[200];
 
     if (!kv_settings_read(&settings, why)) cop_raise("RuntimeError", "%s", why);
-    return cop_tcp_listen(settings.address, port,
-                          COP("[active: false, backlog: 1024, send_timeout: 30_000]"));
+    return cop_tcp_listen(
+        settings.address, port,
+        COP("[active: false, backlog: 1024, send_timeout: 30_000, keepalive: true]"));
 }
 
 static cop_next begin(cop_term arg)

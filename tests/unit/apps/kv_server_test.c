@@ -5,9 +5,11 @@
 #include "../../../apps/kv/kv_server.h"
 #include "../../../apps/kv/settings.h"
 
+#include <arpa/inet.h>
 #include <coppice/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define CONNECTIONS_MAX 40
 #define WAIT_MS         20000
@@ -258,6 +260,45 @@ static void idle_clients_are_closed(void)
     close_and_wait(subscriber);
 }
 
+static int port_in(const struct sockaddr_in *address)
+{
+    return address->sin_family == AF_INET ? ntohs(address->sin_port) : -1;
+}
+
+/* The server's end of a client's connection: it is in this program. */
+static int server_end_of(cop_term client)
+{
+    int own, peer;
+
+    cop_assert_match(cop_tcp_sockname(client), "{:ok, {_, own}}", own);
+    cop_assert_match(cop_tcp_peername(client), "{:ok, {_, peer}}", peer);
+    for (int fd = 3; fd < 1000; fd++) {
+        struct sockaddr_in here, there;
+        socklen_t here_len = sizeof(here), there_len = sizeof(there);
+
+        if (getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
+            getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 && port_in(&here) == peer &&
+            port_in(&there) == own)
+            return fd;
+    }
+    return -1;
+}
+
+/* Their kernel is asked, so that who has vanished is noticed, a silent subscriber too. */
+static void vanished_clients_are_noticed(void)
+{
+    for (int i = 0; i < 2; i++) {
+        cop_term s = i ? connect_lines() : connect_redis();
+        int is_on = 0;
+        socklen_t len = sizeof(is_on);
+
+        wait_for_connections(1);
+        cop_assert_equal(0, getsockopt(server_end_of(s), SOL_SOCKET, SO_KEEPALIVE, &is_on, &len));
+        cop_assert_equal(1, is_on);
+        close_and_wait(s);
+    }
+}
+
 static void lines_and_strings_have_their_limits(void)
 {
     cop_term s = connect_lines(), r = connect_redis();
@@ -458,6 +499,7 @@ int main(void)
                                        TEST(other_errors_end_the_connection),
                                        TEST(too_many_clients_are_refused),
                                        TEST(idle_clients_are_closed),
+                                       TEST(vanished_clients_are_noticed),
                                        TEST(lines_and_strings_have_their_limits),
                                        TEST(large_values_come_back),
                                        TEST(a_flood_fills_nothing),
