@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may ask, and who may change something.
  *
- * A page of a stranger that the user has open must neither read nor change anything here. It cannot
- * read: no answer allows another origin. It cannot pretend to be this server by a name that it lets
- * point here (DNS rebinding): without an access token only the names of this machine's own address
- * are taken as Host; with one, the browser has no cookie for the stranger's name. It cannot send a
- * changing request: that needs the page's token, which it cannot read, in a header that a browser
- * sends across origins only after asking, and the right Origin. */
+ * A page of a stranger that the user has open must neither read nor change anything here. It
+ * cannot read: no answer allows another origin. It cannot pretend to be this server by a name
+ * that it lets point here (DNS rebinding): without an access token only the names of this
+ * machine's own address with the server's port are taken as Host; with one, the browser has no
+ * cookie for the stranger's name. It cannot make the node work for nothing, where the browser
+ * tells whose page asks: nothing below /api/ answers another site. It cannot send a changing
+ * request: that needs the page's token, which it cannot read, in a header that a browser sends
+ * across origins only after asking, and the right Origin. */
 #include "observer.h"
 
 #include <pthread.h>
@@ -43,23 +45,38 @@ cop_bytes cop__obs_header(const struct cop__obs_request *r, const char *name)
 
 /* --- Host ------------------------------------------------------------------------------------- */
 
-/* The name in a Host header, without the port. */
-static cop_bytes host_name(cop_bytes host)
+/* Where this server listens. Switches if that is a port that the system chose. */
+static int64_t own_port(const struct cop__obs_request *r)
 {
-    size_t len = host.len;
+    cop_term server = cop_map_get(r->all, COP(":server"), cop_nil());
 
-    while (len > 0 && host.data[len - 1] >= '0' && host.data[len - 1] <= '9')
-        len--;
-    if (len > 0 && len < host.len && host.data[len - 1] == ':') host.len = len - 1;
-    return host;
+    if (cop__obs_settings.port != 0) return cop__obs_settings.port;
+    return cop_to_int(cop_http_server_port(server));
 }
 
-static bool is_own_host(cop_bytes host)
+/* "NAME:PORT"; a browser leaves out the port of the scheme, which is 80. */
+static bool is_at(cop_bytes host, const char *name, int64_t port)
 {
-    cop_bytes name = host_name(host);
+    char text[sizeof cop__obs_settings.address + 24];
 
-    return cop__obs_same(name, "127.0.0.1") || cop__obs_same(name, "localhost") ||
-           cop__obs_same(name, "[::1]") || cop__obs_same(name, cop__obs_settings.address);
+    snprintf(text, sizeof text, "%s:%lld", name, (long long)port);
+    return cop__obs_same(host, text) || (port == 80 && cop__obs_same(host, name));
+}
+
+static bool is_own_host(cop_bytes host, int64_t port)
+{
+    return is_at(host, "127.0.0.1", port) || is_at(host, "localhost", port) ||
+           is_at(host, "[::1]", port) || is_at(host, cop__obs_settings.address, port);
+}
+
+/* --- Site ------------------------------------------------------------------------------------- */
+
+/* A browser says so of what another page asks for; other programs say nothing. */
+static bool is_of_another_site(const struct cop__obs_request *r)
+{
+    cop_bytes site = cop__obs_header(r, "sec-fetch-site");
+
+    return cop__obs_same(site, "cross-site") || cop__obs_same(site, "same-site");
 }
 
 /* --- Access ----------------------------------------------------------------------------------- */
@@ -98,8 +115,10 @@ void cop__obs_guard(const struct cop__obs_request *r)
 {
     bool needs_token = cop__obs_settings.token[0] != '\0';
 
-    if (!needs_token && !is_own_host(cop__obs_header(r, "host")))
-        cop__obs_fail(403, "bad_host", "the Host is none of this machine's own");
+    if (!needs_token && !is_own_host(cop__obs_header(r, "host"), own_port(r)))
+        cop__obs_fail(403, "bad_host", "the Host is not this server");
+    if (cop_match(r->path, "[\"api\" | _]") && is_of_another_site(r))
+        cop__obs_fail(403, "bad_origin", "another site's page asks");
     if (needs_token && !has_access(r))
         cop__obs_fail(401, "unauthorized", "the access token is missing or wrong");
 }

@@ -33,7 +33,6 @@ PROCESS_TEST(hosts_of_this_machine_only)
 {
     cop_assert(status_of(get("/api/session", COP("%{\"host\" => \"127.0.0.1:4000\"}"))) == 200);
     cop_assert(status_of(get("/api/session", COP("%{\"host\" => \"localhost:4000\"}"))) == 200);
-    cop_assert(status_of(get("/api/session", COP("%{\"host\" => \"localhost\"}"))) == 200);
     cop_assert(status_of(get("/api/session", COP("%{\"host\" => \"[::1]:4000\"}"))) == 200);
     cop_assert(
         fails(get("/api/session", COP("%{\"host\" => \"evil.example:4000\"}")), 403, "bad_host"));
@@ -43,11 +42,51 @@ PROCESS_TEST(hosts_of_this_machine_only)
         fails(get("/api/session", COP("%{\"host\" => \"127.0.0.1:4000@evil\"}")), 403, "bad_host"));
     cop_assert(fails(get("/api/session", COP("%{}")), 403, "bad_host"));
     cop_assert(fails(get("/api/session", COP("%{\"host\" => \"\"}")), 403, "bad_host"));
+    /* The same names on another port. */
+    cop_assert(
+        fails(get("/api/session", COP("%{\"host\" => \"127.0.0.1:4001\"}")), 403, "bad_host"));
+    cop_assert(
+        fails(get("/api/session", COP("%{\"host\" => \"localhost:40000\"}")), 403, "bad_host"));
+    cop_assert(fails(get("/api/session", COP("%{\"host\" => \"localhost\"}")), 403, "bad_host"));
     /* The page and its files as well; health alone is everybody's. */
     cop_assert(fails(get("/", COP("%{\"host\" => \"evil.example\"}")), 403, "bad_host"));
     cop_assert(fails(get("/metrics", COP("%{\"host\" => \"evil.example\"}")), 403, "bad_host"));
     cop_assert(fails(get("/api/events", COP("%{\"host\" => \"evil.example\"}")), 403, "bad_host"));
     cop_assert(status_of(get("/healthz", COP("%{\"host\" => \"evil.example\"}"))) == 200);
+}
+
+static cop_term get_from_site(const char *path, const char *site)
+{
+    cop_term text = cop_string(site);
+
+    return get(path, cop_build("%{" OWN_HOST ", \"sec-fetch-site\" => text}", text));
+}
+
+PROCESS_TEST(other_sites_pages_ask_nothing)
+{
+    cop_assert(fails(get_from_site("/api/session", "cross-site"), 403, "bad_origin"));
+    cop_assert(fails(get_from_site("/api/session", "same-site"), 403, "bad_origin"));
+    cop_assert(fails(get_from_site("/api/events", "cross-site"), 403, "bad_origin"));
+    cop_assert(status_of(get_from_site("/api/session", "same-origin")) == 200);
+    cop_assert(status_of(get_from_site("/api/session", "none")) == 200);
+    /* A link to the page may stand anywhere. */
+    cop_assert(status_of(get_from_site("/", "cross-site")) == 200);
+}
+
+/* The port that the system chose is asked for. */
+PROCESS_TEST(a_free_port_is_the_servers_own)
+{
+    cop_term server = COP("Observer.Server"), port = cop_http_server_port(server);
+    cop_term right = cop_format("127.0.0.1:%d", (int)cop_to_int(port)), request;
+
+    cop__obs_settings.port = 0;
+    request = request_of("GET", "/api/session", cop_map_new(),
+                         cop_build("%{\"host\" => right}", right), "");
+    request = cop_map_put(request, COP(":server"), server);
+    cop_assert(status_of(cop__obs_answer(request)) == 200);
+    request = cop_map_put(request, COP(":req_headers"), COP("%{\"host\" => \"127.0.0.1:1\"}"));
+    cop_assert(fails(cop__obs_answer(request), 403, "bad_host"));
+    cop__obs_settings.port = 4000;
 }
 
 #define BODY "{\"level\": \"debug\"}"
@@ -324,6 +363,8 @@ int main(void)
 {
     const struct CMUnitTest local[] = {
         cmocka_unit_test(hosts_of_this_machine_only),
+        cmocka_unit_test(other_sites_pages_ask_nothing),
+        cmocka_unit_test(a_free_port_is_the_servers_own),
         cmocka_unit_test(a_change_needs_token_origin_and_type),
         cmocka_unit_test(bodies_are_bounded_and_checked),
         cmocka_unit_test(changes_come_in_measure),

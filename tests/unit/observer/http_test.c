@@ -113,7 +113,7 @@ static void sent_and_left(const char *text)
     close(fd);
 }
 
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nConnection: close\r\n\r\n"
 
 static int open_stream(const char *topics)
 {
@@ -121,7 +121,7 @@ static int open_stream(const char *topics)
     int fd = connect_to(port);
 
     snprintf(request, sizeof request,
-             "GET /api/events?topics=%s HTTP/1.1\r\nHost: localhost\r\n\r\n", topics);
+             "GET /api/events?topics=%s HTTP/1.1\r\nHost: localhost:4000\r\n\r\n", topics);
     send_text(fd, request);
     return fd;
 }
@@ -141,7 +141,7 @@ static void answers_come_over_the_wire(void **state)
     assert_true(begins(asked("GET /api/session HTTP/1.1\r\nHost: evil.example\r\n"
                              "Connection: close\r\n\r\n"),
                        "HTTP/1.1 403 "));
-    assert_true(begins(asked("POST /api/trace HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: "
+    assert_true(begins(asked("POST /api/trace HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nOrigin: "
                              "http://evil.example\r\nContent-Length: 2\r\nConnection: "
                              "close\r\n\r\n{}"),
                        "HTTP/1.1 403 "));
@@ -152,7 +152,7 @@ static void answers_come_over_the_wire(void **state)
 
 static void rubbish_is_refused(void **state)
 {
-    static const char long_body[] = "POST /api/trace HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    static const char long_body[] = "POST /api/trace HTTP/1.1\r\nHost: 127.0.0.1:4000\r\n"
                                     "Content-Length: 70000\r\nConnection: close\r\n\r\n";
     static char large[200000];
 
@@ -160,13 +160,14 @@ static void rubbish_is_refused(void **state)
     sent_and_shut("\x16\x03\x01\x02\x01\x01\x01\x01\xfc\x03\x03\r\n\r\n");
     sent_and_shut("GET\r\n\r\n");
     sent_and_left("\r\n\r\n\r\n\r\n");
-    sent_and_left("POST /api/trace HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{");
+    sent_and_left(
+        "POST /api/trace HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nContent-Length: 100\r\n\r\n{");
     memset(large, 'a', sizeof large - 1);
     memcpy(large, "GET /", 5);
-    memcpy(large + sizeof large - 50, " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 31);
+    memcpy(large + sizeof large - 50, " HTTP/1.1\r\nHost: 127.0.0.1:4000\r\n\r\n", 36);
     asked(large);
     assert_false(begins(answer, "HTTP/1.1 200"));
-    memcpy(large, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ", 41);
+    memcpy(large, "GET / HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nX-Long: ", 46);
     asked(large);
     assert_false(begins(answer, "HTTP/1.1 200"));
     memset(large, ' ', 80000);
@@ -287,8 +288,9 @@ static void a_viewer_that_stops_reading_holds_nobody_up(void **state)
 
     (void)state;
     setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    send_text(slow, "GET /api/events?topics=log,system,load,tree HTTP/1.1\r\nHost: localhost\r\n"
-                    "\r\n");
+    send_text(slow,
+              "GET /api/events?topics=log,system,load,tree HTTP/1.1\r\nHost: localhost:4000\r\n"
+              "\r\n");
     cop_log_to(drop_log, NULL, COP_DEBUG_LEVEL);
     cop_read_node(&before);
     cop_run(make_noise, cop_nil(), NULL, 0);
