@@ -41,7 +41,7 @@ const struct cop_module my_service_supervisor = {.size = sizeof(struct cop_modul
 
 static cop_term start(cop_term type, cop_term args)
 {
-    cop_term answer = start_link(COP(":ok"));
+    cop_term answer = start_link(COP(":ok")), why;
     cop_bytes address = cop_to_bytes(my_service_address());
 
     (void)type;
@@ -49,6 +49,12 @@ static cop_term start(cop_term type, cop_term args)
     if (cop_match(answer, "{:ok, _}"))
         cop_log(COP_INFO, "MyService listens on http://%.*s:%d", (int)address.len, address.data,
                 (int)cop_to_int(cop_http_server_port(COP("MyService.Web"))));
+    if (cop_match(answer, "{:error, {:shutdown, {:failed_to_start_child, _, :eaddrinuse}}}")) {
+        why = cop_format("port %d is taken: another program listens there; MY_SERVICE_PORT names"
+                         " another",
+                         my_service_port());
+        return cop_tuple(COP(":error"), why);
+    }
     return answer;
 }
 

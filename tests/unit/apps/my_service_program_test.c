@@ -285,7 +285,7 @@ static void an_auth_service_that_is_silent(void **state)
 
 static void a_port_that_is_taken_is_said(void **state)
 {
-    char port[20];
+    char port[20], said[160];
 
     (void)state;
     (void)snprintf(port, sizeof(port), "%s", strrchr(auth_url(), ':') + 1);
@@ -293,7 +293,10 @@ static void a_port_that_is_taken_is_said(void **state)
     setenv("MY_SERVICE_PORT", port, 1);
     start(&p, (const char *const[]){"start", NULL});
     expect(&p, "Could not start application my_service: ");
-    expect(&p, ":eaddrinuse");
+    (void)snprintf(said, sizeof(said),
+                   "port %s is taken: another program listens there; MY_SERVICE_PORT names another",
+                   port);
+    expect(&p, said);
     finish(&p, 1);
 }
 
