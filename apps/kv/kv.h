@@ -24,7 +24,8 @@ cop_term kv_registry_start_link(cop_term options);
  * a table and sends no message, else it is a call. Exits: as a call, if there is no such server.
  * Switches: may. */
 cop_term kv_registry_lookup(cop_term server, cop_term name);
-/* Makes sure that there is a bucket of this name; :ok then. Switches. */
+/* Makes sure that there is a bucket of this name; :ok then. {:error, reason}: it cannot be started,
+ * as with :max_children when there are as many as may be. Switches. */
 cop_term kv_registry_create(cop_term server, cop_term name);
 
 /* Starts an empty bucket. */

@@ -102,8 +102,8 @@ static void run(struct kv_turn *turn, const struct kv_words *w)
         cop_term name = kv_word(w, 1);
         struct kv_out *out = kv_turn_out(turn);
 
-        kv_registry_create(COP("KV.Registry"), name);
-        kv_out_text(out, "OK\r\n");
+        turn->session->is_over = !cop_match(kv_registry_create(COP("KV.Registry"), name), ":ok");
+        kv_out_text(out, turn->session->is_over ? "ERROR\r\n" : "OK\r\n");
         return;
     }
     kv_out_text(kv_turn_out(turn), "UNKNOWN COMMAND\r\n");

@@ -83,27 +83,28 @@ bool kv_redis_int(struct kv_turn *turn, cop_bytes word, int64_t *ret_value)
 
 /* --- Databases -------------------------------------------------------------------------------- */
 
-/* The bucket of the session's database, which is made if there is none. */
-static cop_pid bucket_of(struct kv_session *s)
+/* Finds the bucket of the session's database, which is made if there is none. False: it cannot be
+ * made. */
+static bool find_bucket(struct kv_session *s)
 {
     cop_term name;
-    cop_pid bucket;
 
-    if (!cop_is_no_pid(s->bucket) && cop_is_alive(s->bucket)) return s->bucket;
+    if (!cop_is_no_pid(s->bucket) && cop_is_alive(s->bucket)) return true;
     name = cop_format("%d", s->database);
-    if (!cop_match(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", bucket)) {
-        kv_registry_create(COP("KV.Registry"), name);
-        cop_expect(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", bucket);
-    }
-    s->bucket = bucket;
-    return bucket;
+    if (cop_match(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", s->bucket))
+        return true;
+    if (!cop_match(kv_registry_create(COP("KV.Registry"), name), ":ok")) return false;
+    return cop_match(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", s->bucket);
 }
 
 void kv_redis_add(struct kv_turn *turn, cop_term operation, kv_answer_fn fn)
 {
-    cop_pid bucket = turn->len > 0 ? turn->bucket : bucket_of(turn->session);
-
-    kv_turn_add(turn, bucket, operation, fn);
+    if (turn->len > 0)
+        kv_turn_add(turn, turn->bucket, operation, fn);
+    else if (find_bucket(turn->session))
+        kv_turn_add(turn, turn->session->bucket, operation, fn);
+    else
+        kv_redis_error(turn, "ERR this database has no bucket, and none can be made");
 }
 
 /* --- Commands --------------------------------------------------------------------------------- */

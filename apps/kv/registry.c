@@ -79,14 +79,16 @@ static cop_result init(cop_term name)
     return cop_started(r);
 }
 
-static void create(struct registry *r, cop_term name)
+static cop_term create(struct registry *r, cop_term name)
 {
+    cop_term answer =
+        cop_dynamic_supervisor_start_child(COP("KV.BucketSupervisor"), COP("KV.Bucket"));
     cop_pid bucket;
 
-    cop_expect(cop_dynamic_supervisor_start_child(COP("KV.BucketSupervisor"), COP("KV.Bucket")),
-               "{:ok, bucket}", bucket);
+    if (!cop_match(answer, "{:ok, bucket}", bucket)) return answer;
     cop_dict_put(r->names, cop_monitor(bucket), name);
     cop_ets_insert(cop_ref_term(r->table), cop_tuple(name, bucket));
+    return cop_ok();
 }
 
 static cop_result handle_call(void *state, cop_term request, cop_from from)
@@ -98,8 +100,9 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
     if (cop_match(request, "{:lookup, name}", name))
         return cop_reply(find(cop_ref_term(r->table), name));
     if (cop_match(request, "{:create, name}", name)) {
-        if (cop_match(find(cop_ref_term(r->table), name), ":error")) create(r, name);
-        return cop_reply(cop_ok());
+        bool is_there = !cop_match(find(cop_ref_term(r->table), name), ":error");
+
+        return cop_reply(is_there ? cop_ok() : create(r, name));
     }
     return cop_no_clause(request);
 }
@@ -140,7 +143,7 @@ static const struct cop_function functions[] = {
     COP_EXPORT("lookup(server, name)", kv_registry_lookup,
                "`{:ok, bucket}` if there is a bucket called `name`, else `:error`."),
     COP_EXPORT("create(server, name)", kv_registry_create,
-               "Makes sure that there is a bucket called `name`; `:ok` then."),
+               "Makes sure that there is a bucket called `name`: `:ok`, or `{:error, reason}`."),
     COP_EXPORT_END};
 
 const struct cop_module kv_registry = {.size = sizeof(struct cop_module),

@@ -10,6 +10,8 @@
 
 #define WHY_SIZE 200
 
+const char kv_settings_buckets_env[] = "[buckets_max: 100_000]";
+
 const char kv_settings_env[] =
     "[address: \"127.0.0.1\", port: 4040, redis_port: :off, connections_max: 16384, idle_s: 600, "
     "line_max: 65536,"
@@ -19,6 +21,7 @@ const char kv_settings_help[] =
     "  [KV_ADDRESS]         at which both ports listen; 0.0.0.0, ::: all; 127.0.0.1\n"
     "  [PORT]               of the line protocol; off: none; 4040\n"
     "  [REDIS_PORT]         of the Redis protocol; off: none; off\n"
+    "  [KV_BUCKETS_MAX]     buckets at once; 100000\n"
     "  [KV_CONNECTIONS_MAX] connections at once; 16384\n"
     "  [KV_IDLE_S]          seconds after which an idle connection is closed; off: never; 600\n"
     "  [KV_LINE_MAX]        bytes of a line; 65536\n"
@@ -43,6 +46,7 @@ static const struct setting {
     {"KV_WORDS_MAX", "words_max", 8, 1 << 24, false},
 };
 enum { PORT, REDIS_PORT, CONNECTIONS, IDLE, LINE, BULK, COMMAND, WORDS, SETTINGS };
+static const struct setting buckets_max = {"KV_BUCKETS_MAX", "buckets_max", 1, 1 << 30, false};
 _Static_assert(sizeof(settings) / sizeof(settings[0]) == SETTINGS, "one of each");
 
 /* What the environment says, or NULL. */
@@ -54,14 +58,13 @@ static const char *variable(const char *name)
 }
 
 /* The value that the environment gives it, or that of the application. */
-static cop_term given(const struct setting *setting)
+static cop_term given(cop_term app, const struct setting *setting)
 {
     const char *text = variable(setting->variable);
     char *end;
     long long number;
 
-    if (text == NULL)
-        return cop_application_get_env(COP(":kv_server"), cop_atom(setting->key), cop_nil());
+    if (text == NULL) return cop_application_get_env(app, cop_atom(setting->key), cop_nil());
     errno = 0;
     number = strtoll(text, &end, 10);
     if (errno == 0 && end != text && *end == '\0') return cop_int(number);
@@ -69,9 +72,9 @@ static cop_term given(const struct setting *setting)
 }
 
 /* Off is -1. */
-static bool read_one(const struct setting *setting, int64_t *ret_value, char *ret_why)
+static bool read_one(cop_term app, const struct setting *setting, int64_t *ret_value, char *ret_why)
 {
-    cop_term value = given(setting);
+    cop_term value = given(app, setting);
     cop_bytes shown;
     int64_t number;
 
@@ -119,7 +122,7 @@ bool kv_settings_read(struct kv_settings *ret_settings, char *ret_why)
     int64_t v[SETTINGS];
 
     for (size_t i = 0; i < SETTINGS; i++)
-        if (!read_one(&settings[i], &v[i], ret_why)) return false;
+        if (!read_one(COP(":kv_server"), &settings[i], &v[i], ret_why)) return false;
     *ret_settings = (struct kv_settings){
         .port = (int)v[PORT],
         .redis_port = (int)v[REDIS_PORT],
@@ -131,4 +134,9 @@ bool kv_settings_read(struct kv_settings *ret_settings, char *ret_why)
                    .command = (size_t)v[COMMAND]},
     };
     return read_address(ret_settings->address, ret_why);
+}
+
+bool kv_settings_read_buckets(int64_t *ret_max, char *ret_why)
+{
+    return read_one(COP(":kv"), &buckets_max, ret_max, ret_why);
 }

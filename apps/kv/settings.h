@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be set about the key-value system on the network: an environment variable counts, then
- * the application's environment (Application.put_env(:kv_server, :port, 4000)). */
+ * the application's environment (Application.put_env(:kv_server, :port, 4000)). How many buckets
+ * there may be is one of :kv. */
 #ifndef KV_SETTINGS_H
 #define KV_SETTINGS_H
 
@@ -18,12 +19,16 @@ struct kv_settings {
     struct kv_limits limits;
 };
 
-/* The defaults, as cop_application.env, and the lines of help. */
+/* The defaults, as cop_application.env: of :kv, and of :kv_server; and the lines of help. */
+extern const char kv_settings_buckets_env[];
 extern const char kv_settings_env[];
 extern const char kv_settings_help[];
 
 /* Reads them. False: one has no sensible value; ret_why, 200 bytes, says which. Runs on: a
  * process. */
 bool kv_settings_read(struct kv_settings *ret_settings, char *ret_why);
+
+/* The same for how many buckets there may be, which is a setting of :kv. */
+bool kv_settings_read_buckets(int64_t *ret_max, char *ret_why);
 
 #endif

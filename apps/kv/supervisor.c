@@ -3,6 +3,7 @@
  * One for all: a registry that has forgotten its buckets leaves none behind, and the other way
  * round. */
 #include "kv.h"
+#include "settings.h"
 
 cop_term kv_supervisor_start_link(cop_term options)
 {
@@ -11,10 +12,15 @@ cop_term kv_supervisor_start_link(cop_term options)
 
 static cop_term init(cop_term arg)
 {
+    int64_t most;
+    char why[200];
+
     (void)arg;
+    if (!kv_settings_read_buckets(&most, why)) cop_raise("RuntimeError", "%s", why);
     return cop_supervisor_init(
-        COP("[{DynamicSupervisor, name: KV.BucketSupervisor, strategy: :one_for_one},"
-            " {KV.Registry, name: KV.Registry}]"),
+        cop_build("[{DynamicSupervisor, name: KV.BucketSupervisor, max_children: most},"
+                  " {KV.Registry, name: KV.Registry}]",
+                  most),
         COP("[strategy: :one_for_all]"));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tree of the application :kv as a whole: what happens when a part of it dies. One test at a
  * time: they kill what they share. */
-#include "kv_support.h"
+#include "kv_talk.h"
 
 #include <string.h>
 
@@ -143,6 +143,39 @@ static void the_log_names_a_crashed_registry(void)
     cop_assert(strstr(text, "KV.Registry.handle_cast/2") != NULL);
 }
 
+/* The application is started anew, with a setting that counts from its start. */
+static void start_with_buckets_max(int64_t most)
+{
+    cop_application_stop(COP(":kv"));
+    cop_application_put_env(COP(":kv"), COP(":buckets_max"), cop_int(most));
+    cop_assert_match(cop_application_ensure_all_started(&kv), "{:ok, _}");
+}
+
+/* The registry lives on when a bucket cannot be started, and says why it cannot. */
+static void buckets_are_so_many_at_most(void)
+{
+    cop_pid registry;
+
+    start_with_buckets_max(2);
+    registry = pid_of(COP("KV.Registry"));
+    cop_assert_equal("OK\r\n", talk_answers(KV_LINES, "CREATE one\n"));
+    cop_assert_equal(":0\r\n", talk_answers(KV_RESP, "DBSIZE\r\n"));
+    cop_assert_equal(COP("{:error, :max_children}"),
+                     kv_registry_create(COP("KV.Registry"), cop_string("three")));
+    cop_assert_equal("OK\r\nERROR\r\n",
+                     talk_answers(KV_LINES, "CREATE one\nCREATE b\nCREATE one\n"));
+    cop_assert_equal("+OK\r\n-ERR this database has no bucket, and none can be made\r\n+PONG\r\n"
+                     "+OK\r\n:1\r\n",
+                     talk_answers(KV_RESP, "SELECT 1\r\nINCR n\r\nPING\r\nSELECT 0\r\nINCR n\r\n"));
+    cop_assert(cop_pid_equal(registry, pid_of(COP("KV.Registry"))));
+    cop_assert_equal(2, buckets());
+    cop_agent_stop(kv_bucket_called(COP("KV.Registry"), "one"), COP(":normal"), COP_INFINITY);
+    while (buckets() == 2)
+        cop_yield();
+    cop_assert_equal(cop_ok(), kv_registry_create(COP("KV.Registry"), cop_string("three")));
+    start_with_buckets_max(100000);
+}
+
 #define TEST(body)                                                                                 \
     {                                                                                              \
 #body, kv_run, NULL, NULL, (void *)(uintptr_t)(body)                                       \
@@ -154,6 +187,7 @@ int main(void)
                                        TEST(a_killed_registry_takes_all_with_it),
                                        TEST(a_killed_bucket_supervisor_takes_all_with_it),
                                        TEST(a_call_to_a_dead_server_says_so),
-                                       TEST(the_log_names_a_crashed_registry)};
+                                       TEST(the_log_names_a_crashed_registry),
+                                       TEST(buckets_are_so_many_at_most)};
     return cmocka_run_group_tests(tests, kv_group_setup, kv_group_teardown);
 }
