@@ -169,3 +169,20 @@ test("in the history: the slider, one event back and on", async () => {
     await press("End");
     await page.waitForURL(/at=\d+/);
 });
+
+test("in the history: what is asked for while it loads is shown once it has loaded", async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/api/history?*", async (route) => {
+        await released;
+        await route.continue();
+    });
+    await press("g", "s", "g", "h");
+    await page.locator(".moment[data-now=true]").waitFor();
+    await tabTo(".timeline-slider");
+    await press("Home");
+    release();
+    await page.locator(".history-events .event").first().waitFor();
+    await page.locator(".moment[data-now=false]").waitFor();
+    await page.unroute("**/api/history?*");
+});

@@ -16,10 +16,14 @@ const PAGE_KEYS: readonly [string, string][] = [
     ["?", "this list"],
 ];
 
+/* Fields of these take no letters. */
+const TAKES_NO_LETTERS = ["range", "checkbox", "radio", "button"];
+
 function typing(target: EventTarget | null): boolean {
+    if (target instanceof HTMLInputElement) return !TAKES_NO_LETTERS.includes(target.type);
     return (
         target instanceof HTMLElement &&
-        (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
+        (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName))
     );
 }
 

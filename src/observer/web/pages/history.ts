@@ -107,11 +107,12 @@ class HistoryPage {
         });
         void this.begin();
         listen({ tree: ({ events }) => this.player.append(events) }, page.signal, {
-            again: () => void this.player.load(this.player.at),
+            again: () => void this.player.load(),
         });
         every(200, page.signal, () => {
             this.player.model.expire(performance.now());
-            if (this.player.at === null) this.player.to = Math.max(this.player.to, this.now());
+            if (this.player.loaded && this.player.at === null)
+                this.player.to = Math.max(this.player.to, this.now());
             this.changed();
         });
         page.signal.addEventListener("abort", () => cancelAnimationFrame(this.frame));
@@ -247,7 +248,7 @@ class HistoryPage {
     private draw(): void {
         const { player } = this;
         const at = player.at ?? player.to;
-        this.timeline.place(at);
+        this.timeline.place(player.wanted ?? player.to);
         this.tree.render(player.model.root);
         this.drawWords(at);
         const label = player.playing ? "Pause" : player.at === null ? "Replay the crash" : "Play";
@@ -261,9 +262,10 @@ class HistoryPage {
     private drawEvents(): void {
         const { player } = this;
         const { to } = player;
+        if (!player.loaded) return;
         const from = Math.max(Math.min(player.from, to - 1e6), to - this.span * 1e6);
-        this.timeline.set(player.events, Math.min(from, player.at ?? to), to);
-        this.timeline.place(player.at ?? to);
+        this.timeline.set(player.events, Math.min(from, player.wanted ?? to), to);
+        this.timeline.place(player.wanted ?? to);
         this.lines.render(
             player.events.slice(Math.max(0, player.position - BEFORE), player.position + AFTER),
         );

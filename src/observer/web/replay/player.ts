@@ -14,6 +14,8 @@ const STEP_MAX = 500;
 
 export class Player {
     events: TreeEvent[] = [];
+    /* What the node remembers, once it has been asked: from when until when. */
+    loaded = false;
     from = 0;
     to = 0;
     lost = 0;
@@ -26,6 +28,9 @@ export class Player {
     speed = 1;
     /* How many of the events have happened at the moment that is shown. */
     position = 0;
+    /* The latest moment that was asked for: shown already, or still on its way. */
+    wanted: number | null = null;
+    /* How many questions were asked: an answer to an older one is not shown. */
     private asked = 0;
 
     constructor(
@@ -34,16 +39,18 @@ export class Player {
         private readonly signal: AbortSignal,
     ) {}
 
-    /* Loads the events that the node remembers, then shows `at`. */
-    async load(at: number | null): Promise<void> {
+    /* Loads the events that the node remembers, then shows `at`, or what was asked for meanwhile. */
+    async load(at: number | null = this.wanted): Promise<void> {
+        this.ask(at);
         try {
             const history = await get<History>(`/api/history?limit=${EVENTS_MAX}`, this.signal);
             this.events = history.events;
             this.from = history.from_us;
             this.to = history.to_us;
             this.lost = history.lost;
-            const known = at === null ? null : Math.max(this.from, Math.min(this.to, at));
-            await this.show(known);
+            this.loaded = true;
+            const { wanted, from, to } = this;
+            await this.show(wanted === null ? null : Math.max(from, Math.min(to, wanted)));
         } catch (error) {
             this.failed(error);
         }
@@ -64,9 +71,11 @@ export class Player {
         this.changed();
     }
 
-    /* Shows the tree as it stood at a moment (null: now). Only the latest question counts. */
+    /* Shows the tree as it stood at a moment (null: now). Only the latest question counts; one that
+     * comes before the events are known waits for them. */
     async show(at: number | null): Promise<void> {
-        const turn = ++this.asked;
+        const turn = this.ask(at);
+        if (!this.loaded) return;
         const moment = at ?? this.to;
         try {
             const path = `/api/history/tree?at_us=${Math.round(moment)}`;
@@ -76,30 +85,32 @@ export class Player {
             this.model = TreeModel.ofRows(answer.tree, "the node");
             this.complete = answer.complete;
             this.position = this.countUntil(moment);
-            this.changed();
         } catch (error) {
+            if (turn === this.asked) this.wanted = this.at;
             this.failed(error);
         }
+        this.changed();
     }
 
     /* One event on or back: the tree just after the next one, or just before the last. Resolves
      * with that event, or with undefined where there is none. */
     async step(
         direction: 1 | -1,
-        wanted: (event: TreeEvent) => boolean,
+        like: (event: TreeEvent) => boolean,
     ): Promise<TreeEvent | undefined> {
         this.playing = false;
-        return direction === 1 ? this.stepOn(wanted) : this.stepBack(wanted);
+        return direction === 1 ? this.stepOn(like) : this.stepBack(like);
     }
 
-    private async stepOn(wanted: (event: TreeEvent) => boolean): Promise<TreeEvent | undefined> {
-        const index = this.events.findIndex((e, i) => i >= this.position && wanted(e));
+    private async stepOn(like: (event: TreeEvent) => boolean): Promise<TreeEvent | undefined> {
+        const index = this.events.findIndex((e, i) => i >= this.position && like(e));
         const next = this.events[index];
         if (!next) {
             await this.show(null);
         } else if (index - this.position > STEP_MAX) {
             await this.show(next.time_us);
         } else {
+            this.ask(next.time_us);
             this.applyUntil(index + 1);
             this.at = next.time_us;
             this.changed();
@@ -107,8 +118,8 @@ export class Player {
         return next;
     }
 
-    private async stepBack(wanted: (event: TreeEvent) => boolean): Promise<TreeEvent | undefined> {
-        const last = this.events.findLast((e, i) => i < this.position && wanted(e));
+    private async stepBack(like: (event: TreeEvent) => boolean): Promise<TreeEvent | undefined> {
+        const last = this.events.findLast((e, i) => i < this.position && like(e));
         if (last) await this.show(last.time_us - 1);
         return last;
     }
@@ -119,6 +130,7 @@ export class Player {
         this.at += ms * 1000 * this.speed;
         const next = this.events[this.position];
         if (next && next.time_us - this.at > GAP_US) this.at = next.time_us - LEAD_US;
+        this.wanted = this.at;
         this.applyUntil(this.countUntil(this.at));
         if (!next) {
             this.playing = false;
@@ -126,6 +138,11 @@ export class Player {
         }
         this.changed();
         return this.playing;
+    }
+
+    private ask(at: number | null): number {
+        this.wanted = at;
+        return ++this.asked;
     }
 
     private applyUntil(position: number): void {

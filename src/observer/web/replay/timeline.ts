@@ -28,7 +28,7 @@ export class Timeline {
         attrs: { "aria-hidden": "true" },
     });
     private from = 0;
-    private to = 1;
+    private to = 0;
     private events: readonly TreeEvent[] = [];
 
     constructor(onMove: (at: number, done: boolean) => void, signal: AbortSignal) {
@@ -55,9 +55,9 @@ export class Timeline {
         this.draw();
     }
 
-    /* Puts the slider to a moment. */
+    /* Puts the slider to a moment; its end is now, also while nothing is known yet. */
     place(at: number): void {
-        const part = (at - this.from) / (this.to - this.from);
+        const part = at < this.to ? (at - this.from) / (this.to - this.from) : 1;
         this.slider.value = String(Math.round(100000 * part));
         this.slider.setAttribute("aria-valuetext", clock(at / 1000));
     }
