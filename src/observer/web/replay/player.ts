@@ -39,7 +39,7 @@ export class Player {
         private readonly signal: AbortSignal,
     ) {}
 
-    /* Loads the events that the node remembers, then shows `at`, or what was asked for meanwhile. */
+    /* Loads the events that the node remembers, then shows `at`, or what was asked for since. */
     async load(at: number | null = this.wanted): Promise<void> {
         this.ask(at);
         try {
