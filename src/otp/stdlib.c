@@ -164,6 +164,24 @@ void cop__each(cop_term enumerable, cop__each_fn fn, void *state)
         list = cop_tail(list);
 }
 
+bool cop__is_truthy(cop_term t)
+{
+    return !cop_identical(t, cop_nil()) && !cop_identical(t, cop_false());
+}
+
+cop_term cop__list_to_tuple(cop_term list)
+{
+    size_t len = (size_t)cop_list_len(list);
+    cop_term *items = cop_alloc(len * sizeof(*items) + 1);
+    cop_term tuple;
+
+    for (size_t i = 0; !cop_is_empty_list(list); list = cop_tail(list))
+        items[i++] = cop_head(list);
+    tuple = cop_tuple_from(items, len);
+    cop_free(items);
+    return tuple;
+}
+
 int64_t cop__timeout(cop_term t)
 {
     int64_t ms;

@@ -70,6 +70,10 @@ int64_t cop__times(cop_term times, size_t size, const char *function);
  * far, and closed, also when fn raises. Switches: for a stream, or if fn does. */
 typedef bool (*cop__each_fn)(void *state, cop_term element);
 void cop__each(cop_term enumerable, cop__each_fn fn, void *state);
+/* Whether t is neither nil nor false. */
+bool cop__is_truthy(cop_term t);
+/* The tuple of a proper list's elements. */
+cop_term cop__list_to_tuple(cop_term list);
 /* A time in milliseconds, from an integer or :infinity; -2 if t is neither. */
 int64_t cop__timeout(cop_term t);
 

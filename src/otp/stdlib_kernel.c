@@ -79,10 +79,10 @@ static cop_term negation(cop_term value)
 
 static cop_term is_falsy(cop_term value)
 {
-    return cop_bool(cop_identical(value, cop_nil()) || cop_identical(value, cop_false()));
+    return cop_bool(!cop__is_truthy(value));
 }
 
-/* `and` and `or` as functions: their right side was computed already. */
+/* `and`, `or`, && and || as functions, in captures: their right side was computed already. */
 static cop_term conjunction(cop_term a, cop_term b)
 {
     if (!cop_is_boolean(a)) cop_error(COP(":badarg"));
@@ -93,6 +93,16 @@ static cop_term disjunction(cop_term a, cop_term b)
 {
     if (!cop_is_boolean(a)) cop_error(COP(":badarg"));
     return cop_to_bool(a) ? a : b;
+}
+
+static cop_term right_if_truthy(cop_term a, cop_term b)
+{
+    return cop__is_truthy(a) ? b : a;
+}
+
+static cop_term left_if_truthy(cop_term a, cop_term b)
+{
+    return cop__is_truthy(a) ? a : b;
 }
 
 static cop_term append(cop_term left, cop_term right)
@@ -272,6 +282,8 @@ static const struct cop_function functions[] = {
     COP_EXPORT("!(value)", is_falsy, "Whether value is nil or false."),
     COP_EXPORT("and(left, right)", conjunction, "Right if left is true, else false."),
     COP_EXPORT("or(left, right)", disjunction, "True if left is true, else right."),
+    COP_EXPORT("&&(left, right)", right_if_truthy, "Right unless left is nil or false."),
+    COP_EXPORT("||(left, right)", left_if_truthy, "Left unless it is nil or false, else right."),
     COP_EXPORT("++(left, right)", append, "Two lists as one."),
     COP_EXPORT("--(left, right)", subtract_list,
                "Left without the first of each element of right."),

@@ -115,17 +115,8 @@ static cop_term wrap(cop_term t)
 
 static cop_term to_tuple(cop_term list)
 {
-    int64_t len = cop_is_list(list) ? cop_list_len(list) : -1;
-    cop_term *items;
-    cop_term tuple;
-
-    if (len < 0) cop__raise_argument(1, "not a list");
-    items = cop_alloc((size_t)len * sizeof(*items) + 1);
-    for (size_t i = 0; !cop_is_empty_list(list); list = cop_tail(list))
-        items[i++] = cop_head(list);
-    tuple = cop_tuple_from(items, (size_t)len);
-    cop_free(items);
-    return tuple;
+    if (!cop_is_list(list) || cop_list_len(list) < 0) cop__raise_argument(1, "not a list");
+    return cop__list_to_tuple(list);
 }
 
 static cop_term duplicate(cop_term element, cop_term times)
