@@ -82,11 +82,12 @@ cop_term cop_dictionary(void)
 
 void cop_set_label(cop_term label)
 {
-    struct cop__proc *p = cop__current();
+    struct cop__proc *p = cop__enter()->current;
     cop_kept old = {p->label};
     p->label = cop_keep(label).term_;
     cop__label_set(p, label);
     cop_drop(&old);
+    cop__leave(cop__thread());
 }
 
 cop_pid cop_group_leader(void)

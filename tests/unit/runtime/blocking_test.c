@@ -210,6 +210,30 @@ PROCESS_TEST(a_condemned_process_that_just_returns)
     return cop_end();
 }
 
+static cop_next loop_then_label(cop_term arg)
+{
+    CLEANS;
+    (void)arg;
+    loop();
+    cop_set_label(COP("\"late\""));
+    atomic_fetch_add(&went_on, 1);
+    return cop_end();
+}
+
+/* Nobody would take a dead process's label off the list of labels again. */
+PROCESS_TEST(a_condemned_process_sets_no_label)
+{
+    cop_ref ref;
+    reset();
+    cop_pid p = start_loop(loop_then_label, &ref);
+    cop_exit_process(p, COP(":kill"));
+    CHECK_TERM(check_down(ref), ":killed");
+    atomic_store(&release_loops, 1);
+    check_wait_for(&cleaned, 2);
+    CHECK_INT(atomic_load(&went_on), 0);
+    return cop_end();
+}
+
 static atomic_int caught;
 
 static cop_term loop_and_yield(void *arg)
@@ -505,6 +529,7 @@ int main(void)
         cmocka_unit_test(signals_to_a_looping_process),
         cmocka_unit_test(a_kill_of_a_looping_process),
         cmocka_unit_test(a_condemned_process_that_just_returns),
+        cmocka_unit_test(a_condemned_process_sets_no_label),
         cmocka_unit_test(cleanups_may_use_the_runtime),
         cmocka_unit_test(a_condemned_process_inside_try),
         cmocka_unit_test(a_link_condemns_a_looping_process),
