@@ -145,6 +145,11 @@ struct cop__handle *cop__handle_open(const struct cop__handle_kind *kind, int fd
                                      int *ret_error)
 {
     struct cop__loop *loop = cop__loop_here();
+    /* What a condemned process opens while it unwinds nobody would close. */
+    if (!cop__port_adopt(cop__port_self())) {
+        *ret_error = -ECANCELED;
+        return NULL;
+    }
     struct cop__handle *h = loop != NULL ? handle_alloc() : NULL;
     if (h == NULL) {
         *ret_error = loop == NULL ? -ENOTSUP : -ENFILE;
@@ -167,7 +172,6 @@ struct cop__handle *cop__handle_open(const struct cop__handle_kind *kind, int fd
     h->state = COP__HANDLE_OPEN;
     h->owner = cop__port_self();
     owned_add(h);
-    cop__port_adopt(h->owner);
     return h;
 }
 

@@ -114,6 +114,8 @@ bool cop__port_adopt(uint64_t pid)
     /* Both this and the end of p change the flags in one step: either p sees our mark, or we see
      * that it is exiting. */
     uint8_t flags = atomic_fetch_or_explicit(&p->flags, COP__PROC_HAS_PORTS, memory_order_relaxed);
+    /* The caller may be unwinding: its end is still to come, unless it was condemned. */
+    if (p == cop__current()) return (flags & COP__PROC_CONDEMNED) == 0;
     return (flags & COP__PROC_EXITING) == 0 && cop__proc_id(p) == pid &&
            atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED;
 }

@@ -66,7 +66,8 @@ bool cop__port_wait(void);
  * copied. */
 void cop__port_send(uint64_t pid, cop_term message);
 void cop__port_wake(uint64_t pid);
-/* pid shall own ports: the driver will be told of its end. False: it is dead already. */
+/* pid shall own ports: the driver will be told of its end. False: it is dead already, or is at its
+ * end and not the caller. */
 bool cop__port_adopt(uint64_t pid);
 /* Moves those messages of the caller's mailbox for which fn holds to another process, in order.
  * Does not return if the caller is to die. */

@@ -213,6 +213,68 @@ PROCESS_TEST(an_owner_dies_with_data_in_flight)
     return cop_end();
 }
 
+static atomic_int looping, released, cleaned;
+
+static void open_a_listener(int *unused)
+{
+    (void)unused;
+    CHECK_TERM(cop_tcp_listen("127.0.0.1", 0, COP("[]")), "{:error, :ecanceled}");
+    atomic_store(&cleaned, 1);
+}
+
+static cop_next loop_and_clean(cop_term arg)
+{
+    __attribute__((cleanup(open_a_listener), unused)) int cleans = 0;
+    (void)arg;
+    atomic_store(&looping, 1);
+    while (!atomic_load_explicit(&released, memory_order_relaxed)) {
+    }
+    cop_yield();
+    return cop_end();
+}
+
+/* Its end has been and gone: nobody would close what it opens on the way out. */
+PROCESS_TEST(a_condemned_process_opens_nothing)
+{
+    cop_ref ref;
+    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
+    cop_pid p = cop_spawn(loop_and_clean, cop_nil(), &opts);
+    check_wait_for(&looping, 1);
+    cop_exit_process(p, COP(":kill"));
+    CHECK_TERM(check_down(ref), ":killed");
+    atomic_store(&released, 1);
+    check_wait_for(&cleaned, 1);
+    CHECK_INT(ports_of(p), 0);
+    return cop_end();
+}
+
+static void open_for_a_while(int *unused)
+{
+    (void)unused;
+    tcp_listener("[]");
+    CHECK_INT(ports_of(cop_self()), 1);
+    atomic_fetch_add(&cleaned, 1);
+}
+
+static cop_next end_and_clean(cop_term arg)
+{
+    __attribute__((cleanup(open_for_a_while), unused)) int cleans = 0;
+    cop_exit(arg);
+}
+
+/* One that unwinds may: its end comes after that. */
+PROCESS_TEST(a_process_at_its_end_may_open)
+{
+    cop_ref ref;
+    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
+    atomic_store(&cleaned, 0);
+    cop_pid p = cop_spawn(end_and_clean, COP(":done"), &opts);
+    CHECK_TERM(check_down(ref), ":done");
+    CHECK_INT(atomic_load(&cleaned), 1);
+    CHECK_INT(ports_of(p), 0);
+    return cop_end();
+}
+
 /* --- Many ------------------------------------------------------------------------------------- */
 
 static cop_next echo(cop_term socket)
@@ -466,6 +528,8 @@ int main(void)
         cmocka_unit_test(a_flood_is_not_read_ahead),
         cmocka_unit_test(many_lines_in_one_piece),
         cmocka_unit_test(an_owner_dies_with_data_in_flight),
+        cmocka_unit_test(a_condemned_process_opens_nothing),
+        cmocka_unit_test(a_process_at_its_end_may_open),
         cmocka_unit_test(a_thousand_connections),
         cmocka_unit_test(sockets_go_on_beside_endless_loops),
         cmocka_unit_test(a_long_computation_then_a_socket),
