@@ -228,15 +228,69 @@ static void on_closed(uv_handle_t *poll)
     handle_free(h);
 }
 
+/* --- Lingering: the loop's thread ------------------------------------------------------------- */
+
+/* So often in its time a peer is looked at. */
+#define LINGER_LOOKS 4
+
+/* A handle that drains, and what its peer has taken of it. */
+struct cop__linger {
+    uv_timer_t timer;
+    struct cop__handle *handle;
+    size_t left;
+    int looks_in_vain;
+};
+
+static void on_linger_closed(uv_handle_t *timer)
+{
+    cop__free(timer->data, sizeof(struct cop__linger));
+}
+
 /* The end of a handle that nobody waits for any more. Locked. */
 static void let_go(struct cop__handle *h)
 {
+    if (h->linger != NULL) uv_close((uv_handle_t *)&h->linger->timer, on_linger_closed);
+    h->linger = NULL;
     h->kind->dispose(h);
     h->data = NULL;
     uv_close((uv_handle_t *)&h->poll, on_closed);
     close(h->fd);
     h->fd = -1;
 }
+
+static void on_linger(uv_timer_t *timer)
+{
+    struct cop__linger *g = timer->data;
+    struct cop__handle *h = g->handle;
+    uint64_t limit_ms;
+    cop__loop_called(h->loop);
+    pthread_mutex_lock(&h->lock);
+    size_t left = h->kind->left(h, &limit_ms);
+    g->looks_in_vain = left < g->left ? 0 : g->looks_in_vain + 1;
+    g->left = left;
+    if (g->looks_in_vain == LINGER_LOOKS) {
+        h->state = COP__HANDLE_CLOSING;
+        let_go(h);
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+/* Locked. */
+static void linger(struct cop__handle *h)
+{
+    struct cop__linger *g = cop__alloc_zeroed(sizeof(*g));
+    uint64_t limit_ms;
+    h->linger = g;
+    g->handle = h;
+    g->left = h->kind->left(h, &limit_ms);
+    uv_timer_init(&h->loop->uv, &g->timer);
+    g->timer.data = g;
+    uv_update_time(&h->loop->uv);
+    uint64_t look_ms = limit_ms / LINGER_LOOKS + 1;
+    uv_timer_start(&g->timer, on_linger, look_ms, look_ms);
+}
+
+/* --- Changes: the loop's thread --------------------------------------------------------------- */
 
 /* Brings libuv up to date. */
 static void update(struct cop__request *r)
@@ -245,8 +299,9 @@ static void update(struct cop__request *r)
     pthread_mutex_lock(&h->lock);
     if (h->state == COP__HANDLE_CLOSING) {
         if (h->fd >= 0) let_go(h);
-    } else if (h->state != COP__HANDLE_FREE && (h->wanted & ~h->polled) != 0) {
-        poll_for(h, h->wanted);
+    } else if (h->state != COP__HANDLE_FREE) {
+        if (h->state == COP__HANDLE_DRAINING && h->linger == NULL) linger(h);
+        if ((h->wanted & ~h->polled) != 0) poll_for(h, h->wanted);
     }
     pthread_mutex_unlock(&h->lock);
 }
@@ -292,12 +347,11 @@ void cop__handle_close(struct cop__handle *h)
     owned_remove(h);
     cop__handle_announce(h, ~0U);
     h->state = h->kind->drain(h) ? COP__HANDLE_DRAINING : COP__HANDLE_CLOSING;
-    bool is_closing = h->state == COP__HANDLE_CLOSING;
     bool is_here = cop__port_is_here(h->loop);
     /* Asked while it is locked: afterwards it may be another's already. */
-    if (is_closing && !is_here) cop__loop_ask(h->loop, &h->request);
+    if (!is_here) cop__loop_ask(h->loop, &h->request);
     pthread_mutex_unlock(&h->lock);
-    if (is_closing && is_here) update(&h->request);
+    if (is_here) update(&h->request);
 }
 
 /* --- Waiting ---------------------------------------------------------------------------------- */

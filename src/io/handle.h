@@ -22,6 +22,7 @@
 #include "io/loop.h"
 
 struct cop__handle;
+struct cop__linger;
 
 enum { COP__IO_READ = 1, COP__IO_WRITE = 2 };
 
@@ -33,6 +34,9 @@ struct cop__handle_kind {
     bool (*ready)(struct cop__handle *h, unsigned events);
     /* The owner is gone. False: nothing is left to do (ready() is not called then). Locked. */
     bool (*drain)(struct cop__handle *h);
+    /* Of those that drain: how many bytes the peer has not taken yet. It is given up when that has
+     * not become less for so many milliseconds. Locked. */
+    size_t (*left)(struct cop__handle *h, uint64_t *ret_limit_ms);
     /* Frees data, before the descriptor is closed. Locked. */
     void (*dispose)(struct cop__handle *h);
     /* What cop_ports() shows: adds {key, value} pairs in front of a list. Locked. NULL: nothing. */
@@ -60,6 +64,7 @@ struct cop__handle {
     struct cop__loop *loop;      /* stays while it is not free */
     struct cop__request request; /* of an update; see loop.h */
     uv_poll_t poll;              /* the loop's thread alone */
+    struct cop__linger *linger;  /* the same; of one that drains */
     struct cop__list owned;      /* under the owners' lock */
     struct cop__handle *next_free;
 };

@@ -10,13 +10,15 @@
 #include "io/tcp_socket.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-/* What a closed connection still has to send is given up when the peer takes nothing for so long.
- * */
+/* What a closed connection still has to send is given up when the peer takes nothing for so long,
+ * or for as long as its sender would have waited. */
 #define LINGER_MS 30000
 /* So long accept rests when there are no descriptors. */
 #define PAUSE_MS  100
@@ -51,6 +53,12 @@ static bool tcp_ready(struct cop__handle *h, unsigned events)
     return true;
 }
 
+static uint64_t linger_ms(const struct cop__tcp *t)
+{
+    int64_t sender_ms = t->options.send_timeout;
+    return sender_ms >= 0 && sender_ms < LINGER_MS ? (uint64_t)sender_ms : LINGER_MS;
+}
+
 static bool tcp_drain(struct cop__handle *h)
 {
     struct cop__tcp *t = cop__tcp_of(h);
@@ -59,12 +67,22 @@ static bool tcp_drain(struct cop__handle *h)
         if (!cop__port_is_here(h->loop)) shutdown(h->fd, SHUT_WR);
         return false;
     }
-    unsigned limit = LINGER_MS;
-    setsockopt(h->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit));
+    /* Also of what the kernel has then; a Unix socket does not know this. */
+    unsigned limit_ms = (unsigned)linger_ms(t);
+    setsockopt(h->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
     cop__tcp_in_free(t);
     t->is_out_shut = true;
     cop__handle_want(h, COP__IO_WRITE);
     return true;
+}
+
+static size_t tcp_left(struct cop__handle *h, uint64_t *ret_limit_ms)
+{
+    const struct cop__tcp *t = cop__tcp_of(h);
+    int in_kernel = 0;
+    (void)ioctl(h->fd, SIOCOUTQ, &in_kernel);
+    *ret_limit_ms = linger_ms(t);
+    return t->out_bytes + (size_t)in_kernel;
 }
 
 static void tcp_dispose(struct cop__handle *h)
@@ -104,6 +122,7 @@ const struct cop__handle_kind cop__tcp_kind = {
     .name = "tcp",
     .ready = tcp_ready,
     .drain = tcp_drain,
+    .left = tcp_left,
     .dispose = tcp_dispose,
     .info = tcp_info,
 };

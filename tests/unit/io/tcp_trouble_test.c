@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* A plain socket, connected to a listener; its peer. */
@@ -212,6 +213,99 @@ PROCESS_TEST(an_owner_dies_with_data_in_flight)
         cop_yield();
     return cop_end();
 }
+
+/* --- Lingering -------------------------------------------------------------------------------- */
+
+/* A listener of this kind of socket, and a peer that is connected to it, by plain calls. */
+static cop_term lingering_pair(bool is_unix, const char *options, int *ret_peer)
+{
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    char name[64];
+    cop_term server;
+    if (!is_unix) {
+        cop_term listener = tcp_listener(options);
+        *ret_peer = raw_client(listener, &server);
+        CHECK_OK(cop_tcp_close(listener));
+        return server;
+    }
+    (void)snprintf(name, sizeof(name), "@coppice-linger-%d", (int)getpid());
+    memcpy(path.sun_path + 1, name + 1, strlen(name) - 1);
+    cop_term listener = ok_value(cop_tcp_listen(name, 0, check_parse(options)));
+    *ret_peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK_INT(connect(*ret_peer, (const struct sockaddr *)&path,
+                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
+              0);
+    server = ok_value(cop_tcp_accept(listener, 5000));
+    CHECK_OK(cop_tcp_close(listener));
+    return server;
+}
+
+/* A connection with more than its peer's kernel takes, closed. */
+static void send_and_close(cop_term server)
+{
+    CHECK_TERM(cop_tcp_send(server, big()), "{:error, :timeout}");
+    CHECK_OK(cop_tcp_close(server));
+    CHECK_TERM(cop_map_get(port_of(server), COP(":state"), cop_nil()), ":draining");
+}
+
+/* A peer that takes nothing is given up, whatever kind of socket it is. */
+PROCESS_TEST(a_closed_connection_lingers_for_so_long)
+{
+    for (int i = 0; i < 4; i++) {
+        int peer;
+        cop_term server = lingering_pair(i % 2 == 1, "[send_timeout: 40]", &peer);
+        send_and_close(server);
+        int64_t from = cop_monotonic_ms();
+        while (!cop_identical(port_of(server), cop_nil()))
+            cop_sleep(1);
+        CHECK(cop_monotonic_ms() - from >= 35);
+        close(peer);
+    }
+    return cop_end();
+}
+
+/* Reads little by little until the end; how many bytes. *ret_longest_ms: the longest pause. */
+static size_t read_slowly(int peer, int64_t *ret_longest_ms)
+{
+    static char bytes[65536];
+    size_t len = 0;
+    int64_t before = cop_monotonic_ms();
+    *ret_longest_ms = 0;
+    for (;;) {
+        ssize_t n = recv(peer, bytes, sizeof(bytes), 0);
+        if (n <= 0) return len;
+        len += (size_t)n;
+        cop_sleep(5);
+        int64_t now = cop_monotonic_ms();
+        if (now - before > *ret_longest_ms) *ret_longest_ms = now - before;
+        before = now;
+    }
+}
+
+/* One that takes little by little gets all, however long that takes. A machine that stood still
+ * meanwhile shows nothing: then again. */
+PROCESS_TEST(a_slow_peer_gets_all)
+{
+    for (int i = 0; i < 2; i++) {
+        size_t len = 0;
+        int64_t longest = 100, from = 0;
+        while (len < cop_to_bytes(big()).len && longest >= 50) {
+            int peer;
+            cop_term server = lingering_pair(i == 1, "[send_timeout: 100]", &peer);
+            send_and_close(server);
+            from = cop_monotonic_ms();
+            len = read_slowly(peer, &longest);
+            close(peer);
+            while (!cop_identical(port_of(server), cop_nil()))
+                cop_yield();
+        }
+        CHECK_INT((int64_t)len, (int64_t)cop_to_bytes(big()).len);
+        CHECK(cop_monotonic_ms() - from > 200);
+    }
+    return cop_end();
+}
+
+/* --- Ends of owners --------------------------------------------------------------------------- */
 
 static atomic_int looping, released, cleaned;
 
@@ -528,6 +622,8 @@ int main(void)
         cmocka_unit_test(a_flood_is_not_read_ahead),
         cmocka_unit_test(many_lines_in_one_piece),
         cmocka_unit_test(an_owner_dies_with_data_in_flight),
+        cmocka_unit_test(a_closed_connection_lingers_for_so_long),
+        cmocka_unit_test(a_slow_peer_gets_all),
         cmocka_unit_test(a_condemned_process_opens_nothing),
         cmocka_unit_test(a_process_at_its_end_may_open),
         cmocka_unit_test(a_thousand_connections),
