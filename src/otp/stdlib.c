@@ -60,8 +60,10 @@ void cop__raise_no_clause(const char *function)
 {
     const char *dot = strrchr(function, '.');
     const char *slash = strrchr(function, '/');
-    cop_term module =
-        cop_atom_from(cop_to_bytes(cop_format("Elixir.%.*s", (int)(dot - function), function)));
+    bool is_erlang = function[0] == ':';
+    cop_term module = cop_atom_from(
+        cop_to_bytes(cop_format("%s%.*s", is_erlang ? "" : "Elixir.",
+                                (int)(dot - function) - is_erlang, function + is_erlang)));
     cop_term name = cop_format("%.*s", (int)(slash - dot - 1), dot + 1);
     cop_bytes bytes = cop_to_bytes(name);
     char text[64] = {0};
@@ -167,6 +169,28 @@ void cop__each(cop_term enumerable, cop__each_fn fn, void *state)
 bool cop__is_truthy(cop_term t)
 {
     return !cop_identical(t, cop_nil()) && !cop_identical(t, cop_false());
+}
+
+bool cop__get_and_update(cop_term fun, cop_term old, cop_term *ret_got, cop_term *ret_new)
+{
+    cop_term said = cop__call1(fun, old);
+    cop_term got;
+    cop_term updated;
+    cop_bytes text;
+
+    if (cop_match(said, "{got, updated}", got, updated)) {
+        *ret_got = got;
+        *ret_new = updated;
+        return true;
+    }
+    if (cop_identical(said, COP(":pop"))) {
+        *ret_got = old;
+        return false;
+    }
+    text = cop_to_bytes(cop_inspect_with(said, (struct cop_inspect_opts){0, 50}));
+    cop_raise("RuntimeError",
+              "the given function must return a two-element tuple or :pop, got: %.*s",
+              (int)text.len, text.data);
 }
 
 cop_term cop__list_to_tuple(cop_term list)

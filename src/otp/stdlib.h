@@ -46,7 +46,7 @@ void cop__stdlib_register(void);
 
 /* An ArgumentError in the words of OTP: "1st argument: not a list". */
 COP_NORETURN void cop__raise_argument(int position, const char *what);
-/* A FunctionClauseError of "Map.get/3". */
+/* A FunctionClauseError of "Map.get/3" or ":lists.flatten/1". */
 COP_NORETURN void cop__raise_no_clause(const char *function);
 COP_NORETURN void cop__raise_bad_map(cop_term t);
 /* A KeyError; what is the map or keyword list. */
@@ -74,6 +74,9 @@ void cop__each(cop_term enumerable, cop__each_fn fn, void *state);
 bool cop__is_truthy(cop_term t);
 /* The tuple of a proper list's elements. */
 cop_term cop__list_to_tuple(cop_term list);
+/* What fun(old) says in get_and_update: {got, new}, or :pop (false; *ret_got is old then). Anything
+ * else is a RuntimeError. */
+bool cop__get_and_update(cop_term fun, cop_term old, cop_term *ret_got, cop_term *ret_new);
 /* A time in milliseconds, from an integer or :infinity; -2 if t is neither. */
 int64_t cop__timeout(cop_term t);
 

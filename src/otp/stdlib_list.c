@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* List, Keyword and Tuple. */
+/* List and Tuple. */
 #include "otp/stdlib.h"
+#include "otp/stdlib_arith.h"
+#include "otp/stdlib_enum.h"
 
 /* --- List ------------------------------------------------------------------------------------- */
+
+/* list, if it is a proper one; else the FunctionClauseError of function. */
+static cop_term list_arg(cop_term list, const char *function)
+{
+    if (!cop_is_list(list) || cop_list_len(list) < 0) cop__raise_no_clause(function);
+    return list;
+}
 
 static cop_term first_or(cop_term list, cop_term fallback)
 {
@@ -17,8 +26,7 @@ static cop_term first(cop_term list)
 
 static cop_term last_or(cop_term list, cop_term fallback)
 {
-    if (!cop_is_list(list) || cop_list_len(list) < 0) cop__raise_no_clause("List.last/2");
-    for (; !cop_is_empty_list(list); list = cop_tail(list))
+    for (list_arg(list, "List.last/2"); !cop_is_empty_list(list); list = cop_tail(list))
         fallback = cop_head(list);
     return fallback;
 }
@@ -29,12 +37,15 @@ static cop_term last(cop_term list)
 }
 
 /* The first tuple of list whose element at position is key (==), or cop_none(); asked by this
- * function of List. */
-static cop_term key_find(cop_term list, cop_term key, cop_term position, const char *function)
+ * function of List. erlang is the one of :lists that would refuse a negative position, NULL where
+ * that is a function of the machine. */
+static cop_term key_find(cop_term list, cop_term key, cop_term position, const char *function,
+                         const char *erlang)
 {
     int64_t i;
 
     if (!cop__is_int64(position, &i)) cop__raise_no_clause(function);
+    if (i < 0 && erlang) cop__raise_no_clause(erlang);
     if (i < 0) cop__raise_argument(2, "out of range");
     for (cop_term l = cop__enumerate(list); !cop_is_empty_list(l); l = cop_tail(l)) {
         cop_term t = cop_head(l);
@@ -48,7 +59,7 @@ static cop_term key_find(cop_term list, cop_term key, cop_term position, const c
 
 static cop_term keyfind_or(cop_term list, cop_term key, cop_term position, cop_term fallback)
 {
-    cop_term found = key_find(list, key, position, "List.keyfind/4");
+    cop_term found = key_find(list, key, position, "List.keyfind/4", NULL);
 
     return cop_is_none(found) ? fallback : found;
 }
@@ -60,7 +71,7 @@ static cop_term keyfind(cop_term list, cop_term key, cop_term position)
 
 static cop_term keymember(cop_term list, cop_term key, cop_term position)
 {
-    return cop_bool(!cop_is_none(key_find(list, key, position, "List.keymember?/3")));
+    return cop_bool(!cop_is_none(key_find(list, key, position, "List.keymember?/3", NULL)));
 }
 
 /* list without the first element that is identical to what. */
@@ -79,20 +90,20 @@ static cop_term without(cop_term list, cop_term what)
 
 static cop_term delete (cop_term list, cop_term element)
 {
-    return without(cop__enumerate(list), element);
+    return without(list_arg(list, "List.delete/2"), element);
 }
 
 static cop_term keydelete(cop_term list, cop_term key, cop_term position)
 {
-    cop_term found = key_find(list, key, position, "List.keydelete/3");
+    cop_term found = key_find(list, key, position, "List.keydelete/3", ":lists.keydelete/3");
 
     return cop_is_none(found) ? list : without(list, found);
 }
 
 /* What is still to come of each list is kept in a list. */
-static cop_term flatten(cop_term list)
+static cop_term flatten_onto(cop_term list, cop_term tail)
 {
-    cop_term pending = cop_list(cop__enumerate(list));
+    cop_term pending = cop_list(list_arg(list, ":lists.flatten/1"));
     cop_term done = cop_empty_list();
 
     while (!cop_is_empty_list(pending)) {
@@ -104,7 +115,12 @@ static cop_term flatten(cop_term list)
         else if (!cop_is_empty_list(t))
             pending = cop_cons(cop_head(t), cop_cons(cop_tail(t), pending));
     }
-    return cop_list_reverse(done);
+    return cop_list_append(cop_list_reverse(done), tail);
+}
+
+static cop_term flatten(cop_term list)
+{
+    return flatten_onto(list, cop_empty_list());
 }
 
 static cop_term wrap(cop_term t)
@@ -135,158 +151,269 @@ static cop_term to_string(cop_term list)
     return cop__to_string(list);
 }
 
+/* --- Positions -------------------------------------------------------------------------------- */
+
+/* The position that index means in list, from its end if negative; it may be out of range. Asked by
+ * this function of List. */
+static int64_t place_of(cop_term list, cop_term index, const char *function)
+{
+    int64_t i;
+
+    if (!cop__is_int64(index, &i)) cop__raise_no_clause(function);
+    list_arg(list, function);
+    return i < 0 ? i + cop_list_len(list) : i;
+}
+
+/* list with `count` elements from i on replaced by those of with; list itself if i is no position.
+ * *ret_first is the first element that went; untouched if none did. */
+static cop_term splice(cop_term list, int64_t i, int count, cop_term with, cop_term *ret_first)
+{
+    cop_term before = cop_empty_list();
+    cop_term rest = list;
+
+    if (i < 0 || i + count > cop_list_len(list)) return list;
+    for (; i > 0; i--, rest = cop_tail(rest))
+        before = cop_cons(cop_head(rest), before);
+    if (count > 0) *ret_first = cop_head(rest);
+    for (; count > 0; count--)
+        rest = cop_tail(rest);
+    for (with = cop_list_append(with, rest); !cop_is_empty_list(before); before = cop_tail(before))
+        with = cop_cons(cop_head(before), with);
+    return with;
+}
+
+static cop_term delete_at(cop_term list, cop_term index)
+{
+    cop_term gone;
+
+    return splice(list, place_of(list, index, "List.delete_at/2"), 1, cop_empty_list(), &gone);
+}
+
+static cop_term pop_at_or(cop_term list, cop_term index, cop_term fallback)
+{
+    int64_t i = place_of(list, index, "List.pop_at/3");
+    cop_term rest = splice(list, i, 1, cop_empty_list(), &fallback);
+
+    return cop_tuple(fallback, rest);
+}
+
+static cop_term pop_at(cop_term list, cop_term index)
+{
+    return pop_at_or(list, index, cop_nil());
+}
+
+/* Behind the last element for -1, and at the nearest end for a position beyond it. */
+static cop_term insert_at(cop_term list, cop_term index, cop_term value)
+{
+    int64_t i = place_of(list, index, "List.insert_at/3");
+    int64_t len = cop_list_len(list);
+    cop_term gone;
+
+    if (cop_compare(index, cop_int(0)) < 0) i++;
+    return splice(list, i < 0 ? 0 : i > len ? len : i, 0, cop_list(value), &gone);
+}
+
+static cop_term replace_at(cop_term list, cop_term index, cop_term value)
+{
+    cop_term gone;
+
+    return splice(list, place_of(list, index, "List.replace_at/3"), 1, cop_list(value), &gone);
+}
+
+static cop_term update_at(cop_term list, cop_term index, cop_term fun)
+{
+    int64_t i = place_of(list, index, "List.update_at/3");
+    cop_term old = cop_none();
+
+    (void)splice(list, i, 1, cop_empty_list(), &old);
+    return cop_is_none(old) ? list : splice(list, i, 1, cop_list(cop__call1(fun, old)), &old);
+}
+
+/* --- Tuples by a key -------------------------------------------------------------------------- */
+
+/* list with tuple in place of the one that key_find found. */
+static cop_term with_tuple(cop_term list, cop_term found, cop_term tuple)
+{
+    cop_term passed = cop_empty_list();
+
+    for (; !cop_identical(cop_head(list), found); list = cop_tail(list))
+        passed = cop_cons(cop_head(list), passed);
+    return cop_list_append(cop_list_reverse(passed), cop_cons(tuple, cop_tail(list)));
+}
+
+static cop_term keyreplace(cop_term list, cop_term key, cop_term position, cop_term tuple)
+{
+    cop_term found = key_find(list, key, position, "List.keyreplace/4", ":lists.keyreplace/4");
+
+    if (!cop_is_tuple(tuple)) cop__raise_no_clause(":lists.keyreplace/4");
+    return cop_is_none(found) ? list : with_tuple(list, found, tuple);
+}
+
+static cop_term keystore(cop_term list, cop_term key, cop_term position, cop_term tuple)
+{
+    cop_term found = key_find(list, key, position, "List.keystore/4", ":lists.keystore/4");
+
+    if (!cop_is_tuple(tuple)) cop__raise_no_clause(":lists.keystore/4");
+    if (cop_is_none(found)) return cop_list_append(list, cop_list(tuple));
+    return with_tuple(list, found, tuple);
+}
+
+static cop_term keytake(cop_term list, cop_term key, cop_term position)
+{
+    cop_term found = key_find(list, key, position, "List.keytake/3", ":lists.keytake/3");
+
+    return cop_is_none(found) ? cop_nil() : cop_tuple(found, without(list, found));
+}
+
+static bool key_precedes(void *position, cop_term a, cop_term b)
+{
+    size_t i = *(size_t *)position;
+
+    return cop_compare(cop_elem(a, i), cop_elem(b, i)) <= 0;
+}
+
+static cop_term keysort(cop_term list, cop_term position)
+{
+    int64_t i;
+    size_t at;
+
+    list_arg(list, "List.keysort/3");
+    if (!cop__is_int64(position, &i)) cop__raise_no_clause("List.keysort/3");
+    if (i < 0) cop__raise_no_clause(":lists.keysort/2");
+    for (cop_term l = list; !cop_is_empty_list(l); l = cop_tail(l)) {
+        if (!cop_is_tuple(cop_head(l))) cop__raise_argument(2, "not a tuple");
+        if ((size_t)i >= cop_tuple_size(cop_head(l))) cop__raise_argument(1, "out of range");
+    }
+    at = (size_t)i;
+    return cop__sort_list(list, key_precedes, &at);
+}
+
+/* --- Folds and texts -------------------------------------------------------------------------- */
+
+static cop_term fold(cop_term list, cop_term acc, cop_term fun)
+{
+    for (; !cop_is_empty_list(list); list = cop_tail(list))
+        acc = cop__call2(fun, cop_head(list), acc);
+    return acc;
+}
+
+static cop_term foldl(cop_term list, cop_term acc, cop_term fun)
+{
+    if (!cop_is_fun(fun, 2)) cop__raise_no_clause("List.foldl/3");
+    return fold(list_arg(list, "List.foldl/3"), acc, fun);
+}
+
+static cop_term foldr(cop_term list, cop_term acc, cop_term fun)
+{
+    if (!cop_is_fun(fun, 2)) cop__raise_no_clause("List.foldr/3");
+    return fold(cop_list_reverse(list_arg(list, "List.foldr/3")), acc, fun);
+}
+
+static cop_term starts_with(cop_term list, cop_term prefix)
+{
+    list_arg(list, "List.starts_with?/2");
+    list_arg(prefix, "List.starts_with?/2");
+    for (; !cop_is_empty_list(prefix); list = cop_tail(list), prefix = cop_tail(prefix))
+        if (cop_is_empty_list(list) || !cop_identical(cop_head(list), cop_head(prefix)))
+            return cop_false();
+    return cop_true();
+}
+
+static cop_term is_improper(cop_term list)
+{
+    if (!cop_is_list(list)) cop__raise_no_clause("List.improper?/1");
+    return cop_bool(cop_list_len(list) < 0);
+}
+
+static cop_term to_charlist(cop_term list)
+{
+    return cop_apply(COP("String"), COP(":to_charlist"), cop_list(to_string(list)));
+}
+
+/* What this function of String makes of the list's characters. */
+static cop_term from_characters(cop_term list, cop_term function)
+{
+    if (!cop_is_list(list)) cop__raise_argument(1, "not a list");
+    return cop_apply(COP("String"), function, cop_list(cop__to_string(list)));
+}
+
+static cop_term to_atom(cop_term list)
+{
+    return from_characters(list, COP(":to_atom"));
+}
+
+static cop_term to_existing_atom(cop_term list)
+{
+    return from_characters(list, COP(":to_existing_atom"));
+}
+
+static cop_term to_integer(cop_term list)
+{
+    return from_characters(list, COP(":to_integer"));
+}
+
+static cop_term to_float(cop_term list)
+{
+    return from_characters(list, COP(":to_float"));
+}
+
+static cop_term zip(cop_term lists)
+{
+    return cop__enum_zip(list_arg(lists, "List.zip/1"));
+}
+
 static const struct cop_function list_functions[] = {
     COP_EXPORT("delete(list, element)", delete, "The list without the first such element."),
+    COP_EXPORT("delete_at(list, index)", delete_at, "The list without the element at index."),
     COP_EXPORT("duplicate(element, times)", duplicate, "A list of the element so many times."),
     COP_EXPORT("first(list)", first, "The first element, or nil."),
     COP_EXPORT("first(list, default)", first_or, "The first element, or default."),
     COP_EXPORT("flatten(list)", flatten, "The elements of the lists in list as one list."),
+    COP_EXPORT("flatten(list, tail)", flatten_onto, "The same before tail."),
+    COP_EXPORT("foldl(list, acc, fun)", foldl,
+               "fun(element, acc) over all elements from the left."),
+    COP_EXPORT("foldr(list, acc, fun)", foldr, "The same from the right."),
+    COP_EXPORT("improper?(list)", is_improper, "Whether it ends in something else than []."),
+    COP_EXPORT("insert_at(list, index, value)", insert_at,
+               "The list with value before index; behind all for -1."),
     COP_EXPORT("keydelete(list, key, position)", keydelete,
                "The list without the first tuple that has key there."),
     COP_EXPORT("keyfind(list, key, position)", keyfind,
                "The first tuple that has key at position, or nil."),
     COP_EXPORT("keyfind(list, key, position, default)", keyfind_or, "The same, or default."),
     COP_EXPORT("keymember?(list, key, position)", keymember, "Whether there is such a tuple."),
+    COP_EXPORT("keyreplace(list, key, position, tuple)", keyreplace,
+               "The list with tuple in place of the first one that has key there."),
+    COP_EXPORT("keysort(list, position)", keysort,
+               "Tuples in the order of their elements at position."),
+    COP_EXPORT("keystore(list, key, position, tuple)", keystore,
+               "The same, or with tuple behind it."),
+    COP_EXPORT("keytake(list, key, position)", keytake,
+               "{the first tuple that has key there, the other elements}, or nil."),
     COP_EXPORT("last(list)", last, "The last element, or nil."),
     COP_EXPORT("last(list, default)", last_or, "The last element, or default."),
+    COP_EXPORT("pop_at(list, index)", pop_at, "{element or nil, the list without it}."),
+    COP_EXPORT("pop_at(list, index, default)", pop_at_or,
+               "{element or default, the list without it}."),
+    COP_EXPORT("replace_at(list, index, value)", replace_at, "The list with value at index."),
+    COP_EXPORT("starts_with?(list, prefix)", starts_with, "Whether the list begins so."),
+    COP_EXPORT("to_atom(list)", to_atom, "The atom with these characters."),
+    COP_EXPORT("to_charlist(list)", to_charlist, "The characters of chardata as a list."),
+    COP_EXPORT("to_existing_atom(list)", to_existing_atom,
+               "The same as to_atom if there is one already."),
+    COP_EXPORT("to_float(list)", to_float, "The float that the characters say."),
+    COP_EXPORT("to_integer(list)", to_integer, "The integer that the characters say."),
     COP_EXPORT("to_string(list)", to_string, "The text of chardata."),
     COP_EXPORT("to_tuple(list)", to_tuple, "The elements as a tuple."),
+    COP_EXPORT("update_at(list, index, fun)", update_at, "The list with fun(element) at index."),
     COP_EXPORT("wrap(term)", wrap, "A list: term if it is one, [] of nil, else [term]."),
+    COP_EXPORT("zip(lists)", zip, "Tuples of the first elements, of the second ones, ..."),
     COP_EXPORT_END};
 
 const struct cop_module cop__list_module = {.size = sizeof(struct cop_module),
                                             .name = "List",
                                             .doc = "Lists.",
                                             .functions = list_functions};
-
-/* --- Keyword ---------------------------------------------------------------------------------- */
-
-static cop_term keyword_arg(cop_term keywords, const char *function)
-{
-    if (!cop_is_list(keywords) || cop_list_len(keywords) < 0) cop__raise_no_clause(function);
-    return keywords;
-}
-
-static cop_term kw_get_or(cop_term keywords, cop_term key, cop_term fallback)
-{
-    if (!cop_is_atom(key)) cop__raise_no_clause("Keyword.get/3");
-    return cop_keyword_get(keyword_arg(keywords, "Keyword.get/3"), key, fallback);
-}
-
-static cop_term kw_get(cop_term keywords, cop_term key)
-{
-    return kw_get_or(keywords, key, cop_nil());
-}
-
-static cop_term kw_fetch(cop_term keywords, cop_term key)
-{
-    cop_term value = cop_keyword_get(keyword_arg(keywords, "Keyword.fetch/2"), key, cop_none());
-
-    return cop_is_none(value) ? COP(":error") : cop_tuple(cop_ok(), value);
-}
-
-static cop_term kw_fetch_or_raise(cop_term keywords, cop_term key)
-{
-    cop_term value = cop_keyword_get(keyword_arg(keywords, "Keyword.fetch!/2"), key, cop_none());
-
-    if (cop_is_none(value)) cop__raise_key(key, keywords);
-    return value;
-}
-
-static cop_term kw_has_key(cop_term keywords, cop_term key)
-{
-    return cop_bool(!cop_is_none(
-        cop_keyword_get(keyword_arg(keywords, "Keyword.has_key?/2"), key, cop_none())));
-}
-
-static cop_term kw_delete(cop_term keywords, cop_term key)
-{
-    cop_term done = cop_empty_list();
-
-    keyword_arg(keywords, "Keyword.delete/2");
-    for (; !cop_is_empty_list(keywords); keywords = cop_tail(keywords))
-        if (!cop_identical(cop_elem(cop_head(keywords), 0), key))
-            done = cop_cons(cop_head(keywords), done);
-    return cop_list_reverse(done);
-}
-
-static cop_term kw_put(cop_term keywords, cop_term key, cop_term value)
-{
-    keyword_arg(keywords, "Keyword.put/3");
-    return cop_cons(cop_tuple(key, value), kw_delete(keywords, key));
-}
-
-static cop_term kw_put_new(cop_term keywords, cop_term key, cop_term value)
-{
-    if (cop_to_bool(kw_has_key(keywords, key))) return keywords;
-    return cop_cons(cop_tuple(key, value), keywords);
-}
-
-static cop_term kw_merge(cop_term keywords, cop_term other)
-{
-    keyword_arg(other, "Keyword.merge/2");
-    for (cop_term l = other; !cop_is_empty_list(l); l = cop_tail(l))
-        keywords = kw_delete(keywords, cop_elem(cop_head(l), 0));
-    return cop_list_append(keywords, other);
-}
-
-static cop_term kw_pop_or(cop_term keywords, cop_term key, cop_term fallback)
-{
-    return cop_tuple(kw_get_or(keywords, key, fallback), kw_delete(keywords, key));
-}
-
-static cop_term kw_pop(cop_term keywords, cop_term key)
-{
-    return kw_pop_or(keywords, key, cop_nil());
-}
-
-static cop_term kw_column(cop_term keywords, size_t which, const char *function)
-{
-    cop_term done = cop_empty_list();
-
-    for (cop_term l = keyword_arg(keywords, function); !cop_is_empty_list(l); l = cop_tail(l))
-        done = cop_cons(cop_elem(cop_head(l), which), done);
-    return cop_list_reverse(done);
-}
-
-static cop_term kw_keys(cop_term keywords)
-{
-    return kw_column(keywords, 0, "Keyword.keys/1");
-}
-
-static cop_term kw_values(cop_term keywords)
-{
-    return kw_column(keywords, 1, "Keyword.values/1");
-}
-
-static cop_term kw_is_keyword(cop_term t)
-{
-    return cop_bool(cop_is_keyword(t));
-}
-
-static const struct cop_function keyword_functions[] = {
-    COP_EXPORT("delete(keywords, key)", kw_delete, "The list without key."),
-    COP_EXPORT("fetch(keywords, key)", kw_fetch, "{:ok, value} or :error."),
-    COP_EXPORT("fetch!(keywords, key)", kw_fetch_or_raise,
-               "The value; a KeyError if there is none."),
-    COP_EXPORT("get(keywords, key)", kw_get, "The first value of key, or nil."),
-    COP_EXPORT("get(keywords, key, default)", kw_get_or, "The first value of key, or default."),
-    COP_EXPORT("has_key?(keywords, key)", kw_has_key, "Whether there is such a key."),
-    COP_EXPORT("keys(keywords)", kw_keys, "All keys."),
-    COP_EXPORT("keyword?(term)", kw_is_keyword, "Whether term is a keyword list."),
-    COP_EXPORT("merge(keywords, other)", kw_merge, "Both as one; other's values win."),
-    COP_EXPORT("pop(keywords, key)", kw_pop, "{value or nil, the list without key}."),
-    COP_EXPORT("pop(keywords, key, default)", kw_pop_or,
-               "{value or default, the list without key}."),
-    COP_EXPORT("put(keywords, key, value)", kw_put, "The list with value at key only."),
-    COP_EXPORT("put_new(keywords, key, value)", kw_put_new, "The same unless it has key."),
-    COP_EXPORT("values(keywords)", kw_values, "All values."),
-    COP_EXPORT_END};
-
-const struct cop_module cop__keyword_module = {.size = sizeof(struct cop_module),
-                                               .name = "Keyword",
-                                               .doc = "Lists of {key, value} with atoms as keys.",
-                                               .functions = keyword_functions};
 
 /* --- Tuple ------------------------------------------------------------------------------------ */
 
@@ -310,9 +437,70 @@ static cop_term tuple_append(cop_term tuple, cop_term value)
     return to_tuple(cop_list_append(tuple_to_list(tuple), cop_list(value)));
 }
 
+/* A position in tuple, or up to `extra` behind it, as Tuple's functions ask for it. */
+static size_t tuple_place(cop_term tuple, cop_term index, size_t extra)
+{
+    int64_t i;
+
+    if (!cop_is_integer(index)) cop_error(COP(":badarith"));
+    if (!cop_is_tuple(tuple)) cop__raise_argument(2, "not a tuple");
+    if (!cop__is_int64(index, &i) || i < 0 || (size_t)i >= cop_tuple_size(tuple) + extra)
+        cop__raise_argument(1, "out of range");
+    return (size_t)i;
+}
+
+static cop_term tuple_delete_at(cop_term tuple, cop_term index)
+{
+    size_t i = tuple_place(tuple, index, 0);
+    cop_term gone;
+
+    return to_tuple(splice(tuple_to_list(tuple), (int64_t)i, 1, cop_empty_list(), &gone));
+}
+
+static cop_term tuple_insert_at(cop_term tuple, cop_term index, cop_term value)
+{
+    size_t i = tuple_place(tuple, index, 1);
+    cop_term gone;
+
+    return to_tuple(splice(tuple_to_list(tuple), (int64_t)i, 0, cop_list(value), &gone));
+}
+
+static cop_term tuple_duplicate(cop_term value, cop_term times)
+{
+    if (!cop_is_integer(times) || cop_compare(times, cop_int(0)) < 0)
+        cop__raise_argument(1, "out of range");
+    return to_tuple(duplicate(value, times));
+}
+
+static cop_term tuple_sum(cop_term tuple)
+{
+    cop_term total = cop_int(0);
+
+    for (cop_term l = tuple_to_list(tuple); !cop_is_empty_list(l); l = cop_tail(l))
+        total = cop__add(total, cop_head(l));
+    return total;
+}
+
+static cop_term tuple_product(cop_term tuple)
+{
+    cop_term total = cop_int(1);
+
+    for (cop_term l = tuple_to_list(tuple); !cop_is_empty_list(l); l = cop_tail(l))
+        total = cop__multiply(total, cop_head(l));
+    return total;
+}
+
 static const struct cop_function tuple_functions[] = {
     COP_EXPORT("append(tuple, value)", tuple_append, "The tuple with one element more."),
-    COP_EXPORT("to_list(tuple)", tuple_to_list, "The elements as a list."), COP_EXPORT_END};
+    COP_EXPORT("delete_at(tuple, index)", tuple_delete_at,
+               "The tuple without the element at index."),
+    COP_EXPORT("duplicate(value, times)", tuple_duplicate, "A tuple of value so many times."),
+    COP_EXPORT("insert_at(tuple, index, value)", tuple_insert_at,
+               "The tuple with value before index."),
+    COP_EXPORT("product(tuple)", tuple_product, "The product of the elements."),
+    COP_EXPORT("sum(tuple)", tuple_sum, "The sum of the elements."),
+    COP_EXPORT("to_list(tuple)", tuple_to_list, "The elements as a list."),
+    COP_EXPORT_END};
 
 const struct cop_module cop__tuple_module = {.size = sizeof(struct cop_module),
                                              .name = "Tuple",
