@@ -89,7 +89,7 @@ static bool find_bucket(struct kv_session *s)
 {
     cop_term name;
 
-    if (!cop_is_no_pid(s->bucket) && cop_is_alive(s->bucket)) return true;
+    if (!cop_is_no_pid(s->bucket) && cop_seems_alive(s->bucket)) return true;
     name = cop_format("%d", s->database);
     if (cop_match(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", s->bucket))
         return true;

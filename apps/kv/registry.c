@@ -6,7 +6,7 @@
  * The list is a table of rows {name, bucket}. A registry with a name lends it to the table, and
  * clients that ask by that name read the table themselves: no message, and none waits for
  * another. Between the death of a bucket and the news of it the row is still there; so whoever
- * finds one asks whether it lives. */
+ * finds one looks whether it lives, and does not wait for it if it is busy. */
 #include "kv.h"
 
 struct registry {
@@ -19,7 +19,8 @@ static cop_term find(cop_term table, cop_term name)
 {
     cop_pid bucket;
 
-    if (!cop_match(cop_ets_lookup(table, name), "[{_, bucket}]", bucket) || !cop_is_alive(bucket))
+    if (!cop_match(cop_ets_lookup(table, name), "[{_, bucket}]", bucket) ||
+        !cop_seems_alive(bucket))
         return COP(":error");
     return cop_tuple(cop_ok(), bucket);
 }

@@ -7,6 +7,8 @@
  * are told of changes, and how many rows have a deadline. */
 #include "store.h"
 
+#include <coppice/introspect.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +26,12 @@ struct store {
 
 /* --- Subscribers ------------------------------------------------------------------------------ */
 
+/* Seen from outside: a subscriber that is busy holds up nobody. */
 static bool keeps_up(cop_pid pid)
 {
-    cop_term info = cop_process_info(pid, COP(":message_queue_len"));
-    int64_t len;
+    struct cop_process_row row;
 
-    return cop_match(info, "{_, len}", len) && len < BEHIND_MAX;
+    return cop_read_process(pid, &row) && row.queue < BEHIND_MAX;
 }
 
 /* Tells them; who does not keep up, or is gone, is told no more. */
@@ -67,7 +69,7 @@ static cop_term subscribe(struct store *s, cop_term subscriber)
     for (; !cop_is_empty_list(list); list = cop_tail(list)) {
         cop_term other = cop_head(list);
 
-        if (!cop_identical(other, subscriber) && cop_is_alive(cop_to_pid(other)))
+        if (!cop_identical(other, subscriber) && cop_seems_alive(cop_to_pid(other)))
             kept = cop_cons(other, kept);
     }
     s->subscribers = kept;

@@ -75,6 +75,10 @@ COP_API void cop_exit_process(cop_pid pid, cop_term reason);
 /* False once pid is exiting; asked after all that the caller sent it before (PRC-01). Switches:
  * may. */
 COP_API bool cop_is_alive(cop_pid pid);
+/* The same as far as it can be seen from outside: what the caller sent it may not have been handled
+ * yet. So it costs no message, and one that is busy is not waited for. Once a monitor, a link or a
+ * call has told of its end this is false. Runs on: any thread. */
+COP_API bool cop_seems_alive(cop_pid pid);
 /* Lets others run. Switches. */
 COP_API void cop_yield(void);
 /* Process.sleep(ms): lets messages queue up. Switches. */

@@ -69,6 +69,15 @@ void cop__answered(struct cop__proc *p, struct cop__signal *s)
     ask->is_answered = true;
 }
 
+bool cop_seems_alive(cop_pid pid)
+{
+    const struct cop__proc *p = pid.node == 0 ? cop__proc_lookup(pid.id) : NULL;
+    if (p == NULL || atomic_load_explicit(&p->inbox, memory_order_acquire) == COP__INBOX_CLOSED)
+        return false;
+    uint8_t flags = atomic_load_explicit(&p->flags, memory_order_acquire);
+    return (flags & COP__PROC_EXITING) == 0 && cop__proc_lookup(pid.id) == p;
+}
+
 bool cop_is_alive(cop_pid pid)
 {
     struct cop__proc *other = pid.node == 0 ? cop__proc_lookup(pid.id) : NULL;
@@ -76,8 +85,7 @@ bool cop_is_alive(cop_pid pid)
         atomic_load_explicit(&other->inbox, memory_order_acquire) == COP__INBOX_CLOSED)
         return false;
     struct cop__proc *self = cop__current();
-    if (self == NULL || self == other)
-        return (atomic_load_explicit(&other->flags, memory_order_relaxed) & COP__PROC_EXITING) == 0;
+    if (self == NULL || self == other) return cop_seems_alive(pid);
     /* All that we sent has been handled if nothing at all waits there. EMPTY may be a moment in
      * which its holder handles what it has just taken; IDLE is not. */
     if (atomic_load_explicit(&other->inbox, memory_order_acquire) == COP__INBOX_IDLE &&

@@ -123,13 +123,16 @@ static void is_read_without_a_message(void)
     cop_term bucket = created(registry, "shopping");
     cop_term other = created(registry, "other");
     cop_pid server = cop_whereis(registry);
+    cop_ref ref;
 
     cop_assert(cop_suspend_process(server));
     cop_assert_equal(bucket, kv_bucket_called(registry, "shopping"));
     cop_assert_equal(COP(":error"), kv_registry_lookup(registry, COP("\"unknown\"")));
     cop_assert_equal(COP(":ok"), cop_agent_stop(bucket, COP(":normal"), COP_INFINITY));
     cop_assert_equal(COP(":error"), kv_registry_lookup(registry, COP("\"shopping\"")));
+    ref = cop_monitor(other);
     cop_exit_process(cop_to_pid(other), COP(":kill"));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :killed}", ref);
     cop_assert_equal(COP(":error"), kv_registry_lookup(registry, COP("\"other\"")));
     cop_assert(cop_resume_process(server));
     /* A new bucket of the name is found, and stays when all news are heard. */

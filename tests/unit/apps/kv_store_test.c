@@ -190,6 +190,64 @@ static void subscribers_come_and_go(void)
     cop_assert(!cop_receive(&event, 0));
 }
 
+struct listener {
+    cop_pid to; /* who is told how many events came at a time */
+};
+
+static cop_next count_events(void *state)
+{
+    const struct listener *l = state;
+    cop_term event;
+    int count = 0;
+
+    while (cop_receive(&event, 0))
+        count++;
+    cop_send(l->to, cop_tuple(COP(":events"), count));
+    return cop_hibernate(count_events, state);
+}
+
+static cop_next listen_to(cop_term arg)
+{
+    struct listener *l = cop_alloc(sizeof(*l));
+    cop_term bucket;
+
+    cop_expect(arg, "{bucket, to}", bucket, l->to);
+    kv_bucket_subscribe(bucket);
+    cop_send(l->to, COP(":ready"));
+    return cop_hibernate(count_events, l);
+}
+
+/* The bucket looks at its subscribers from outside: none of them gets a turn between two events,
+ * and who subscribes waits for none of the others. */
+static void subscribers_are_not_waited_for(void)
+{
+    cop_term bucket = new_bucket(), events;
+    cop_pid listener = cop_spawn(listen_to, cop_tuple(bucket, cop_self()), NULL);
+
+    cop_assert_receive(":ready");
+    run(bucket, COP("[{:put, 1, 1}, {:put, 2, 2}, {:put, 3, 3}]"));
+    cop_assert_receive("{:events, events}", events);
+    cop_assert_equal(3, events);
+    kv_bucket_subscribe(bucket);
+    cop_assert_equal(COP("[]"), cop_messages(10));
+    cop_exit_process(listener, COP(":kill"));
+}
+
+/* Finding a bucket takes no turn of it, whatever it has to do. */
+static void a_lookup_does_not_wait_for_the_bucket(void)
+{
+    cop_term registry = COP("KV.Registry"), name = COP("\"busy\""), bucket;
+    cop_ref ref;
+
+    cop_assert_equal(cop_ok(), kv_registry_create(registry, name));
+    bucket = kv_bucket_called(registry, "busy");
+    ref = cop_gen_server_send_request(
+        bucket, COP("{:get_and_update, &KV.Store.run(&1, [{:put, 1, 2}, {:get, 1}])}"));
+    cop_assert_equal(bucket, kv_bucket_called(registry, "busy"));
+    cop_assert_equal(COP("[]"), cop_messages(10));
+    cop_assert_receive("{[:alias | ^ref], [:ok, 2]}", ref);
+}
+
 static cop_term run_unknown(void *bucket)
 {
     return run(*(cop_term *)bucket, COP("[{:unknown}]"));
@@ -227,6 +285,8 @@ int main(void)
                                        TEST(values_of_all_kinds),
                                        TEST(subscribers_hear_of_changes),
                                        TEST(subscribers_come_and_go),
+                                       TEST(subscribers_are_not_waited_for),
+                                       TEST(a_lookup_does_not_wait_for_the_bucket),
                                        TEST(an_unknown_operation_is_a_mistake)};
     return cmocka_run_group_tests(tests, virtual_time, kv_group_teardown);
 }

@@ -19,6 +19,23 @@ PROCESS_TEST(alive)
     return cop_end();
 }
 
+/* What is told of its end is told after it does not seem alive; what was sent it may wait. */
+PROCESS_TEST(seems_alive)
+{
+    CHECK(cop_seems_alive(cop_self()));
+    CHECK(!cop_seems_alive(cop_no_pid()));
+    CHECK(!cop_seems_alive(check_dead_pid()));
+    for (int i = 0; i < 500; i++) {
+        cop_pid p = puppet_start();
+        CHECK(cop_seems_alive(p));
+        cop_ref ref = cop_monitor(p);
+        cop_exit_process(p, COP(":kill"));
+        CHECK_TERM(check_down(ref), ":killed");
+        CHECK(!cop_seems_alive(p));
+    }
+    return cop_end();
+}
+
 /* Asks for items of pid: the shapes of the two forms. */
 struct question {
     cop_pid pid;
@@ -220,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alive),
+        cmocka_unit_test(seems_alive),
         cmocka_unit_test(forms_of_questions),
         cmocka_unit_test(items),
         cmocka_unit_test(status),
