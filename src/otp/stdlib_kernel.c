@@ -4,6 +4,7 @@
 #include "otp/stdlib_kernel.h"
 #include "otp/stdlib.h"
 #include "otp/stdlib_arith.h"
+#include "otp/stdlib_number.h"
 
 #include <string.h>
 
@@ -253,12 +254,37 @@ static cop_term byte_size(cop_term binary)
     return cop_int((int64_t)cop_to_bytes(binary).len);
 }
 
+static cop_term bit_size(cop_term binary)
+{
+    return cop_int(cop_to_int(byte_size(binary)) * 8);
+}
+
+/* A negative length counts to the left. */
+static cop_term binary_part(cop_term binary, cop_term start, cop_term length)
+{
+    int64_t from;
+    int64_t n;
+    int64_t size;
+
+    if (!cop_is_integer(length)) cop__raise_argument(3, "not an integer");
+    if (!cop_is_integer(start)) cop__raise_argument(2, "not an integer");
+    if (!cop_is_binary(binary)) cop__raise_argument(1, "not a binary");
+    size = (int64_t)cop_to_bytes(binary).len;
+    if (!cop__is_int64(start, &from) || from < 0 || from > size)
+        cop__raise_argument(2, "out of range");
+    if (!cop__is_int64(length, &n) || n > size - from || n < -from)
+        cop__raise_argument(3, "out of range");
+    if (n < 0) from += n;
+    return cop_binary(cop_to_bytes(binary).data + from, (size_t)(n < 0 ? -n : n));
+}
+
 static const struct cop_function functions[] = {
     COP_EXPORT("+(value)", cop__plus, "The number itself."),
     COP_EXPORT("+(left, right)", cop__add, "The sum of two numbers."),
     COP_EXPORT("-(value)", cop__negate, "The number with its sign turned."),
     COP_EXPORT("-(left, right)", cop__subtract, "The difference of two numbers."),
     COP_EXPORT("*(left, right)", cop__multiply, "The product of two numbers."),
+    COP_EXPORT("**(left, right)", cop__power, "The power of two numbers."),
     COP_EXPORT("/(left, right)", cop__divide, "The quotient of two numbers, always a float."),
     COP_EXPORT("div(dividend, divisor)", cop__quotient, "The whole quotient of two integers."),
     COP_EXPORT("rem(dividend, divisor)", cop__remainder, "What div leaves over."),
@@ -313,6 +339,8 @@ static const struct cop_function functions[] = {
     COP_EXPORT("map_size(map)", map_size, "The number of keys."),
     COP_EXPORT("tuple_size(tuple)", tuple_size, "The number of elements."),
     COP_EXPORT("byte_size(binary)", byte_size, "The number of bytes."),
+    COP_EXPORT("bit_size(binary)", bit_size, "The number of bits."),
+    COP_EXPORT("binary_part(binary, start, size)", binary_part, "So many bytes from start on."),
     COP_EXPORT("self()", cop__kernel_self, "The calling process."),
     COP_EXPORT("node()", cop__kernel_node, "The name of this node."),
     COP_EXPORT("node(term)", cop__kernel_node_of, "The name of the node of a pid or reference."),

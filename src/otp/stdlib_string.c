@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* String, Integer, Float and Atom. Letters beyond ASCII and Latin-1 keep their case, and what a
- * reader would take for one letter is counted by its code points. */
+/* String: letters and conversions, and the table. Letters beyond ASCII and Latin-1 keep their case,
+ * and what a reader would take for one letter is counted by its code points. */
+#include "otp/stdlib_string.h"
 #include "otp/stdlib.h"
+#include "otp/stdlib_kernel.h"
+#include "otp/stdlib_number.h"
 #include "otp/text.h"
 #include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-static cop_bytes string_arg(cop_term string, const char *function)
+cop_bytes cop__string_arg(cop_term string, const char *function)
 {
     if (!cop_is_binary(string)) cop__raise_no_clause(function);
     return cop_to_bytes(string);
@@ -16,8 +17,7 @@ static cop_bytes string_arg(cop_term string, const char *function)
 
 /* --- Code points ------------------------------------------------------------------------------ */
 
-/* The bytes of the code point at `at`; 1 where there is none. */
-static size_t code_size(cop_bytes text, size_t at)
+size_t cop__code_size(cop_bytes text, size_t at)
 {
     unsigned char c = (unsigned char)text.data[at];
     size_t size = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
@@ -27,10 +27,10 @@ static size_t code_size(cop_bytes text, size_t at)
 
 static cop_term length(cop_term string)
 {
-    cop_bytes text = string_arg(string, "String.length/1");
+    cop_bytes text = cop__string_arg(string, "String.length/1");
     int64_t count = 0;
 
-    for (size_t i = 0; i < text.len; i += code_size(text, i))
+    for (size_t i = 0; i < text.len; i += cop__code_size(text, i))
         count++;
     return cop_int(count);
 }
@@ -39,7 +39,7 @@ static bool is_valid_at(cop_bytes text, size_t at, uint32_t *ret_code, size_t *r
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char c = (unsigned char)text.data[at];
-    size_t size = code_size(text, at);
+    size_t size = cop__code_size(text, at);
     uint32_t code = size == 1 ? c : c & (0x7fU >> size);
 
     if (size == 1 && c >= 0x80) return false;
@@ -56,7 +56,7 @@ static bool is_valid_at(cop_bytes text, size_t at, uint32_t *ret_code, size_t *r
 
 static cop_term is_valid(cop_term string)
 {
-    cop_bytes text = string_arg(string, "String.valid?/1");
+    cop_bytes text = cop__string_arg(string, "String.valid?/1");
     uint32_t code;
     size_t size;
 
@@ -67,7 +67,7 @@ static cop_term is_valid(cop_term string)
 
 static cop_term to_charlist(cop_term string)
 {
-    cop_bytes text = string_arg(string, "String.to_charlist/1");
+    cop_bytes text = cop__string_arg(string, "String.to_charlist/1");
     cop_term done = cop_empty_list();
     uint32_t code;
     size_t size;
@@ -81,12 +81,12 @@ static cop_term to_charlist(cop_term string)
 
 static cop_term reverse(cop_term string)
 {
-    cop_bytes text = string_arg(string, "String.reverse/1");
+    cop_bytes text = cop__string_arg(string, "String.reverse/1");
     COP__TEXT(out);
     cop_term pieces = cop_empty_list();
 
-    for (size_t i = 0; i < text.len; i += code_size(text, i))
-        pieces = cop_cons(cop_binary(text.data + i, code_size(text, i)), pieces);
+    for (size_t i = 0; i < text.len; i += cop__code_size(text, i))
+        pieces = cop_cons(cop_binary(text.data + i, cop__code_size(text, i)), pieces);
     for (; !cop_is_empty_list(pieces); pieces = cop_tail(pieces))
         cop__text_add_bytes(&out, cop_to_bytes(cop_head(pieces)));
     return cop__text_binary(&out);
@@ -118,128 +118,56 @@ static cop_term change_case(cop_bytes text, bool up)
 
 static cop_term upcase(cop_term string)
 {
-    return change_case(string_arg(string, "String.upcase/2"), true);
+    return change_case(cop__string_arg(string, "String.upcase/2"), true);
 }
 
 static cop_term downcase(cop_term string)
 {
-    return change_case(string_arg(string, "String.downcase/2"), false);
+    return change_case(cop__string_arg(string, "String.downcase/2"), false);
 }
 
-/* --- Parts ------------------------------------------------------------------------------------ */
-
-/* Where what stands in text from `from` on, or text.len. */
-static size_t position(cop_bytes text, size_t from, cop_bytes what)
+static cop_term capitalize(cop_term string)
 {
-    const char *found =
-        from <= text.len ? memmem(text.data + from, text.len - from, what.data, what.len) : NULL;
+    cop_bytes text = cop__string_arg(string, "String.capitalize/2");
+    size_t first = text.len ? cop__code_size(text, 0) : 0;
+    cop_bytes rest = {text.data + first, text.len - first};
 
-    return found ? (size_t)(found - text.data) : text.len;
+    return cop__join_bytes(cop_to_bytes(change_case((cop_bytes){text.data, first}, true)),
+                           cop_to_bytes(change_case(rest, false)));
 }
 
-static cop_term contains(cop_term string, cop_term contents)
+static cop_term codepoints(cop_term string)
 {
-    cop_bytes text = string_arg(string, "String.contains?/2");
-    cop_bytes what = string_arg(contents, "String.contains?/2");
-
-    return cop_bool(memmem(text.data, text.len, what.data, what.len) != NULL || what.len == 0);
+    return cop__string_codes(cop__string_arg(string, "String.codepoints/1"));
 }
 
-static cop_term starts_with(cop_term string, cop_term prefix)
+static cop_term graphemes(cop_term string)
 {
-    cop_bytes text = string_arg(string, "String.starts_with?/2");
-    cop_bytes what = string_arg(prefix, "String.starts_with?/2");
-
-    return cop_bool(text.len >= what.len && memcmp(text.data, what.data, what.len) == 0);
+    return cop__string_codes(cop__string_arg(string, "String.graphemes/1"));
 }
 
-static cop_term ends_with(cop_term string, cop_term suffix)
+static cop_term first(cop_term string)
 {
-    cop_bytes text = string_arg(string, "String.ends_with?/2");
-    cop_bytes what = string_arg(suffix, "String.ends_with?/2");
+    cop_bytes text = cop__string_arg(string, "String.first/1");
 
-    return cop_bool(text.len >= what.len &&
-                    memcmp(text.data + text.len - what.len, what.data, what.len) == 0);
+    return text.len ? cop_binary(text.data, cop__code_size(text, 0)) : cop_nil();
 }
 
-static cop_term trim(cop_term string)
+/* Whether all characters can be shown: letters, signs, blanks; no other control characters. */
+static cop_term is_printable(cop_term string)
 {
-    cop_bytes text = string_arg(string, "String.trim/1");
-    size_t from = 0;
+    static const char shown[] = "\a\b\t\n\v\f\r\033";
+    cop_bytes text = cop__string_arg(string, "String.printable?/2");
+    uint32_t code;
+    size_t size;
 
-    while (from < text.len && isspace((unsigned char)text.data[from]))
-        from++;
-    while (text.len > from && isspace((unsigned char)text.data[text.len - 1]))
-        text.len--;
-    return cop_binary(text.data + from, text.len - from);
-}
-
-static cop_term split_at_blanks(cop_term string)
-{
-    cop_bytes text = string_arg(string, "String.split/1");
-    cop_term done = cop_empty_list();
-
-    for (size_t i = 0; i < text.len;) {
-        size_t from = i;
-
-        while (i < text.len && !isspace((unsigned char)text.data[i]))
-            i++;
-        if (i > from) done = cop_cons(cop_binary(text.data + from, i - from), done);
-        while (i < text.len && isspace((unsigned char)text.data[i]))
-            i++;
+    for (size_t i = 0; i < text.len; i += size) {
+        if (!is_valid_at(text, i, &code, &size)) return cop_false();
+        if (code < 0x20 && !(code && memchr(shown, (int)code, sizeof(shown) - 1)))
+            return cop_false();
+        if (code > 0x7f && code < 0xa0) return cop_false();
     }
-    return cop_list_reverse(done);
-}
-
-/* Between all code points, and before and after them. */
-static cop_term split_codes(cop_bytes text)
-{
-    cop_term done = COP("[\"\"]");
-
-    for (size_t i = 0; i < text.len; i += code_size(text, i))
-        done = cop_cons(cop_binary(text.data + i, code_size(text, i)), done);
-    return cop_list_reverse(cop_cons(COP("\"\""), done));
-}
-
-static cop_term split(cop_term string, cop_term pattern)
-{
-    cop_bytes text = string_arg(string, "String.split/3");
-    cop_bytes what = string_arg(pattern, "String.split/3");
-    cop_term done = cop_empty_list();
-    size_t from = 0;
-
-    if (what.len == 0) return split_codes(text);
-    for (;;) {
-        size_t to = position(text, from, what);
-
-        done = cop_cons(cop_binary(text.data + from, to - from), done);
-        if (to == text.len) return cop_list_reverse(done);
-        from = to + what.len;
-    }
-}
-
-static cop_term replace(cop_term string, cop_term pattern, cop_term replacement)
-{
-    cop_bytes with = string_arg(replacement, "String.replace/4");
-    cop_term pieces = split(string, pattern);
-    COP__TEXT(out);
-
-    for (; !cop_is_empty_list(pieces); pieces = cop_tail(pieces)) {
-        cop__text_add_bytes(&out, cop_to_bytes(cop_head(pieces)));
-        if (!cop_is_empty_list(cop_tail(pieces))) cop__text_add_bytes(&out, with);
-    }
-    return cop__text_binary(&out);
-}
-
-static cop_term duplicate(cop_term string, cop_term times)
-{
-    cop_bytes text = string_arg(string, "String.duplicate/2");
-    COP__TEXT(out);
-    int64_t n = cop__times(times, text.len, "String.duplicate/2");
-
-    for (; n > 0; n--)
-        cop__text_add_bytes(&out, text);
-    return cop__text_binary(&out);
+    return cop_true();
 }
 
 /* --- Conversions ------------------------------------------------------------------------------ */
@@ -280,54 +208,88 @@ static cop_term to_number(cop_bytes text, bool (*is_kind)(cop_term), const char 
 
 static cop_term to_integer(cop_term string)
 {
-    return to_number(string_arg(string, "String.to_integer/1"), cop_is_integer,
+    if (!cop_is_binary(string)) cop__raise_argument(1, "not a binary");
+    return to_number(cop_to_bytes(string), cop_is_integer,
                      "not a textual representation of an integer");
 }
 
 static cop_term to_float(cop_term string)
 {
-    return to_number(string_arg(string, "String.to_float/1"), cop_is_float,
-                     "not a textual representation of a float");
+    if (!cop_is_binary(string)) cop__raise_argument(1, "not a binary");
+    return to_number(cop_to_bytes(string), cop_is_float, "not a textual representation of a float");
 }
 
-static cop_term integer_to_string(cop_term integer)
+static cop_term to_integer_of_base(cop_term string, cop_term base)
 {
-    if (!cop_is_integer(integer)) cop__raise_argument(1, "not an integer");
-    return cop_inspect(integer);
-}
+    cop_term parsed;
 
-static cop_term float_to_string(cop_term number)
-{
-    if (!cop_is_float(number)) cop__raise_no_clause("Float.to_string/1");
-    return cop_inspect(number);
-}
-
-static cop_term atom_to_string(cop_term atom)
-{
-    cop_bytes text;
-
-    if (!cop_is_atom(atom)) cop__raise_argument(1, "not an atom");
-    text = cop_atom_text(atom);
-    return cop_binary(text.data, text.len);
+    if (!cop_is_binary(string)) cop__raise_argument(1, "not a binary");
+    if (!cop__is_base(base)) cop__raise_argument(2, "not an integer in the range 2 through 36");
+    parsed = cop__integer_parse(string, base);
+    if (!cop_is_tuple(parsed) || cop_to_bytes(cop_elem(parsed, 1)).len > 0)
+        cop__raise_argument(1, "not a textual representation of an integer");
+    return cop_elem(parsed, 0);
 }
 
 static const struct cop_function string_functions[] = {
-    COP_EXPORT("contains?(string, contents)", contains, "Whether contents stands in string."),
+    COP_EXPORT("at(string, position)", cop__string_at, "The code point at position, or nil."),
+    COP_EXPORT("capitalize(string)", capitalize,
+               "The first letter large, the others small (ASCII and Latin-1)."),
+    COP_EXPORT("codepoints(string)", codepoints, "The code points as strings."),
+    COP_EXPORT("contains?(string, contents)", cop__string_contains,
+               "Whether contents, or one of a list, stands in string."),
     COP_EXPORT("downcase(string)", downcase, "With small letters (ASCII and Latin-1)."),
-    COP_EXPORT("duplicate(string, times)", duplicate, "The string so many times."),
-    COP_EXPORT("ends_with?(string, suffix)", ends_with, "Whether string ends so."),
+    COP_EXPORT("duplicate(string, times)", cop__string_duplicate, "The string so many times."),
+    COP_EXPORT("ends_with?(string, suffix)", cop__string_ends_with,
+               "Whether string ends so, or with one of a list."),
+    COP_EXPORT("first(string)", first, "The first code point, or nil."),
+    COP_EXPORT("graphemes(string)", graphemes, "The code points as strings."),
+    COP_EXPORT("last(string)", cop__string_last, "The last code point, or nil."),
     COP_EXPORT("length(string)", length, "The number of code points."),
-    COP_EXPORT("replace(string, pattern, replacement)", replace, "Each pattern replaced."),
+    COP_EXPORT("pad_leading(string, count)", cop__string_pad_leading,
+               "Filled up to count code points with blanks before it."),
+    COP_EXPORT("pad_leading(string, count, padding)", cop__string_pad_leading_with,
+               "The same with padding, a string or a list of them."),
+    COP_EXPORT("pad_trailing(string, count)", cop__string_pad_trailing,
+               "Filled up to count code points with blanks behind it."),
+    COP_EXPORT("pad_trailing(string, count, padding)", cop__string_pad_trailing_with,
+               "The same with padding."),
+    COP_EXPORT("printable?(string)", is_printable, "Whether all of it can be shown."),
+    COP_EXPORT("replace(string, pattern, replacement)", cop__string_replace,
+               "Each pattern replaced, by a text or what a function makes of it."),
+    COP_EXPORT("replace(string, pattern, replacement, options)", cop__string_replace_with,
+               "The same; global: false for the first one only."),
+    COP_EXPORT("replace_prefix(string, prefix, replacement)", cop__string_replace_prefix,
+               "The string with another beginning, if it begins so."),
+    COP_EXPORT("replace_suffix(string, suffix, replacement)", cop__string_replace_suffix,
+               "The string with another end, if it ends so."),
     COP_EXPORT("reverse(string)", reverse, "From last to first."),
-    COP_EXPORT("split(string)", split_at_blanks, "The words between blanks."),
-    COP_EXPORT("split(string, pattern)", split, "The parts between the pattern."),
-    COP_EXPORT("starts_with?(string, prefix)", starts_with, "Whether string begins so."),
+    COP_EXPORT("slice(string, start, length)", cop__string_slice,
+               "So many code points from start on."),
+    COP_EXPORT("split(string)", cop__string_split_at_blanks, "The words between blanks."),
+    COP_EXPORT("split(string, pattern)", cop__string_split,
+               "The parts between the pattern, or those of a list."),
+    COP_EXPORT("split(string, pattern, options)", cop__string_split_with,
+               "The same; options: parts, trim."),
+    COP_EXPORT("split_at(string, position)", cop__string_split_at,
+               "{the code points before position, the others}."),
+    COP_EXPORT("starts_with?(string, prefix)", cop__string_starts_with,
+               "Whether string begins so, or with one of a list."),
     COP_EXPORT("to_atom(string)", to_atom, "The atom with this text."),
     COP_EXPORT("to_charlist(string)", to_charlist, "The list of code points."),
     COP_EXPORT("to_existing_atom(string)", to_existing_atom, "The same if there is one already."),
     COP_EXPORT("to_float(string)", to_float, "The float that string says."),
     COP_EXPORT("to_integer(string)", to_integer, "The integer that string says."),
-    COP_EXPORT("trim(string)", trim, "Without blanks at both ends."),
+    COP_EXPORT("to_integer(string, base)", to_integer_of_base,
+               "The same with digits of a base from 2 to 36."),
+    COP_EXPORT("trim(string)", cop__string_trim, "Without blanks at both ends."),
+    COP_EXPORT("trim(string, to_trim)", cop__string_trim_of, "Without to_trim at both ends."),
+    COP_EXPORT("trim_leading(string)", cop__string_trim_leading, "Without blanks before it."),
+    COP_EXPORT("trim_leading(string, to_trim)", cop__string_trim_leading_of,
+               "Without to_trim before it."),
+    COP_EXPORT("trim_trailing(string)", cop__string_trim_trailing, "Without blanks behind it."),
+    COP_EXPORT("trim_trailing(string, to_trim)", cop__string_trim_trailing_of,
+               "Without to_trim behind it."),
     COP_EXPORT("upcase(string)", upcase, "With capital letters (ASCII and Latin-1)."),
     COP_EXPORT("valid?(string)", is_valid, "Whether it is UTF-8."),
     COP_EXPORT_END};
@@ -336,27 +298,3 @@ const struct cop_module cop__string_module = {.size = sizeof(struct cop_module),
                                               .name = "String",
                                               .doc = "Texts: binaries in UTF-8.",
                                               .functions = string_functions};
-
-static const struct cop_function integer_functions[] = {
-    COP_EXPORT("to_string(integer)", integer_to_string, "The text of an integer."), COP_EXPORT_END};
-
-const struct cop_module cop__integer_module = {.size = sizeof(struct cop_module),
-                                               .name = "Integer",
-                                               .doc = "Integers.",
-                                               .functions = integer_functions};
-
-static const struct cop_function float_functions[] = {
-    COP_EXPORT("to_string(float)", float_to_string, "The text of a float."), COP_EXPORT_END};
-
-const struct cop_module cop__float_module = {.size = sizeof(struct cop_module),
-                                             .name = "Float",
-                                             .doc = "Floats.",
-                                             .functions = float_functions};
-
-static const struct cop_function atom_functions[] = {
-    COP_EXPORT("to_string(atom)", atom_to_string, "The text of an atom."), COP_EXPORT_END};
-
-const struct cop_module cop__atom_module = {.size = sizeof(struct cop_module),
-                                            .name = "Atom",
-                                            .doc = "Atoms.",
-                                            .functions = atom_functions};

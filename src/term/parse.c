@@ -48,6 +48,7 @@ static const struct cop__operator table[] = {
     {"<>",       20,  true,   0}, {"..", 20, true, 0},
     {"+",        21,  false, 30}, {"-", 21, false, 30},
     {"*",        22,  false,  0}, {"/", 22, false, 0},
+    {"**",       23,  false,  0},
     {"!",         0,  false, 30}, {"^", 0, false, 30}, {"not", 0, false, 30},
     {"@",         0,  false, 32},
 };

@@ -165,7 +165,7 @@ static void says_what_is_left_out(void **state)
     static const struct failure failures[] = {
         {"fn x -> x end", 1, 1, false, "unexpected reserved word: fn"},
         {"if x do", 1, 6, false, "unexpected reserved word: do"},
-        {"a ** b", 1, 3, false, "unexpected operator: ** (it is not part of this grammar)"},
+        {"a ||| b", 1, 3, false, "unexpected operator: ||| (it is not part of this grammar)"},
         {"x -> y", 1, 3, false, "unexpected operator: ->"},
         {"x when y", 1, 3, false, "unexpected operator: when"},
         {"<<x::size(3)>>", 1, 4, false, "sizes and types of segments"},
