@@ -63,6 +63,8 @@ COP_API extern const struct cop_application cop_http_server_application;
  *   idle_timeout     milliseconds, in whole seconds rounded up, without a byte from a client whose
  *                    request is not complete, or who does not read (60000)
  *   buffer_max       bytes of a stream that wait for the client before chunk waits (65536)
+ *   errors           %{status => {headers, body}}: what is answered where no handler does, of
+ *                    413, 500 and 503; plain text where it is not said
  * Exits: ArgumentError for a wrong option. Switches. */
 COP_API cop_term cop_http_server_start_link(cop_term options);
 /* The port that the server (a pid or name) listens on. Exits: as a call. Switches. */

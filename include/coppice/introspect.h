@@ -71,6 +71,7 @@ struct cop_process_row {
     uint32_t queue; /* messages */
     int scheduler;  /* on which it runs, or -1 */
     bool trap_exit;
+    bool is_system; /* it handles system messages: coppice/sys.h may be asked of it */
 };
 
 /* --- Journals --------------------------------------------------------------------------------- */
@@ -108,6 +109,11 @@ COP_API size_t cop_read_processes(uint32_t *cursor, struct cop_process_row *ret_
 /* The row of one process; false if it is dead. */
 COP_API bool cop_read_process(cop_pid pid, struct cop_process_row *ret_row);
 
+/* The caller handles system messages from now on, so that tools may send it some: a plain process
+ * would keep them for ever. Behaviours and cop_sys_new() say so for themselves. Runs on: a
+ * process. */
+COP_API void cop_system_mark(void);
+
 /* Where a process that waits inside a call stands: a list of {function, file, line, address},
  * innermost first, nil where something is not known; [] for one that waits at its top level; :busy
  * if it does not answer within 200 ms; nil for the dead. The first call of a program reads debug
@@ -118,6 +124,8 @@ COP_API cop_term cop_native_stack(cop_pid pid);
  * node runs. What it has noted stays when it closes. */
 COP_API void cop_journal_open(enum cop_journal journal, int64_t ms);
 COP_API bool cop_journal_is_open(enum cop_journal journal);
+/* Since when it has been open without a break, in microseconds since 1970; 0: it is closed. */
+COP_API int64_t cop_journal_since(enum cop_journal journal);
 /* Notes an event if the journal is open. */
 COP_API void cop_journal_put(enum cop_journal journal, cop_term event);
 /* The events behind the number `after` (0: all), oldest first, at most max: {next, lost, [{number,

@@ -18,6 +18,7 @@
 struct cop__http_daemon {
     struct MHD_Daemon *mhd;
     struct cop__http_limits limits;
+    struct cop__http_refusals refusals;
     struct cop__list all;    /* requests whose connections are open, or that are GONE and told */
     struct cop__list events; /* requests, the oldest news first */
     bool has_closed;         /* a connection, in this run */
@@ -34,6 +35,14 @@ void cop__http_head_fini(struct cop__http_head *head)
     cop__buf_fini(&head->headers);
     cop__buf_fini(&head->body);
     cop__buf_fini(&head->peer);
+}
+
+void cop__http_refusals_fini(struct cop__http_refusals *refusals)
+{
+    for (int i = 0; i < COP__HTTP_REFUSALS; i++) {
+        cop__buf_fini(&refusals->of[i].headers);
+        cop__buf_fini(&refusals->of[i].body);
+    }
 }
 
 static struct cop__http_request *request_new(struct cop__http_daemon *d, struct MHD_Connection *c)
@@ -126,14 +135,35 @@ static void complete(struct cop__http_daemon *d, struct cop__http_request *r, co
     suspend(r);
 }
 
-static enum MHD_Result refuse_body(struct cop__http_request *r)
+static void add_headers(struct MHD_Response *response, const struct cop__buf *headers)
 {
-    static const char text[] = "The body is too large.\n";
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        sizeof(text) - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
-    enum MHD_Result result =
-        MHD_queue_response(r->connection, MHD_HTTP_CONTENT_TOO_LARGE, response);
+    const char *end = headers->data + headers->len;
 
+    for (const char *name = headers->data; headers->len > 0 && name < end;) {
+        const char *value = name + strlen(name) + 1;
+
+        (void)MHD_add_response_header(response, name, value);
+        name = value + strlen(value) + 1;
+    }
+}
+
+static const struct cop__http_refusal *refusal_of(const struct cop__http_daemon *d, unsigned status)
+{
+    for (int i = 0; i < COP__HTTP_REFUSALS; i++)
+        if (d->refusals.of[i].status == status) return &d->refusals.of[i];
+    COP_CHECK(false, "an HTTP server without a refusal for %u", status);
+}
+
+static enum MHD_Result refuse_body(const struct cop__http_daemon *d, struct cop__http_request *r)
+{
+    const struct cop__http_refusal *refusal = refusal_of(d, MHD_HTTP_CONTENT_TOO_LARGE);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        refusal->body.len, refusal->body.data, MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result result;
+
+    COP_CHECK(response != NULL, "out of memory");
+    add_headers(response, &refusal->headers);
+    result = MHD_queue_response(r->connection, refusal->status, response);
     r->state = COP__HTTP_ANSWERED;
     MHD_destroy_response(response);
     return result;
@@ -170,7 +200,7 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
     (void)version;
     if (r == NULL) {
         *request = r = request_new(d, connection);
-        return announces_too_much(d, connection) ? refuse_body(r) : MHD_YES;
+        return announces_too_much(d, connection) ? refuse_body(d, r) : MHD_YES;
     }
     if (*data_size > 0) {
         add_body(d, r, data, *data_size);
@@ -178,7 +208,7 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
         return MHD_YES;
     }
     if (r->state != COP__HTTP_READING) return MHD_NO; /* resumed to be ended */
-    if (r->is_too_large) return refuse_body(r);
+    if (r->is_too_large) return refuse_body(d, r);
     complete(d, r, method, path);
     return MHD_YES;
 }
@@ -217,15 +247,8 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 static void queue(struct cop__http_request *r, unsigned status, struct MHD_Response *response,
                   const struct cop__buf *headers)
 {
-    const char *end = headers->data + headers->len;
-
     COP_CHECK(response != NULL, "out of memory");
-    for (const char *name = headers->data; headers->len > 0 && name < end;) {
-        const char *value = name + strlen(name) + 1;
-
-        (void)MHD_add_response_header(response, name, value);
-        name = value + strlen(value) + 1;
-    }
+    add_headers(response, headers);
     (void)MHD_queue_response(r->connection, status, response);
     MHD_destroy_response(response);
     resume(r);
@@ -239,6 +262,14 @@ void cop__http_request_answer(struct cop__http_request *r, unsigned status,
     queue(r, status,
           MHD_create_response_from_buffer(size, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY),
           headers);
+}
+
+void cop__http_request_refuse(struct cop__http_daemon *d, struct cop__http_request *r,
+                              unsigned status)
+{
+    const struct cop__http_refusal *refusal = refusal_of(d, status);
+
+    cop__http_request_answer(r, status, &refusal->headers, refusal->body.data, refusal->body.len);
 }
 
 /* Libmicrohttpd asks for up to max bytes of a stream. */
@@ -313,7 +344,8 @@ static size_t leave_escapes(void *arg, struct MHD_Connection *connection, char *
 }
 
 struct cop__http_daemon *cop__http_daemon_start(int listen_fd,
-                                                const struct cop__http_limits *limits)
+                                                const struct cop__http_limits *limits,
+                                                struct cop__http_refusals *refusals)
 {
     struct cop__http_daemon *d = cop__alloc_zeroed(sizeof(*d));
 
@@ -327,9 +359,13 @@ struct cop__http_daemon *cop__http_daemon_start(int listen_fd,
         NULL, MHD_OPTION_CONNECTION_LIMIT, limits->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         limits->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->header_max,
         MHD_OPTION_END);
-    if (d->mhd != NULL) return d;
-    cop__free(d, sizeof(*d));
-    return NULL;
+    if (d->mhd == NULL) {
+        cop__free(d, sizeof(*d));
+        return NULL;
+    }
+    d->refusals = *refusals;
+    *refusals = (struct cop__http_refusals){0};
+    return d;
 }
 
 void cop__http_daemon_stop(struct cop__http_daemon *d)
@@ -342,6 +378,7 @@ void cop__http_daemon_stop(struct cop__http_daemon *d)
     MHD_stop_daemon(d->mhd);
     COP_LIST_FOR_SAFE(r, &d->all, all)
     cop__http_request_free(r);
+    cop__http_refusals_fini(&d->refusals);
     cop__free(d, sizeof(*d));
 }
 

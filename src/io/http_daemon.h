@@ -28,6 +28,19 @@ struct cop__http_limits {
     unsigned idle_timeout_s; /* 0: none */
 };
 
+/* What is answered when nobody else does: when a body is too large (413), a handler fails (500), or
+ * there is none (503). headers are as in a head. */
+struct cop__http_refusal {
+    unsigned status;
+    struct cop__buf headers;
+    struct cop__buf body;
+};
+#define COP__HTTP_REFUSALS 3
+struct cop__http_refusals {
+    struct cop__http_refusal of[COP__HTTP_REFUSALS];
+};
+void cop__http_refusals_fini(struct cop__http_refusals *refusals);
+
 enum cop__http_state {
     COP__HTTP_READING,
     COP__HTTP_WAITING,
@@ -76,10 +89,11 @@ struct cop__http_request {
 
 struct cop__http_daemon;
 
-/* Serves on a socket that listens, which it owns from now on. NULL: it could not, and the socket is
- * the caller's still. */
+/* Serves on a socket that listens, which it owns from now on, as it does the refusals. NULL: it
+ * could not, and both are the caller's still. */
 struct cop__http_daemon *cop__http_daemon_start(int listen_fd,
-                                                const struct cop__http_limits *limits);
+                                                const struct cop__http_limits *limits,
+                                                struct cop__http_refusals *refusals COP_TAKES);
 /* Ends all connections, whatever they are at, and frees all. */
 void cop__http_daemon_stop(struct cop__http_daemon *d);
 /* The descriptor that is readable when there is something to do. */
@@ -105,6 +119,9 @@ void cop__http_request_free(struct cop__http_request *r);
 /* Answers a request that is WAITING. headers are as in a head. */
 void cop__http_request_answer(struct cop__http_request *r, unsigned status,
                               const struct cop__buf *headers, const void *body, size_t size);
+/* The same with the refusal of this status, which there is. */
+void cop__http_request_refuse(struct cop__http_daemon *d, struct cop__http_request *r,
+                              unsigned status);
 /* Begins a stream as its answer. */
 void cop__http_request_stream(struct cop__http_request *r, unsigned status,
                               const struct cop__buf *headers);

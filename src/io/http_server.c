@@ -37,12 +37,33 @@ static bool is_address(cop_term t)
     return cop_is_binary(t) || cop_is_tuple(t) || cop_match(t, ":any") || cop_match(t, ":loopback");
 }
 
+/* %{status => {headers, body}} for the statuses that the server answers by itself. */
+static bool is_errors(cop_term t)
+{
+    struct cop_map_iter it;
+    cop_term status, answer, headers, body;
+
+    if (!cop_is_map(t)) return false;
+    it = cop_map_iter(t);
+    while (cop_map_next(&it, &status, &answer)) {
+        COP_CLEANUP(cop__buf_fini) struct cop__buf flat = {0};
+
+        if (!cop_match(status, "413") && !cop_match(status, "500") && !cop_match(status, "503"))
+            return false;
+        if (!cop_match(answer, "{headers, body}", headers, body) || !cop_is_binary(body) ||
+            !cop__http_headers(headers, &flat))
+            return false;
+    }
+    return true;
+}
+
 static bool is_option(cop_term key, cop_term value)
 {
     if (cop_match(key, ":handler")) return is_handler(value);
     if (cop_match(key, ":address")) return is_address(value);
     if (cop_match(key, ":port")) return is_between(value, 0, 65535);
     if (cop_match(key, ":name")) return true;
+    if (cop_match(key, ":errors")) return is_errors(value);
     if (cop_match(key, ":body_max")) return is_between(value, 0, INT64_C(1) << 40);
     if (cop_match(key, ":header_max")) return is_between(value, 1024, INT64_C(1) << 24);
     if (cop_match(key, ":connections_max")) return is_between(value, 1, 1000000);
@@ -190,7 +211,7 @@ static const struct cop_function functions[] = {
         "start_link(options)", cop_http_server_start_link,
         "Starts a server. Options: `:handler` (a function of the request, a pid or a name),\n"
         "`:address`, `:port`, `:name`, `:body_max`, `:header_max`, `:connections_max`,\n"
-        "`:idle_timeout`, `:buffer_max`."),
+        "`:idle_timeout`, `:buffer_max`, `:errors`."),
     COP_EXPORT("port(server)", cop_http_server_port, "The port that the server listens on."),
     COP_EXPORT("send_resp(request, status, headers, body)", send_resp,
                "Answers a request: `:ok` or `{:error, :closed}`."),

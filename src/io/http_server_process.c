@@ -132,12 +132,39 @@ static struct cop__http_limits limits_of(cop_term options)
         .idle_timeout_s = (unsigned)((option(options, COP(":idle_timeout"), 60000) + 999) / 1000)};
 }
 
-/* Makes the daemon and the handle that owns it: 0 or a negative error number. */
-static int serve(struct server *s, int listen_fd, const struct cop__http_limits *limits)
+/* What the server answers by itself: plainly, or as the options say. */
+static void refusals_of(cop_term options, struct cop__http_refusals *to)
 {
-    struct cop__http_daemon *d = cop__http_daemon_start(listen_fd, limits);
+    static const struct {
+        unsigned status;
+        const char *text;
+    } plain[COP__HTTP_REFUSALS] = {{413, "The body is too large.\n"},
+                                   {500, "Something went wrong.\n"},
+                                   {503, "There is nobody to answer.\n"}};
+    cop_term errors = cop_keyword_get(options, COP(":errors"), cop_map_new());
+
+    for (int i = 0; i < COP__HTTP_REFUSALS; i++) {
+        cop_term given = cop_map_get(errors, cop_int(plain[i].status), cop_nil());
+        cop_term headers = COP("[{\"content-type\", \"text/plain\"}]");
+        cop_term body = cop_string(plain[i].text);
+
+        (void)cop_match(given, "{headers, body}", headers, body);
+        to->of[i].status = plain[i].status;
+        (void)cop__http_headers(headers, &to->of[i].headers);
+        cop__buf_append(&to->of[i].body, cop_to_bytes(body).data, cop_to_bytes(body).len);
+    }
+}
+
+/* Makes the daemon and the handle that owns it: 0 or a negative error number. */
+static int serve(struct server *s, int listen_fd, const struct cop__http_limits *limits,
+                 cop_term options)
+{
+    COP_CLEANUP(cop__http_refusals_fini) struct cop__http_refusals refusals = {0};
+    struct cop__http_daemon *d;
     int error = 0;
 
+    refusals_of(options, &refusals);
+    d = cop__http_daemon_start(listen_fd, limits, &refusals);
     if (d == NULL) {
         close(listen_fd);
         return -ENOMEM;
@@ -169,7 +196,7 @@ static cop_result init(cop_term options)
     cop_trap_exit(true);
     if (!find_address(options, &address, &reason)) return cop_fail(reason);
     fd = open_socket(&address, &s->port);
-    if (fd >= 0) fd = serve(s, fd, &limits);
+    if (fd >= 0) fd = serve(s, fd, &limits, options);
     if (fd < 0) return cop_fail(cop__io_reason(fd));
     s->handler = cop_keep(cop_keyword_get(options, COP(":handler"), cop_nil()));
     s->buffer_max = limits.buffer_max;
@@ -178,22 +205,12 @@ static cop_result init(cop_term options)
 
 /* --- Requests and their ends ------------------------------------------------------------------ */
 
-static const char nobody[] = "There is nobody to answer.\n";
-
-/* Answers with a short text; the handler could not. Entered. */
-static void answer_plainly(struct cop__http_request *r, unsigned status, const char *text)
-{
-    static const char type[] = "content-type\0text/plain";
-    const struct cop__buf headers = {.data = (char *)(uintptr_t)type, .len = sizeof(type)};
-
-    cop__http_request_answer(r, status, &headers, text, strlen(text));
-}
-
 /* Gives a request to who handles it, and remembers the monitor of that process. */
 static void hand_over(struct server *s, const struct cop__http_head *head, cop_ref ref)
 {
     cop_term handler = cop_kept_term(s->handler);
     cop_term request = cop__http_request_term(head, cop_self(), ref);
+    struct cop__http_daemon *d;
     struct cop__http_request *r;
     bool is_there = true;
     cop_ref monitor;
@@ -206,12 +223,13 @@ static void hand_over(struct server *s, const struct cop__http_head *head, cop_r
         monitor = cop_monitor(handler);
         cop_send(cop_gen_server_whereis(handler), cop_tuple(COP(":http_request"), request));
     }
-    r = cop__http_daemon_find(enter(s), ref);
+    d = enter(s);
+    r = cop__http_daemon_find(d, ref);
     if (r != NULL && is_there) {
         r->monitor = monitor;
         r->has_monitor = true;
     } else if (r != NULL) {
-        answer_plainly(r, 503, nobody);
+        cop__http_request_refuse(d, r, 503);
     }
     leave(s);
 }
@@ -435,16 +453,14 @@ static void log_unanswered(const struct cop__buf *what, cop_term reason)
 static void on_down(struct server *s, cop_ref monitor, cop_term reason)
 {
     bool is_normal = cop_identical(reason, COP(":normal"));
-    struct cop__http_request *r = cop__http_daemon_find_monitor(enter(s), monitor);
+    struct cop__http_daemon *d = enter(s);
+    struct cop__http_request *r = cop__http_daemon_find_monitor(d, monitor);
     COP_CLEANUP(cop__buf_fini) struct cop__buf unanswered = {0};
 
     if (r != NULL) r->has_monitor = false;
     if (r != NULL && r->state == COP__HTTP_WAITING) {
         cop__buf_append(&unanswered, r->what.data, r->what.len);
-        if (cop_match(reason, ":noproc"))
-            answer_plainly(r, 503, nobody);
-        else
-            answer_plainly(r, 500, "Something went wrong.\n");
+        cop__http_request_refuse(d, r, cop_match(reason, ":noproc") ? 503 : 500);
     } else if (r != NULL && r->state == COP__HTTP_STREAMING) {
         is_normal ? cop__http_request_finish(r) : cop__http_request_cut(r);
     }

@@ -67,7 +67,10 @@ static cop_term resume(void *arg)
 static cop_term steer(cop_try_fn fn, cop_pid pid)
 {
     struct cop_outcome outcome;
+    struct cop_process_row row;
 
+    if (cop_read_process(pid, &row) && !row.is_system)
+        cop__obs_fail(409, "failed", "the process handles no system messages");
     if (!cop_try(fn, &pid, &outcome)) fail_with(cop_outcome_reason(&outcome));
     return done();
 }

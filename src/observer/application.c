@@ -11,7 +11,9 @@
 
 #define SUPERVISOR "Observer.Supervisor"
 #define SERVER     "Observer.Server"
-#define HANDLER    ":observer"
+
+#define REQUESTS_A_SECOND 500
+#define CHANGES_A_SECOND  20
 
 struct cop__obs_settings cop__obs_settings;
 
@@ -79,7 +81,8 @@ static void make_page_token(char *to, size_t size)
 
 bool cop__obs_settings_read(struct cop__obs_settings *ret)
 {
-    struct cop__obs_settings s = {.port = 0};
+    struct cop__obs_settings s = {.requests_a_second = REQUESTS_A_SECOND,
+                                  .changes_a_second = CHANGES_A_SECOND};
     const char *read_only = env("OBSERVER_READ_ONLY");
 
     if (!read_port(&s.port) ||
@@ -109,15 +112,12 @@ bool cop__obs_settings_read(struct cop__obs_settings *ret)
 /* Called by the server in a process of its own for each request. */
 static cop_term handle(cop_term request)
 {
-    cop_term answer = cop__obs_answer(request);
+    cop_term answer = cop__obs_answer(request), headers = cop__obs_security_headers();
 
     if (!cop_match(answer, ":stream")) return answer;
-    if (!cop_match(cop_http_server_send_chunked(request, 200,
-                                                COP("[{\"content-type\", \"text/event-stream\"},"
-                                                    " {\"cache-control\", \"no-store\"},"
-                                                    " {\"x-content-type-options\", \"nosniff\"}]")),
-                   ":ok"))
-        return cop_nil();
+    headers = cop_list_append(headers, COP("[{\"content-type\", \"text/event-stream\"},"
+                                           " {\"cache-control\", \"no-store\"}]"));
+    if (!cop_match(cop_http_server_send_chunked(request, 200, headers), ":ok")) return cop_nil();
     cop__obs_stream(request);
     cop_http_server_finish(request);
     return cop_nil();
@@ -125,13 +125,13 @@ static cop_term handle(cop_term request)
 
 static cop_term server_spec(void)
 {
-    cop_term address = cop_string(cop__obs_settings.address);
+    cop_term address = cop_string(cop__obs_settings.address), errors = cop__obs_refusals();
     int port = cop__obs_settings.port;
 
     return cop_build("{HttpServer, name: " SERVER ", address: address, port: port,"
                      " handler: &:observer.handle_request/1, body_max: 65536, header_max: 8192,"
-                     " connections_max: 256}",
-                     address, port);
+                     " connections_max: 256, errors: errors}",
+                     address, port, errors);
 }
 
 /* A server that tries the port, and gives it up again at once. */

@@ -144,13 +144,15 @@ static void emit_crashes(struct stream *s)
         emit(s, "crash", row);
 }
 
-/* {next, lost, events or messages} that was read; sent unless it is empty. */
+/* {next, lost, events or messages} that was read; sent unless there is nothing to tell. */
 static void emit_list(struct stream *s, enum topic topic, cop_term map, const char *key)
 {
     cop_term list = cop_map_get(map, cop_atom(key), cop_empty_list());
+    int64_t lost;
 
     s->at[topic] = (uint64_t)cop_to_int(cop_map_get(map, COP(":next"), cop_int(0)));
-    if (!cop_is_empty_list(list)) emit(s, names[topic], map);
+    if (!cop_is_empty_list(list) || (cop_match(map, "%{lost: lost}", lost) && lost > 0))
+        emit(s, names[topic], map);
 }
 
 static void emit_log(struct stream *s)
@@ -226,6 +228,7 @@ static bool turn(void *state, cop_term msg)
     if (cop_match(msg, "{:http_closed, ^ref}", ref)) return false;
     if (!cop_match(msg, ":tick")) return true;
     if (s->ticks % LEASE_TICKS == 0) renew(s);
+    if (s->ticks % SLOW_TICKS == 0) cop__obs_stream_lives();
     emit_all(s);
     s->ticks++;
     if (!send(s)) return false;

@@ -15,8 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHANGES_A_SECOND 20
-#define COOKIE           "coppice_observer="
+#define COOKIE "coppice_observer="
 
 bool cop__obs_same(cop_bytes a, const char *b)
 {
@@ -41,6 +40,39 @@ cop_bytes cop__obs_header(const struct cop__obs_request *r, const char *name)
     cop_term value = cop_map_get(headers, cop_string(name), cop_none());
 
     return cop_is_none(value) ? (cop_bytes){NULL, 0} : cop_to_bytes(value);
+}
+
+/* --- Rates ------------------------------------------------------------------------------------ */
+
+/* How many came in this second. */
+struct meter {
+    pthread_mutex_t lock;
+    int64_t since_ms;
+    int count;
+};
+
+static bool is_too_fast(struct meter *m, int max)
+{
+    int64_t now = cop_monotonic_ms();
+    bool too_fast;
+
+    pthread_mutex_lock(&m->lock);
+    if (now - m->since_ms >= 1000 || now < m->since_ms) {
+        m->since_ms = now;
+        m->count = 0;
+    }
+    too_fast = ++m->count > max;
+    pthread_mutex_unlock(&m->lock);
+    return too_fast;
+}
+
+void cop__obs_guard_rate(void)
+{
+    static struct meter meter = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int max = cop__obs_settings.requests_a_second;
+
+    if (is_too_fast(&meter, max))
+        cop__obs_fail(429, "too_many", "at most %d requests a second", max);
 }
 
 /* --- Host ------------------------------------------------------------------------------------- */
@@ -135,27 +167,11 @@ static bool is_own_origin(cop_bytes origin, cop_bytes host)
            memcmp(origin.data + strlen(scheme), host.data, host.len) == 0;
 }
 
-static bool is_too_fast(void)
-{
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static int64_t since_ms;
-    static int count;
-    int64_t now = cop_monotonic_ms();
-    bool too_fast;
-
-    pthread_mutex_lock(&lock);
-    if (now - since_ms >= 1000 || now < since_ms) {
-        since_ms = now;
-        count = 0;
-    }
-    too_fast = ++count > CHANGES_A_SECOND;
-    pthread_mutex_unlock(&lock);
-    return too_fast;
-}
-
 void cop__obs_guard_change(const struct cop__obs_request *r)
 {
     static const char json[] = "application/json";
+    static struct meter meter = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int max = cop__obs_settings.changes_a_second;
     cop_bytes type = cop__obs_header(r, "content-type");
 
     if (cop__obs_settings.is_read_only)
@@ -166,6 +182,6 @@ void cop__obs_guard_change(const struct cop__obs_request *r)
         cop__obs_fail(403, "bad_token", "the page's token is missing or wrong");
     if (type.len < strlen(json) || memcmp(type.data, json, strlen(json)) != 0)
         cop__obs_fail(415, "unsupported", "the body must be application/json");
-    if (is_too_fast())
-        cop__obs_fail(429, "too_many", "at most %d changes a second", CHANGES_A_SECOND);
+    if (is_too_fast(&meter, max))
+        cop__obs_fail(429, "too_many", "at most %d changes a second", max);
 }

@@ -62,18 +62,28 @@ cop_term cop__obs_tree_event(cop_term entry)
     return cop_map_put(map, COP(":time_us"), time);
 }
 
+/* From when on every event is there: since the journal was opened, or where it was cut. */
+static int64_t covered_from(void)
+{
+    int64_t since = cop_journal_since(COP_JOURNAL_TREE), number, time;
+    cop_term list;
+
+    if (since == 0) return cop__obs_now_us(); /* nothing is noted now */
+    cop_expect(cop_journal_read(COP_JOURNAL_TREE, 0, 1), "{_, _, list}", list);
+    if (cop_match(list, "[{number, time, _}]", number, time) && number > 1 && time > since)
+        return time;
+    return since;
+}
+
 cop_term cop__obs_history(int64_t from_us, int64_t to_us, int64_t limit)
 {
     cop_term list, entry, events = cop_empty_list(), next, lost;
-    int64_t first = cop__obs_now_us(), last = first, time;
-    bool is_first = true;
+    int64_t last = cop__obs_now_us(), first = covered_from(), time;
 
     cop_expect(cop_journal_read(COP_JOURNAL_TREE, 0, EVENTS_MAX), "{next, lost, list}", next, lost,
                list);
     while (cop_match(list, "[entry | list]", entry, list)) {
         cop_expect(entry, "{_, time, _}", time);
-        if (is_first) first = time;
-        is_first = false;
         if (time < from_us || time > to_us || limit <= 0) continue;
         limit--;
         events = cop_cons(cop__obs_tree_event(entry), events);
@@ -219,22 +229,22 @@ cop_term cop__obs_history_tree(int64_t at_us)
 {
     struct past p = {cop_map_new(), cop_map_new()};
     cop_term list, newest_first, event, tree;
-    int64_t lost, time, number = 0, oldest = INT64_MAX;
-    bool complete;
+    int64_t time, number, next;
+    bool complete = at_us >= covered_from();
 
-    cop_expect(cop_journal_read(COP_JOURNAL_TREE, 0, EVENTS_MAX), "{_, lost, list}", lost, list);
+    cop_expect(cop_journal_read(COP_JOURNAL_TREE, 0, EVENTS_MAX), "{next, _, list}", next, list);
     learn(&p, list);
     stand_now(&p);
     newest_first = cop_list_reverse(list);
     while (cop_match(newest_first, "[{number, time, event} | newest_first]", number, time, event,
                      newest_first)) {
-        oldest = time;
+        if (number != next) complete = false; /* too many came at once: some are not there */
+        next = number;
         if (time <= at_us) break;
         undo(&p, event);
-        number--;
+        next--;
     }
-    complete = lost == 0 || oldest <= at_us;
     tree = rows_of(&p);
-    return cop_build("%{at_us: at_us, number: number, complete: complete, tree: tree}", at_us,
-                     number, complete, tree);
+    return cop_build("%{at_us: at_us, number: next, complete: complete, tree: tree}", at_us, next,
+                     complete, tree);
 }

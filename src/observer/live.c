@@ -89,9 +89,13 @@ cop_term cop__obs_log(int64_t after, enum cop_level min, int64_t limit)
     cop_expect(cop_journal_read(COP_JOURNAL_LOG, (uint64_t)after, LOG_MAX), "{next, lost, list}",
                next, lost, list);
     list = cop_list_reverse(list);
-    while (limit > 0 && cop_match(list, "[{number, time, {name, text, pid}} | list]", number, time,
-                                  name, text, pid, list)) {
+    while (cop_match(list, "[{number, time, {name, text, pid}} | list]", number, time, name, text,
+                     pid, list)) {
         if (!cop_level_from(name, &level) || level < min) continue;
+        if (limit <= 0) {
+            lost++;
+            continue;
+        }
         pid = cop__obs_pid(pid);
         events = cop_cons(cop_build("%{number: number, time_us: time, level: name, text: text,"
                                     " pid: pid}",

@@ -7,6 +7,7 @@
  *     router        request -> answer, a function of the request alone
  *     events        one process a stream of server-sent events
  *     shape         the JSON of pids, terms and processes
+ *     listing       lists that are filtered, sorted and cut into pages
  *     assets        the files of the page
  *     and a file for each kind of question: system, processes, process, tree, tables, crashes,
  *     history, live (calls, trace, log), actions, metrics
@@ -34,6 +35,8 @@ struct cop__obs_settings {
     char page_token[33]; /* of changing requests; new with each start */
     bool is_read_only;
     bool is_loopback;
+    int requests_a_second; /* below /api/, of all viewers together */
+    int changes_a_second;
 };
 extern struct cop__obs_settings cop__obs_settings; /* written while the application starts */
 /* Reads the environment; false: the log says what is wrong. */
@@ -51,12 +54,18 @@ struct cop__obs_request {
 /* The whole answer to a request map: {status, headers, body}, or :stream for the event stream,
  * which the caller then begins. Switches: the handlers ask processes. */
 cop_term cop__obs_answer(cop_term request);
+/* What the server is to answer where no handler does: its option errors. */
+cop_term cop__obs_refusals(void);
+/* The headers that every answer has. */
+cop_term cop__obs_security_headers(void);
 /* Ends the handling with this status and {"error": {"kind", "message"}}. */
 COP_NORETURN COP_PRINTF(3, 4) void cop__obs_fail(int status, const char *kind, const char *format,
                                                  ...);
 /* Fails unless the request may be answered at all; and unless it may change something. */
 void cop__obs_guard(const struct cop__obs_request *r);
 void cop__obs_guard_change(const struct cop__obs_request *r);
+/* Counts a request below /api/; fails if too many came in this second. */
+void cop__obs_guard_rate(void);
 /* A header by its name in lower case; NULL data: it is not there. */
 cop_bytes cop__obs_header(const struct cop__obs_request *r, const char *name);
 /* A parameter of the query; fallback if it is not there. Fails if it is no number within min and
@@ -85,6 +94,8 @@ cop_term cop__obs_term(cop_term t, size_t max);
 cop_term cop__obs_term_text(cop_term text);
 /* {"pid", "name", "label"} of a pid or a registered name; nil of anything else. */
 cop_term cop__obs_process(cop_term pid_or_name);
+/* What such a map is called: its name, else its label, else its pid. */
+cop_term cop__obs_called(cop_term process);
 /* The name of a row as Elixir prints it, or nil. */
 cop_term cop__obs_name(cop_term name);
 /* "KV.Registry.init/1": what the process began with. */
@@ -100,6 +111,21 @@ cop_term cop__obs_application(cop_term apps, cop_pid leader);
 /* What `cop_map_put` would give with each of the pairs of more. */
 cop_term cop__obs_merge(cop_term map, cop_term more);
 
+/* --- Lists (listing.c) ------------------------------------------------------------------------ */
+
+/* Rows are maps. value gives what a column of theirs is sorted and searched by, or nil. */
+struct cop__obs_listing {
+    const char *name;            /* of the list in the answer */
+    const char *const *columns;  /* to sort by, the default first; NULL ends them */
+    const char *const *searched; /* for the text of the filter; NULL ends them */
+    cop_term (*value)(cop_term map, const char *column);
+};
+/* {count, matched, offset, NAME} of the rows in all, as the request's parameters have them. */
+cop_term cop__obs_list(const struct cop__obs_request *r, const struct cop__obs_listing *l,
+                       cop_term all);
+/* Whether the parameter order is desc and not asc; fails if it is neither. */
+bool cop__obs_is_falling(const struct cop__obs_request *r, const char *fallback);
+
 /* --- The sampler (sampler.c) ------------------------------------------------------------------ */
 
 extern const struct cop_module cop__obs_sampler_module;
@@ -107,9 +133,12 @@ extern const struct cop_module cop__obs_sampler_module;
 void cop__obs_watch(void);
 /* The calling process is a stream; false: there are too many. */
 bool cop__obs_stream_begin(void);
+/* The calling stream goes on: a sampler that was restarted learns of it. */
+void cop__obs_stream_lives(void);
 /* The samples of the last seconds in the shape of /api/load. */
 cop_term cop__obs_load(int64_t seconds);
-/* {number, sample} of the newest, in the shape of the event `load`; {0, nil} without one. */
+/* {number, sample} of the newest, in the shape of the event `load`; {0, nil} without one, also
+ * while the sampler is being restarted. */
 cop_term cop__obs_newest_sample(void);
 
 /* --- The questions ---------------------------------------------------------------------------- */
@@ -123,7 +152,7 @@ cop_term cop__obs_state(cop_pid pid);
 cop_term cop__obs_messages(cop_pid pid, int64_t offset, int64_t limit);
 cop_term cop__obs_applications(int64_t depth, int64_t children);
 cop_term cop__obs_tree(cop_pid pid, int64_t depth, int64_t children, int64_t offset);
-cop_term cop__obs_tables(void);
+cop_term cop__obs_tables(const struct cop__obs_request *r);
 cop_term cop__obs_table(const struct cop__obs_request *r, cop_bytes id);
 cop_term cop__obs_crashes(int64_t after, int64_t limit);
 cop_term cop__obs_crash(int64_t number);
@@ -139,7 +168,7 @@ cop_term cop__obs_tree_now(void);
 cop_term cop__obs_calls(void);
 cop_term cop__obs_trace(int64_t after, int64_t max);
 cop_term cop__obs_log(int64_t after, enum cop_level min, int64_t limit);
-cop_term cop__obs_ports(void);
+cop_term cop__obs_ports(const struct cop__obs_request *r);
 /* What went through the sockets that are open now. */
 struct cop__obs_io {
     uint64_t ports;

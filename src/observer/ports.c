@@ -4,6 +4,8 @@
 
 #include "coppice/port.h"
 
+#include <string.h>
+
 /* "127.0.0.1:4040"; nil of anything else. */
 static cop_term address_text(cop_term address)
 {
@@ -42,14 +44,41 @@ static cop_term port_map(cop_term port)
                      accepted, fd, os_pid, command);
 }
 
-cop_term cop__obs_ports(void)
+/* What the page shows as the place: the command, else the other end, else the own. */
+static cop_term place_of(cop_term map)
 {
+    static const char *const parts[] = {"command", "remote", "local"};
+    cop_term text = cop_nil();
+
+    for (size_t i = 0; i < 3 && !cop_is_binary(text); i++)
+        text = part(map, parts[i]);
+    return text;
+}
+
+static cop_term value_of(cop_term map, const char *column)
+{
+    if (strcmp(column, "owner") == 0) return cop__obs_called(part(map, "owner"));
+    if (strcmp(column, "where") == 0) return place_of(map);
+    return part(map, column);
+}
+
+cop_term cop__obs_ports(const struct cop__obs_request *r)
+{
+    static const char *const columns[] = {"owner",    "id",        "kind",  "where", "state",
+                                          "bytes_in", "bytes_out", "queue", NULL};
+    static const char *const searched[] = {"command", "remote", "local", "id", "owner", NULL};
+    static const struct cop__obs_listing listing = {"ports", columns, searched, value_of};
+    cop_bytes kind = cop__obs_text(r, "kind", "");
     cop_term ports = cop_ports(), list = cop_empty_list();
 
-    for (; !cop_is_empty_list(ports); ports = cop_tail(ports))
+    for (; !cop_is_empty_list(ports); ports = cop_tail(ports)) {
+        cop_bytes text = cop_atom_text(part(cop_head(ports), "kind"));
+
+        if (kind.len > 0 && (text.len != kind.len || memcmp(text.data, kind.data, kind.len) != 0))
+            continue;
         list = cop_cons(port_map(cop_head(ports)), list);
-    list = cop_list_reverse(list);
-    return cop_build("%{ports: list}", list);
+    }
+    return cop__obs_list(r, &listing, cop_list_reverse(list));
 }
 
 struct cop__obs_io cop__obs_io_now(void)

@@ -130,13 +130,14 @@ static cop_term from_row(const struct cop_process_row *row)
     cop_term scheduler = row->scheduler >= 0 ? cop_int(row->scheduler) : cop_nil();
     int64_t memory = (int64_t)row->memory, queue = row->queue, work = (int64_t)row->reductions;
     bool traps = row->trap_exit, suspended = row->status == COP_PROCESS_SUSPENDED;
+    bool is_system = row->is_system;
 
     return cop_build("%{pid: pid, alive: true, name: name, label: label, status: status,"
                      " initial_call: call, current_function: function, memory: memory,"
                      " queue: queue, reductions: work, priority: priority, trap_exit: traps,"
-                     " suspended: suspended, scheduler: scheduler}",
+                     " suspended: suspended, scheduler: scheduler, system_messages: is_system}",
                      pid, name, label, status, call, function, memory, queue, work, priority, traps,
-                     suspended, scheduler);
+                     suspended, scheduler, is_system);
 }
 
 /* The module of its initial call, or of what a supervisor was started as. */
@@ -202,11 +203,13 @@ cop_term cop__obs_one_process(cop_pid pid)
 
 /* --- State and messages ----------------------------------------------------------------------- */
 
-static void must_live(cop_pid pid)
+/* Returns whether it may be asked by system messages, which a plain process would keep. */
+static bool must_live(cop_pid pid)
 {
     struct cop_process_row row;
 
     if (!cop_read_process(pid, &row)) cop__obs_fail(404, "not_found", "the process has ended");
+    return row.is_system;
 }
 
 static cop_term ask_state(void *arg)
@@ -223,7 +226,7 @@ cop_term cop__obs_state(cop_pid pid)
 {
     struct cop_outcome state, status;
 
-    must_live(pid);
+    if (!must_live(pid)) return COP("%{state: nil, status: nil}");
     if (!cop_try(ask_state, &pid, &state)) return COP("%{state: :busy, status: nil}");
     cop_term shown = cop__obs_term(state.value, STATE_MAX), more = cop_nil();
     if (cop_try(ask_status, &pid, &status)) more = cop__obs_term(status.value, STATE_MAX);
@@ -241,7 +244,7 @@ cop_term cop__obs_messages(cop_pid pid, int64_t offset, int64_t limit)
     struct cop_outcome outcome;
     int64_t count;
 
-    must_live(pid);
+    (void)must_live(pid);
     if (!cop_try(ask_messages, &pid, &outcome) ||
         !cop_match(outcome.value, "{_, messages}", messages) || !cop_is_list(messages))
         return COP("%{count: nil, messages: :busy}");

@@ -204,25 +204,17 @@ static const char *const columns[COLUMNS] = {"pid",
                                              "current_function",
                                              "scheduler"};
 
+/* What a row is sorted by: a number or a text, found once. */
+struct key {
+    int64_t number;
+    cop_bytes text;
+    bool is_missing;
+};
 struct sorting {
-    const struct list *list;
+    struct key *keys; /* by place in the list of rows */
     enum column by;
     bool falling;
 };
-
-static int compare_texts(cop_term a, cop_term b)
-{
-    /* Those without come last, whatever the order: as the largest. */
-    bool has_a = cop_is_binary(a), has_b = cop_is_binary(b);
-
-    if (!has_a || !has_b) return (int)has_b - (int)has_a;
-    return cop_compare(a, b);
-}
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
 
 static cop_term shown_name(const struct cop_process_row *row)
 {
@@ -236,50 +228,80 @@ static cop_term function_text(const struct cop_process_row *row)
     return row->function != NULL ? cop_string(row->function) : cop_nil();
 }
 
-static int compare(const struct sorting *s, uint32_t i, uint32_t k)
+static struct key number_key(int64_t number)
 {
-    const struct cop_process_row *a = &s->list->rows[i], *b = &s->list->rows[k];
+    return (struct key){.number = number};
+}
 
-    switch (s->by) {
-    case BY_NAME: return compare_texts(shown_name(a), shown_name(b));
-    case BY_LABEL: return compare_texts(a->label, b->label);
-    case BY_STATUS: return compare_numbers(a->status, b->status);
-    case BY_SCHEDULER: return compare_numbers(a->scheduler, b->scheduler);
-    case BY_MEMORY: return compare_numbers((int64_t)a->memory, (int64_t)b->memory);
-    case BY_QUEUE: return compare_numbers(a->queue, b->queue);
-    case BY_REDUCTIONS: return compare_numbers((int64_t)a->reductions, (int64_t)b->reductions);
-    case BY_DELTA:
-        return compare_numbers(s->list->deltas[i].reductions, s->list->deltas[k].reductions);
-    case BY_FUNCTION: return compare_texts(function_text(a), function_text(b));
+/* A number that is not there is negative. */
+static struct key natural_key(int64_t number)
+{
+    return (struct key){.number = number, .is_missing = number < 0};
+}
+
+static struct key text_key(cop_term text)
+{
+    if (!cop_is_binary(text)) return (struct key){.is_missing = true};
+    return (struct key){.text = cop_to_bytes(text)};
+}
+
+static struct key key_of(const struct list *l, uint32_t at, enum column by)
+{
+    const struct cop_process_row *row = &l->rows[at];
+
+    switch (by) {
+    case BY_NAME: return text_key(shown_name(row));
+    case BY_LABEL: return text_key(row->label);
+    case BY_STATUS: return number_key(row->status);
+    case BY_SCHEDULER: return natural_key(row->scheduler);
+    case BY_MEMORY: return number_key((int64_t)row->memory);
+    case BY_QUEUE: return number_key(row->queue);
+    case BY_REDUCTIONS: return number_key((int64_t)row->reductions);
+    case BY_DELTA: return natural_key(l->deltas[at].reductions);
+    case BY_FUNCTION: return text_key(function_text(row));
     case BY_PID:
     case COLUMNS: break;
     }
-    return compare_numbers(i, k);
+    return number_key(at);
 }
 
+static int compare_keys(const struct key *a, const struct key *b)
+{
+    size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
+    int order = (a->number > b->number) - (a->number < b->number);
+
+    if (order == 0 && len > 0) order = memcmp(a->text.data, b->text.data, len);
+    return order != 0 ? order : (a->text.len > b->text.len) - (a->text.len < b->text.len);
+}
+
+/* Those without come last, rows that are equal stay in the order of their slots: whatever the
+ * order. */
 static int compare_places(const void *a, const void *b, void *arg)
 {
     const struct sorting *s = arg;
     uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-    int order = compare(s, i, k);
+    const struct key *x = &s->keys[i], *y = &s->keys[k];
+    int order = x->is_missing || y->is_missing ? 0 : compare_keys(x, y);
 
-    if (order == 0) return compare_numbers(i, k);
+    if (x->is_missing != y->is_missing) return x->is_missing ? 1 : -1;
+    if (order == 0) return (i > k) - (i < k);
     return s->falling ? -order : order;
 }
 
 static void sort(struct list *l, const struct cop__obs_request *r)
 {
     cop_bytes key = cop__obs_text(r, "sort", "reductions");
-    cop_bytes order = cop__obs_text(r, "order", "desc");
-    struct sorting s = {l, COLUMNS, cop__obs_same(order, "desc")};
+    struct sorting s = {NULL, COLUMNS, cop__obs_is_falling(r, "desc")};
 
     for (int i = 0; i < COLUMNS; i++) {
         if (cop__obs_same(key, columns[i])) s.by = (enum column)i;
     }
     if (s.by == COLUMNS) cop__obs_fail(400, "bad_request", "there is no such column to sort by");
-    if (!s.falling && !cop__obs_same(order, "asc"))
-        cop__obs_fail(400, "bad_request", "order must be asc or desc");
+    s.keys = cop_alloc((l->len + 1) * sizeof *s.keys);
+    for (size_t i = 0; i < l->matched; i++)
+        s.keys[l->order[i]] = key_of(l, l->order[i], s.by);
     qsort_r(l->order, l->matched, sizeof *l->order, compare_places, &s);
+    cop_free(s.keys);
 }
 
 /* --- Rows ------------------------------------------------------------------------------------- */

@@ -140,9 +140,9 @@ static cop_term get(const struct cop__obs_request *r, cop_term path)
                              cop__obs_number(r, "offset", 0, 0, 100000000));
     if (cop_match(path, "[\"processes\"]")) return cop__obs_processes(r);
     if (cop_match(path, "[\"processes\", id | rest]", id, rest)) return get_process(r, id, rest);
-    if (cop_match(path, "[\"tables\"]")) return cop__obs_tables();
+    if (cop_match(path, "[\"tables\"]")) return cop__obs_tables(r);
     if (cop_match(path, "[\"tables\", id]", id)) return cop__obs_table(r, id);
-    if (cop_match(path, "[\"ports\"]")) return cop__obs_ports();
+    if (cop_match(path, "[\"ports\"]")) return cop__obs_ports(r);
     return get_past(r, path);
 }
 
@@ -169,6 +169,11 @@ static cop_term body_of(const struct cop__obs_request *r)
     " {\"content-security-policy\", \"default-src 'none'; script-src 'self'; style-src 'self';"    \
     " img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none';"                 \
     " form-action 'none'; frame-ancestors 'none'\"}]"
+
+cop_term cop__obs_security_headers(void)
+{
+    return COP(SECURITY_HEADERS);
+}
 
 static cop_term with_headers(cop_term answer)
 {
@@ -204,6 +209,25 @@ static cop_term set_cookie(void)
     return cop_build("{302, [{\"location\", \"/\"}, {\"set-cookie\", cookie}], \"\"}", cookie);
 }
 
+static cop_term refusal(int status, const char *kind, const char *message)
+{
+    cop_term what = cop_string(kind), text = cop_string(message), headers, body;
+
+    cop_expect(with_headers(json(cop_int(status),
+                                 cop_build("%{error: %{kind: what, message: text}}", what, text))),
+               "{_, headers, body}", headers, body);
+    return cop_tuple(headers, body);
+}
+
+cop_term cop__obs_refusals(void)
+{
+    cop_term large = refusal(413, "too_large", "the body is too large");
+    cop_term failed = refusal(500, "internal", "the question could not be answered");
+    cop_term nobody = refusal(503, "internal", "there is nobody to answer");
+
+    return cop_build("%{413 => large, 500 => failed, 503 => nobody}", large, failed, nobody);
+}
+
 static bool is_read(cop_bytes method)
 {
     return cop__obs_same(method, "GET") || cop__obs_same(method, "HEAD");
@@ -218,6 +242,7 @@ static cop_term answer_api(const struct cop__obs_request *r, cop_bytes method, c
 {
     cop_term value;
 
+    cop__obs_guard_rate();
     cop__obs_watch();
     if (is_read(method) && cop_match(path, "[\"events\"]")) {
         if (!cop__obs_topics(r, NULL)) cop__obs_fail(400, "bad_request", "no such topic");

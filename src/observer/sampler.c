@@ -48,7 +48,7 @@ struct state {
     int streams;
     size_t seats;
     uint64_t ports;
-    cop_dict *monitors; /* of streams */
+    cop_dict *watched; /* streams: pid -> monitor */
 };
 
 /* --- Taking ----------------------------------------------------------------------------------- */
@@ -285,9 +285,17 @@ static cop_result init(cop_term arg)
     struct state *s = cop_alloc(sizeof *s);
 
     (void)arg;
-    s->monitors = cop_dict_new();
+    s->watched = cop_dict_new();
     keep_journals();
     return cop_started(s);
+}
+
+static void know_stream(struct state *s, cop_pid pid)
+{
+    if (cop_dict_has(s->watched, pid)) return;
+    cop_dict_put(s->watched, pid, cop_monitor(pid));
+    s->streams++;
+    begin_watch(s);
 }
 
 static cop_result handle_call(void *state, cop_term request, cop_from from)
@@ -301,9 +309,7 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
     if (cop_match(request, ":newest")) return cop_reply(newest(s));
     if (cop_match(request, "{:stream, pid}", pid)) {
         if (s->streams >= STREAMS_MAX) return cop_reply(cop_false());
-        s->streams++;
-        cop_dict_put(s->monitors, cop_monitor(pid), cop_nil());
-        begin_watch(s);
+        know_stream(s, pid);
         return cop_reply(cop_true());
     }
     return cop_no_clause(request);
@@ -311,32 +317,49 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
 
 static cop_result handle_cast(void *state, cop_term request)
 {
-    if (!cop_match(request, ":watch")) return cop_no_clause(request);
-    begin_watch(state);
+    cop_pid pid;
+
+    if (cop_match(request, "{:stream, pid}", pid))
+        know_stream(state, pid);
+    else if (cop_match(request, ":watch"))
+        begin_watch(state);
+    else
+        return cop_no_clause(request);
     return cop_noreply();
 }
 
 static cop_result handle_info(void *state, cop_term message)
 {
     struct state *s = state;
-    cop_ref ref;
+    cop_term pid;
 
     if (cop_match(message, ":sample")) {
         sample(s);
     } else if (cop_match(message, ":keep")) {
         keep_journals();
-    } else if (cop_match(message, "{:DOWN, ref, _, _, _}", ref)) {
-        if (!cop_is_none(cop_dict_remove(s->monitors, ref))) s->streams--;
+    } else if (cop_match(message, "{:DOWN, _, _, pid, _}", pid)) {
+        if (!cop_is_none(cop_dict_remove(s->watched, pid))) s->streams--;
         s->until_ms = cop_monotonic_ms() + WATCH_MS;
     }
     return cop_noreply();
+}
+
+static cop_term format_state(const void *state)
+{
+    const struct state *s = state;
+    int64_t streams = s->streams, samples = (int64_t)(s->newest - s->oldest);
+    bool ticking = s->is_ticking;
+
+    return cop_build("%{streams: streams, samples: samples, ticking: ticking}", streams, samples,
+                     ticking);
 }
 
 static const struct cop_gen_server callbacks = {.size = sizeof(struct cop_gen_server),
                                                 .init = init,
                                                 .handle_call = handle_call,
                                                 .handle_cast = handle_cast,
-                                                .handle_info = handle_info};
+                                                .handle_info = handle_info,
+                                                .format_state = format_state};
 
 static cop_term start_link(cop_term options)
 {
@@ -375,7 +398,20 @@ cop_term cop__obs_load(int64_t seconds)
     return cop_gen_server_call(COP(NAME), cop_tuple(COP(":load"), seconds), COP_CALL_TIMEOUT);
 }
 
+void cop__obs_stream_lives(void)
+{
+    cop_gen_server_cast(COP(NAME), cop_tuple(COP(":stream"), cop_self()));
+}
+
+static cop_term ask_newest(void *arg)
+{
+    (void)arg;
+    return cop_gen_server_call(COP(NAME), COP(":newest"), COP_CALL_TIMEOUT);
+}
+
 cop_term cop__obs_newest_sample(void)
 {
-    return cop_gen_server_call(COP(NAME), COP(":newest"), COP_CALL_TIMEOUT);
+    struct cop_outcome outcome;
+
+    return cop_try(ask_newest, NULL, &outcome) ? outcome.value : COP("{0, nil}");
 }

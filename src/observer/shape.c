@@ -179,6 +179,16 @@ cop_term cop__obs_process(cop_term pid_or_name)
     return cop_build("%{pid: text, name: name, label: label}", text, name, label);
 }
 
+cop_term cop__obs_called(cop_term process)
+{
+    static const char *const parts[] = {"name", "label", "pid"};
+    cop_term text = cop_nil();
+
+    for (size_t i = 0; i < 3 && cop_is_map(process) && !cop_is_binary(text); i++)
+        text = cop_map_get(process, cop_atom(parts[i]), cop_nil());
+    return text;
+}
+
 /* "Mod.fun/1"; a supervisor's function is its module. */
 static cop_term call_text(cop_term module, cop_term function, int64_t arity)
 {

@@ -44,17 +44,32 @@ static cop_term table_map(cop_term table)
                      id, name, named, type, protection, size, words, owner, keypos, heir, readable);
 }
 
-cop_term cop__obs_tables(void)
+static cop_term value_of(cop_term map, const char *column)
 {
+    cop_term value = cop_map_get(map, cop_atom(column), cop_nil());
+
+    return strcmp(column, "owner") == 0 ? cop__obs_called(value) : value;
+}
+
+cop_term cop__obs_tables(const struct cop__obs_request *r)
+{
+    static const char *const columns[] = {"name",       "size",  "memory", "type",
+                                          "protection", "owner", "id",     NULL};
+    static const char *const searched[] = {"name", "id", "owner", NULL};
+    static const struct cop__obs_listing listing = {"tables", columns, searched, value_of};
+    bool readable_only = cop__obs_same(cop__obs_text(r, "readable", ""), "true");
     cop_term all = cop_ets_all(), list = cop_empty_list();
+    int64_t bytes = 0, size;
+    bool readable;
 
     for (; !cop_is_empty_list(all); all = cop_tail(all)) {
         cop_term map = table_map(cop_head(all));
 
-        if (cop_is_map(map)) list = cop_cons(map, list);
+        if (!cop_match(map, "%{readable: readable, memory: size}", readable, size)) continue;
+        bytes += size;
+        if (readable || !readable_only) list = cop_cons(map, list);
     }
-    list = cop_list_reverse(list);
-    return cop_build("%{tables: list}", list);
+    return cop_map_put(cop__obs_list(r, &listing, cop_list_reverse(list)), COP(":memory"), bytes);
 }
 
 /* --- Contents --------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "otp/module.h"
 
 #include "base/check.h"
+#include "coppice/introspect.h"
 
 #define KEY_INITIAL_CALL ":\"$initial_call\""
 #define BOOT             "{module, callbacks, is_linked, name, debug, arg}"
@@ -33,6 +34,7 @@ void cop__server_set(struct cop__server *s, const struct cop_module *module,
                              .name = cop_keep(name),
                              .timeout_ms = COP_INFINITY,
                              .sys = {.kind = &cop__server_sys_kind, .server = s, .parent = parent}};
+    cop_system_mark();
 }
 
 struct init_call {

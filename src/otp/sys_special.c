@@ -3,6 +3,7 @@
 #include "otp/gen.h"
 
 #include "base/check.h"
+#include "coppice/introspect.h"
 
 /* Owned by the process. */
 struct special {
@@ -60,6 +61,7 @@ cop_sys *cop_sys_new(const struct cop_sys_hooks *hooks, void *state, cop_pid par
     struct special *s = cop_alloc(sizeof *s);
 
     COP_CHECK(hooks->size >= sizeof *hooks, "cop_sys_hooks without size");
+    cop_system_mark();
     *s = (struct special){.sys = {.kind = &special_kind, .server = s, .parent = parent},
                           .hooks = hooks,
                           .state = state};

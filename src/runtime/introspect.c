@@ -118,6 +118,13 @@ static cop_term initial_call_term(uint64_t packed)
                      cop__atom((uint32_t)(packed >> 8) & 0xffffff), (int)(packed & 0xff));
 }
 
+void cop_system_mark(void)
+{
+    struct cop__proc *p = cop__current();
+    COP_CHECK(p != NULL, "cop_system_mark outside of a process");
+    atomic_store_explicit(&p->is_system, true, memory_order_relaxed);
+}
+
 /* --- Rows ------------------------------------------------------------------------------------- */
 
 static enum cop_process_status status_of(const struct cop__proc *p, uint8_t flags)
@@ -159,7 +166,8 @@ static bool read_row(const struct cop__proc *p, struct cop_process_row *row)
         .reductions = atomic_load_explicit(&p->reductions, memory_order_relaxed),
         .queue = atomic_load_explicit(&p->mailbox_len, memory_order_relaxed),
         .scheduler = -1,
-        .trap_exit = (flags & COP__PROC_TRAP_EXIT) != 0};
+        .trap_exit = (flags & COP__PROC_TRAP_EXIT) != 0,
+        .is_system = atomic_load_explicit(&p->is_system, memory_order_relaxed)};
     return cop__proc_id(p) == id;
 }
 

@@ -30,6 +30,7 @@ struct journal {
     size_t bytes;
     uint64_t newest;    /* number */
     int64_t until_ms;   /* it closes then; COP_INFINITY: never */
+    int64_t since_us;   /* when it was opened last */
     int64_t window_ms;  /* when the second began in which ... */
     uint32_t in_window; /* ... so many came */
 };
@@ -66,6 +67,7 @@ void cop_journal_open(enum cop_journal journal, int64_t ms)
     pthread_mutex_lock(&j->lock);
     bool is_open = atomic_load_explicit(&cop__journal_open[journal], memory_order_relaxed);
     bool is_longer = until == COP_INFINITY || (j->until_ms != COP_INFINITY && until > j->until_ms);
+    if (!is_open) j->since_us = now_us();
     if (!is_open || is_longer) j->until_ms = until;
     atomic_store_explicit(&cop__journal_open[journal], true, memory_order_relaxed);
     pthread_mutex_unlock(&j->lock);
@@ -89,6 +91,15 @@ bool cop_journal_is_open(enum cop_journal journal)
     bool is_open = is_open_still(journal);
     pthread_mutex_unlock(&j->lock);
     return is_open;
+}
+
+int64_t cop_journal_since(enum cop_journal journal)
+{
+    struct journal *j = &journals[journal];
+    pthread_mutex_lock(&j->lock);
+    int64_t since = is_open_still(journal) ? j->since_us : 0;
+    pthread_mutex_unlock(&j->lock);
+    return since;
 }
 
 /* --- Noting ----------------------------------------------------------------------------------- */

@@ -85,6 +85,7 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     p->label = cop_nil();
     atomic_store_explicit(&p->name, opts->name, memory_order_relaxed);
     atomic_store_explicit(&p->initial_call, 0, memory_order_relaxed);
+    atomic_store_explicit(&p->is_system, false, memory_order_relaxed);
     p->stack_size = (uint32_t)(opts->stack_size <= COP__STACK_SIZE ? 0 : opts->stack_size);
     uint64_t leader = 0;
     if (parent != NULL) leader = atomic_load_explicit(&parent->group_leader, memory_order_relaxed);

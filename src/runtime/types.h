@@ -236,6 +236,7 @@ struct cop__proc {
     _Atomic uint8_t flags;      /* enum cop__proc_flag */
     _Atomic uint8_t status;     /* enum cop__status, for tools only */
     _Atomic uint8_t priority;   /* enum cop_priority; written by itself, read by who wakes it */
+    _Atomic bool is_system;     /* it handles system messages; written by itself */
     _Atomic uint32_t suspended; /* how often it is held back; written by the holder */
     _Atomic(const char *) name; /* of its function, or NULL */
     _Atomic uint64_t parent;    /* pid, or 0 */

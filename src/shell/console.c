@@ -356,6 +356,7 @@ static cop_next console(cop_term arg)
     cop_set_group_leader(cop_self(), cop_self());
     begin(c, text);
     cop_receive_loop(turn, c);
+    if (!c->is_running) cop__session_end(c->session, c->monitor);
     return cop_end(); /* the broker does the rest */
 }
 

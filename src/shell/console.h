@@ -47,6 +47,8 @@ void cop__broker_session(cop_pid session);
 cop_pid cop__session_start(cop_term bindings, cop_term history, cop_ref *ret_monitor);
 /* width as in the options above; file is named in messages. */
 void cop__session_eval(cop_pid session, cop_term text, int64_t line, int64_t width, cop_term file);
+/* Has an evaluator that waits for a text end normally, and waits for that. */
+void cop__session_end(cop_pid session, cop_ref monitor);
 
 /* The functions that are called without a module: h(), v(), flush() and so on (helpers.c). */
 extern const struct cop_module cop__helpers_module;

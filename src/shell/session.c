@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define END_MS      1000
+#define SESSION_END COP(":\"$iex_end\"")
+
 struct session {
     cop_pid console;
     cop_kept bindings;
@@ -111,7 +114,7 @@ static cop_term failure_lines(const struct cop_outcome *outcome)
 static bool is_request(cop_term msg, void *arg)
 {
     (void)arg;
-    return cop_match(msg, "{:\"$iex_eval\", _, _, _, _}");
+    return cop_identical(msg, SESSION_END) || cop_match(msg, "{:\"$iex_eval\", _, _, _, _}");
 }
 
 static void remember(int64_t line, cop_term value)
@@ -140,6 +143,7 @@ static cop_next turn(void *state)
     bool worked;
 
     (void)cop_receive_if(is_request, NULL, &msg, COP_INFINITY);
+    if (cop_identical(msg, SESSION_END)) return cop_end();
     cop_expect(msg, "{:\"$iex_eval\", text, line, width, file}", text, line, width, file);
     attempt.text = text;
     opts.line = (int)line;
@@ -184,4 +188,19 @@ void cop__session_eval(cop_pid session_pid, cop_term text, int64_t line, int64_t
                        cop_term file)
 {
     cop_send(session_pid, cop_tuple(COP(":\"$iex_eval\""), text, line, width, file));
+}
+
+static bool is_down_of(cop_term msg, void *arg)
+{
+    cop_ref ref = *(cop_ref *)arg;
+
+    return cop_match(msg, "{:DOWN, ^ref, :process, _, _}", ref);
+}
+
+void cop__session_end(cop_pid session_pid, cop_ref monitor)
+{
+    cop_term msg;
+
+    cop_send(session_pid, SESSION_END);
+    (void)cop_receive_ref(monitor, is_down_of, &monitor, &msg, END_MS);
 }

@@ -141,11 +141,12 @@ export class MockServer {
             case "processes":
                 return parts[1] ? this.process(parts[1], parts[2]) : processesOf(node, query);
             case "tables":
-                return parts[1]
-                    ? this.table(parts[1], query)
-                    : { tables: node.tables.map((one) => this.tableRow(one)) };
-            case "ports":
-                return { ports: this.ports() };
+                return parts[1] ? this.table(parts[1], query) : this.tables(query);
+            case "ports": {
+                const kind = query.get("kind");
+                const ports = this.ports().filter((one) => !kind || one["kind"] === kind);
+                return listing("ports", ports, query, "owner");
+            }
             case "crashes":
                 return this.crashes(parts[1], number("after", 0));
             case "history":
@@ -179,7 +180,15 @@ export class MockServer {
         return { state: term(proc.value), status: term("{:status, …}") };
     }
 
-    private tableRow(table: MockNode["tables"][number]): object {
+    private tables(query: URLSearchParams): object {
+        const all = this.node.tables.map((one) => this.tableRow(one));
+        const memory = all.reduce((sum, one) => sum + Number(one["memory"]), 0);
+        const readable = query.get("readable") === "true";
+        const shown = all.filter((one) => !readable || one["readable"]);
+        return { ...listing("tables", shown, query, "name"), memory };
+    }
+
+    private tableRow(table: MockNode["tables"][number]): Row {
         const { id, name, named, protection, type, owner } = table;
         const size = table.rows().length;
         const readable = protection !== "private";
@@ -220,7 +229,7 @@ export class MockServer {
         };
     }
 
-    private ports(): object[] {
+    private ports(): Row[] {
         const owner = this.node.byName("Shop.Web.Listener");
         if (!owner) return [];
         const base = {
@@ -473,6 +482,28 @@ export class MockServer {
             if (stream.topics.has("calls")) send(stream, "calls", this.calls());
         }
     }
+}
+
+type Row = Record<string, unknown>;
+
+/* A page of a list, as the node gives it. */
+function listing(name: string, all: Row[], query: URLSearchParams, first: string): object {
+    const text = (value: unknown): string =>
+        typeof value === "object" && value !== null ? Object.values(value).join(" ") : `${value}`;
+    const want = (query.get("filter") ?? "").toLowerCase();
+    const rows = all.filter((row) =>
+        Object.values(row).some((one) => text(one).toLowerCase().includes(want)),
+    );
+    const column = query.get("sort") ?? first;
+    const sign = query.get("order") === "desc" ? -1 : 1;
+    rows.sort((a, b) => {
+        const [x, y] = [a[column], b[column]];
+        if (typeof x === "number" && typeof y === "number") return sign * (x - y);
+        return sign * text(x).localeCompare(text(y));
+    });
+    const offset = Number(query.get("offset") ?? 0);
+    const part = rows.slice(offset, offset + Number(query.get("limit") ?? 100));
+    return { count: all.length, matched: rows.length, offset, [name]: part };
 }
 
 function crashRow(crash: object): object {

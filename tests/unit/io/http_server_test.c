@@ -237,6 +237,26 @@ PROCESS_TEST(a_handler_that_fails_is_500)
     cop_assert(cop_is_alive(server));
 }
 
+/* What the server answers by itself is said by its owner, where that is wanted. */
+PROCESS_TEST(own_words_for_errors)
+{
+    cop_pid server =
+        start_server(COP("[body_max: 10, errors: %{413 => {[{\"x-why\", \"size\"}], \"{413}\"},"
+                         " 500 => {[{\"x-why\", \"crash\"}], \"{500}\"}}]"));
+    int64_t port = port_of(server);
+    cop_term answer;
+
+    answer = raw_exchange(port, "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 11\r\n"
+                                "Connection: close\r\n\r\n12345678901");
+    assert_has(answer, "HTTP/1.1 413 ");
+    assert_has(answer, "x-why: size\r\n");
+    assert_has(answer, "\r\n\r\n{413}");
+    answer = get(port, "/crash");
+    assert_has(answer, "HTTP/1.1 500 ");
+    assert_has(answer, "x-why: crash\r\n");
+    assert_has(answer, "\r\n\r\n{500}");
+}
+
 /* --- A process as handler --------------------------------------------------------------------- */
 
 static cop_next client(cop_term arg)
@@ -548,6 +568,9 @@ PROCESS_TEST(a_start_can_fail)
         COP("[handler: :x, address: 1]"),
         COP("[handler: :x, no_option: 1]"),
         COP("[handler: :x, idle_timeout: 0]"),
+        COP("[handler: :x, errors: %{404 => {[], \"\"}}]"),
+        COP("[handler: :x, errors: %{500 => \"\"}]"),
+        COP("[handler: :x, errors: %{500 => {[{\"a:b\", \"\"}], \"\"}}]"),
         COP(":rubbish"),
     };
 
@@ -643,6 +666,7 @@ int main(void)
         cmocka_unit_test(large_answers_are_whole),
         cmocka_unit_test(a_handler_answers_once),
         cmocka_unit_test(a_handler_that_fails_is_500),
+        cmocka_unit_test(own_words_for_errors),
         cmocka_unit_test(a_process_gets_requests_as_messages),
         cmocka_unit_test(nobody_to_answer_is_503),
         cmocka_unit_test(a_dead_process_is_503_too),

@@ -196,13 +196,30 @@ static cop_next never_answers(cop_term boss)
 
 PROCESS_TEST(a_process_that_is_no_server_has_no_state)
 {
-    cop_term msg;
+    cop_term msg, id;
     cop_pid pid = cop_spawn(never_answers, cop_pid_term(cop_self()), NULL);
 
     cop_receive(&msg, COP_INFINITY);
-    cop_expect(json_of(ask(path_of("/api/processes/*/state", cop__obs_pid(cop_pid_term(pid))))),
-               "%{\"state\" => \"busy\", \"status\" => nil}");
+    id = cop__obs_pid(cop_pid_term(pid));
+    cop_expect(json_of(ask(path_of("/api/processes/*/state", id))),
+               "%{\"state\" => nil, \"status\" => nil}");
+    cop_assert(status_of(ask_post(path_of("/api/processes/*/suspend", id), "{}")) == 409);
+    /* It was not asked: what it does not understand would stay with it for ever. */
+    cop_expect(json_of(ask(path_of("/api/processes/*", id))),
+               "%{\"queue\" => 0, \"system_messages\" => false}");
     kill_and_wait(pid);
+}
+
+PROCESS_TEST(a_busy_server_is_told_from_one_without_state)
+{
+    cop_term agent = pid_text(COP("Look.Agent"));
+    cop_pid pid = cop_whereis(COP("Look.Agent"));
+
+    cop_suspend_process(pid);
+    cop_expect(json_of(ask(path_of("/api/processes/*/state", agent))),
+               "%{\"state\" => \"busy\", \"status\" => nil}");
+    cop_resume_process(pid);
+    cop_expect(json_of(ask(path_of("/api/processes/*", agent))), "%{\"system_messages\" => true}");
 }
 
 /* --- Changing, and what is told of it --------------------------------------------------------- */
@@ -451,6 +468,13 @@ PROCESS_TEST(the_log_by_level)
     cop_assert_equal(cop_map_get(event, cop_string("text"), cop_nil()),
                      cop_string("a loud \xef\xbf\xbd word <b>"));
     cop_assert(number == next + 2);
+    /* What is beyond the limit is lost, and told as that. */
+    cop_expect(
+        json_of(ask(path_of("/api/log?after=*&limit=1", cop_format("%lld", (long long)next)))),
+        "%{\"events\" => [%{\"level\" => \"error\"}], \"lost\" => 1}");
+    cop_expect(
+        json_of(ask(path_of("/api/log?after=*&limit=2", cop_format("%lld", (long long)next)))),
+        "%{\"events\" => [_, _], \"lost\" => 0}");
     cop_assert(status_of(ask("/api/log?level=loud")) == 400);
     cop_expect(json_of(ask_post("/api/log/level", "{\"level\": \"warning\"}")),
                "%{\"ok\" => true}");
@@ -516,6 +540,7 @@ int main(void)
         TEST(one_process),
         TEST(state_and_messages),
         TEST(a_process_that_is_no_server_has_no_state),
+        TEST(a_busy_server_is_told_from_one_without_state),
         TEST(a_kill_is_history),
         TEST(a_crash_has_its_report_and_state),
         TEST(history_tells_end_restart_and_start),

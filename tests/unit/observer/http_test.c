@@ -174,6 +174,10 @@ static void rubbish_is_refused(void **state)
     large[70200] = '\0';
     memcpy(large, long_body, strlen(long_body));
     assert_true(begins(asked(large), "HTTP/1.1 413 "));
+    /* What the server says by itself has the shape and the headers of all answers. */
+    assert_non_null(strcasestr(answer, "\r\ncontent-security-policy: default-src 'none'"));
+    assert_non_null(strstr(answer, "\r\n\r\n{\"error\":{"));
+    assert_non_null(strstr(answer, "\"kind\":\"too_large\""));
     /* It has stayed as it was. */
     assert_true(begins(asked(GET("/healthz")), "HTTP/1.1 200 "));
 }

@@ -52,6 +52,53 @@ static cop_term tree_events(void)
     return cop_list_reverse(found);
 }
 
+static cop_next plain(cop_term arg)
+{
+    cop_term msg;
+
+    (void)arg;
+    cop_receive(&msg, COP_INFINITY);
+    return cop_end();
+}
+
+static bool is_system(cop_pid pid)
+{
+    struct cop_process_row row;
+
+    cop_assert(cop_read_process(pid, &row));
+    return row.is_system;
+}
+
+static cop_next answering(cop_term boss)
+{
+    static const struct cop_sys_hooks hooks = {.size = sizeof hooks};
+    cop_sys *sys = cop_sys_new(&hooks, NULL, cop_no_pid());
+    cop_term msg;
+
+    cop_send(boss, COP(":ready"));
+    while (!cop_sys_receive(sys, &msg, COP_INFINITY))
+        continue;
+    return cop_end();
+}
+
+/* Who would keep a system message for ever is told from who answers it. */
+PROCESS_TEST(who_handles_system_messages)
+{
+    cop_pid one = cop_spawn(plain, cop_nil(), NULL), two, agent;
+    cop_term msg;
+
+    start_tree();
+    agent = child(COP(":a"));
+    cop_assert(!is_system(one) && !is_system(cop_self()));
+    cop_assert(is_system(agent) && is_system(cop_whereis(COP("Some.Tree"))));
+    cop_assert(is_system(cop_whereis(COP("Some.Dynamic"))));
+    two = cop_spawn(answering, cop_pid_term(cop_self()), NULL);
+    cop_receive(&msg, COP_INFINITY);
+    cop_assert(is_system(two));
+    cop_send(one, COP(":end"));
+    cop_send(two, COP(":end"));
+}
+
 PROCESS_TEST(a_supervisor_tells_its_status)
 {
     cop_term status, rows;
@@ -242,6 +289,7 @@ PROCESS_TEST(long_calls_are_listed)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(who_handles_system_messages),
         TEST(a_supervisor_tells_its_status),
         TEST(rows_come_in_pages),
         TEST(others_are_not_harmed_by_the_question),

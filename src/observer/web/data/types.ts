@@ -192,7 +192,8 @@ export interface DeadProcess {
 export type ProcessInfo = LiveProcess | DeadProcess;
 
 export interface ProcessState {
-    state: Term | Busy;
+    /* Null for a process that has none that could be asked for. */
+    state: Term | Busy | null;
     status: Term | null;
 }
 
@@ -215,6 +216,13 @@ export interface Table {
     readable: boolean;
 }
 
+export interface TableList {
+    count: number;
+    matched: number;
+    memory: number;
+    tables: Table[];
+}
+
 export interface TableContents {
     table: Table;
     matched: number;
@@ -235,6 +243,12 @@ export interface Port {
     queue: number | null;
     os_pid: number | null;
     command: string | null;
+}
+
+export interface PortList {
+    count: number;
+    matched: number;
+    ports: Port[];
 }
 
 export interface CrashRow {

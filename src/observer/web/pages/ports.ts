@@ -5,13 +5,14 @@ import { processMenu } from "../app/actions";
 import { openMenu } from "../app/menu";
 import { type PageFn, processUrl } from "../app/page";
 import { toast } from "../app/toast";
-import { get, wordsOf } from "../data/api";
+import { get, withQuery, wordsOf } from "../data/api";
 import { bytes, plural } from "../data/format";
 import { listen } from "../data/live";
-import type { Port } from "../data/types";
+import type { Port, PortList } from "../data/types";
+import { WindowSource } from "../data/window";
 import { every } from "../dom/frame";
-import { type Column, type Order, Rows } from "../dom/rows";
-import { sortRows } from "../dom/sort";
+import { type Column, Rows } from "../dom/rows";
+import { orderOf } from "./parts";
 
 const REFRESH_MS = 1000;
 
@@ -85,73 +86,68 @@ const COLUMNS: readonly Column<Port>[] = [
     },
 ];
 
-function value(port: Port, column: string): string | number | null {
-    if (column === "owner") return nameOf(port.owner);
-    if (column === "where") return where(port);
-    if (column === "id") return Number(port.id) || port.id;
-    return port[column as "kind" | "state" | "bytes_in" | "bytes_out" | "queue"];
-}
-
 export const portsPage: PageFn = (page) => {
     page.title("Ports and sockets");
-    let all: Port[] = [];
-    let shown: Port[] = [];
     let filter = page.query.get("filter") ?? "";
     let kind = page.query.get("kind") ?? "";
-    let order: Order = {
-        column: page.query.get("sort") ?? "owner",
-        descending: page.query.get("order") === "desc",
+    let order = orderOf(page, COLUMNS, "owner", false);
+    const source = new WindowSource<Port>(
+        async (offset, limit) => {
+            const answer = await get<PortList>(
+                withQuery("/api/ports", {
+                    sort: order.column,
+                    order: order.descending ? "desc" : "asc",
+                    filter,
+                    kind,
+                    offset,
+                    limit,
+                }),
+                page.signal,
+            );
+            page.title("Ports and sockets", plural(answer.count, "port"));
+            return { matched: answer.matched, rows: answer.ports };
+        },
+        () => rows.refresh(source.matched),
+        (error) => {
+            if (!page.signal.aborted) toast(wordsOf(error), "bad");
+        },
+    );
+    const ask = (): void => {
+        rows.toTop();
+        source.reset();
     };
     const rows = new Rows<Port>({
         label: "Ports and sockets",
         columns: COLUMNS,
         order,
         key: (port) => port.id,
-        row: (index) => shown[index],
+        row: (index) => source.row(index),
+        sight: (from, to) => source.sight(from, to),
         onOpen: (port) => page.go(processUrl(port.owner.pid)),
         onMenu: (port, at) =>
             openMenu(at.x, at.y, `owner: ${nameOf(port.owner)}`, processMenu(port.owner, page.go)),
         onOrder: (next) => {
             order = next;
             page.remember({ sort: next.column, order: next.descending ? "desc" : null });
-            draw();
+            ask();
         },
-        empty: "No port and no socket is open.",
+        empty: "No port and no socket matches.",
     });
-    const draw = (): void => {
-        const want = filter.toLowerCase();
-        const match = (p: Port): boolean =>
-            (kind === "" || p.kind === kind) &&
-            [where(p), p.id, p.owner.name, p.owner.pid].some((text) =>
-                text?.toLowerCase().includes(want),
-            );
-        shown = sortRows(all.filter(match), (p) => value(p, order.column), order.descending);
-        page.title("Ports and sockets", plural(all.length, "port"));
-        rows.refresh(shown.length);
-    };
-    const load = async (): Promise<void> => {
-        try {
-            all = (await get<{ ports: Port[] }>("/api/ports", page.signal)).ports;
-            draw();
-        } catch (error) {
-            if (!page.signal.aborted && all.length === 0) toast(wordsOf(error), "bad");
-        }
-    };
     page.root.classList.add("filled");
     page.root.append(rows.element);
     page.tools.append(
         searchField("Filter: address, command, owner", filter, (text) => {
             filter = text;
             page.remember({ filter: text || null });
-            draw();
+            ask();
         }),
         select("Kind", [["", "all kinds"], ...Object.entries(KINDS)], kind, (next) => {
             kind = next;
             page.remember({ kind: next || null });
-            draw();
+            ask();
         }),
     );
-    void load();
-    every(REFRESH_MS, page.signal, () => void load());
+    source.refresh();
+    every(REFRESH_MS, page.signal, () => source.refresh());
     listen({}, page.signal);
 };

@@ -38,7 +38,8 @@ function relations(title: string, list: ProcessRef[] | Busy, all: number | null)
 
 function termBlock(term: Term | Busy | null, label: string): HTMLElement {
     if (term === null) return notice("None.");
-    if (term === "busy") return notice("No answer in 200 ms: it is busy, or it is no OTP process.");
+    if (term === "busy")
+        return notice("No answer in 200 ms: it is busy. It is asked again by Refresh.");
     return h(
         "div",
         null,
@@ -63,6 +64,8 @@ class ProcessPage {
     private readonly buttons = h("div", "button-group");
     private info: LiveProcess | null = null;
     private known = false;
+    /* Each question to a busy process waits in its mailbox: it is not asked by itself again. */
+    private isStateBusy = false;
     private readonly pid: string;
 
     constructor(private readonly page: PageContext) {
@@ -75,7 +78,10 @@ class ProcessPage {
         page.root.classList.add("process");
         page.tools.append(
             this.buttons,
-            button("Refresh", "restart", () => void this.refresh()),
+            button("Refresh", "restart", () => {
+                this.isStateBusy = false;
+                void this.refresh();
+            }),
         );
         void this.refresh();
         every(REFRESH_MS, page.signal, () => {
@@ -119,12 +125,22 @@ class ProcessPage {
         this.drawDictionary(info.dictionary);
         this.stack.replaceChildren(stackOf(info.stacktrace));
         this.events.replaceChildren(eventList(info.events));
-        const [state, messages] = await Promise.all([
-            get<ProcessState>(processPath(this.pid, "/state"), signal),
+        const [messages] = await Promise.all([
             get<ProcessMessages>(processPath(this.pid, "/messages"), signal),
+            this.isStateBusy ? null : this.askState(),
         ]);
-        keepScroll(this.state, termBlock(state.state, "State"));
         this.drawMessages(messages);
+    }
+
+    private async askState(): Promise<void> {
+        const answer = await get<ProcessState>(processPath(this.pid, "/state"), this.page.signal);
+        this.isStateBusy = answer.state === "busy";
+        keepScroll(
+            this.state,
+            answer.state === null
+                ? notice("It handles no system messages, so it cannot be asked for a state.")
+                : termBlock(answer.state, "State"),
+        );
     }
 
     private build(): void {

@@ -5,7 +5,7 @@ import { processMenu } from "../app/actions";
 import { button, searchField, select, toggle } from "../app/controls";
 import { tell } from "../app/dialog";
 import { openMenu } from "../app/menu";
-import { type PageContext, type PageFn, processUrl } from "../app/page";
+import { type PageFn, processUrl } from "../app/page";
 import { toast } from "../app/toast";
 import { get, withQuery, wordsOf } from "../data/api";
 import { bytes, count, short } from "../data/format";
@@ -14,7 +14,8 @@ import type { Application, ProcessList, ProcessRow } from "../data/types";
 import { WindowSource } from "../data/window";
 import { h } from "../dom/element";
 import { every } from "../dom/frame";
-import { type Column, type Order, Rows } from "../dom/rows";
+import { type Column, Rows } from "../dom/rows";
+import { orderOf } from "./parts";
 
 const REFRESH_MS = 1000;
 const COLUMNS_KEY = "observer.processes.columns";
@@ -153,18 +154,9 @@ function chooseColumns(chosen: Set<string>, changed: () => void): void {
     void tell("Columns", h("div", "checks", ...boxes));
 }
 
-function orderOf(page: PageContext): Order {
-    const column = page.query.get("sort") ?? "";
-    const known = COLUMNS.some((one) => one.id === column && one.sortable);
-    return {
-        column: known ? column : "reductions_delta",
-        descending: page.query.get("order") !== "asc",
-    };
-}
-
 export const processesPage: PageFn = (page) => {
     page.title("Processes");
-    let order = orderOf(page);
+    let order = orderOf(page, COLUMNS, "reductions_delta", true);
     let filter = page.query.get("filter") ?? "";
     let application = page.query.get("application") ?? "";
     let paused = false;

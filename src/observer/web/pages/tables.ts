@@ -4,13 +4,14 @@ import { nameOf, searchField, toggle } from "../app/controls";
 import { openMenu } from "../app/menu";
 import { type PageFn, processUrl } from "../app/page";
 import { toast } from "../app/toast";
-import { get, wordsOf } from "../data/api";
+import { get, withQuery, wordsOf } from "../data/api";
 import { bytes, count, plural } from "../data/format";
 import { listen } from "../data/live";
-import type { Table } from "../data/types";
+import type { Table, TableList } from "../data/types";
+import { WindowSource } from "../data/window";
 import { every } from "../dom/frame";
-import { type Column, type Order, Rows } from "../dom/rows";
-import { sortRows } from "../dom/sort";
+import { type Column, Rows } from "../dom/rows";
+import { orderOf } from "./parts";
 
 const REFRESH_MS = 2000;
 
@@ -61,35 +62,51 @@ const COLUMNS: readonly Column<Table>[] = [
     { id: "id", title: "Id", width: "minmax(14ch, 1fr)", mono: true, text: (t) => t.id },
 ];
 
-function value(table: Table, column: string): string | number {
-    if (column === "owner") return nameOf(table.owner);
-    return table[column as "name" | "size" | "memory" | "type" | "protection"];
-}
-
 function tableUrl(table: Table): string {
     return `/tables/${encodeURIComponent(table.named ? table.name : table.id)}`;
 }
 
 export const tablesPage: PageFn = (page) => {
     page.title("Tables");
-    let all: Table[] = [];
-    let shown: Table[] = [];
     let filter = page.query.get("filter") ?? "";
     let unreadable = page.query.get("private") !== "hide";
-    let order: Order = {
-        column: page.query.get("sort") ?? "name",
-        descending: page.query.get("order") === "desc",
-    };
+    let order = orderOf(page, COLUMNS, "name", false);
     const open = (table: Table): void => {
         if (table.readable) page.go(tableUrl(table));
         else toast("A private table can be read by its owner only.", "bad");
+    };
+    const source = new WindowSource<Table>(
+        async (offset, limit) => {
+            const answer = await get<TableList>(
+                withQuery("/api/tables", {
+                    sort: order.column,
+                    order: order.descending ? "desc" : "asc",
+                    filter,
+                    readable: unreadable ? "" : "true",
+                    offset,
+                    limit,
+                }),
+                page.signal,
+            );
+            page.title("Tables", `${plural(answer.count, "table")}, ${bytes(answer.memory)}`);
+            return { matched: answer.matched, rows: answer.tables };
+        },
+        () => rows.refresh(source.matched),
+        (error) => {
+            if (!page.signal.aborted) toast(wordsOf(error), "bad");
+        },
+    );
+    const ask = (): void => {
+        rows.toTop();
+        source.reset();
     };
     const rows = new Rows<Table>({
         label: "Tables",
         columns: COLUMNS,
         order,
         key: (table) => table.id,
-        row: (index) => shown[index],
+        row: (index) => source.row(index),
+        sight: (from, to) => source.sight(from, to),
         onOpen: open,
         onMenu: (table, at) =>
             openMenu(at.x, at.y, table.name, [
@@ -108,45 +125,25 @@ export const tablesPage: PageFn = (page) => {
         onOrder: (next) => {
             order = next;
             page.remember({ sort: next.column, order: next.descending ? "desc" : null });
-            draw();
+            ask();
         },
-        empty: "No table.",
+        empty: "No table matches.",
     });
-    const draw = (): void => {
-        const want = filter.toLowerCase();
-        const match = (t: Table): boolean =>
-            (unreadable || t.readable) &&
-            [t.name, t.id, t.owner.name, t.owner.pid].some((text) =>
-                text?.toLowerCase().includes(want),
-            );
-        shown = sortRows(all.filter(match), (t) => value(t, order.column), order.descending);
-        const bytesInAll = all.reduce((sum, t) => sum + t.memory, 0);
-        page.title("Tables", `${plural(all.length, "table")}, ${bytes(bytesInAll)}`);
-        rows.refresh(shown.length);
-    };
-    const load = async (): Promise<void> => {
-        try {
-            all = (await get<{ tables: Table[] }>("/api/tables", page.signal)).tables;
-            draw();
-        } catch (error) {
-            if (!page.signal.aborted && all.length === 0) toast(wordsOf(error), "bad");
-        }
-    };
     page.root.classList.add("filled");
     page.root.append(rows.element);
     page.tools.append(
         searchField("Filter: name, owner", filter, (text) => {
             filter = text;
             page.remember({ filter: text || null });
-            draw();
+            ask();
         }),
         toggle("Private too", "lock", unreadable, (on) => {
             unreadable = on;
             page.remember({ private: on ? null : "hide" });
-            draw();
+            ask();
         }),
     );
-    void load();
-    every(REFRESH_MS, page.signal, () => void load());
+    source.refresh();
+    every(REFRESH_MS, page.signal, () => source.refresh());
     listen({}, page.signal);
 };

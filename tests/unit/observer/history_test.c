@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the Observer remembers, and how far it says to remember. */
+#include "fixture.h"
+
+static int up(void **state)
+{
+    (void)state;
+    return observer_up(NULL);
+}
+
+static cop_term tree_at(int64_t at_us)
+{
+    return json_of(ask(path_of("/api/history/tree?at_us=*", cop_format("%lld", (long long)at_us))));
+}
+
+/* Complete: since the journal is open, and not a microsecond before. */
+PROCESS_TEST(the_past_before_the_first_look_is_not_complete)
+{
+    int64_t from;
+
+    cop_expect(json_of(ask("/api/history")), "%{\"from_us\" => from}", from);
+    cop_assert(from == cop_journal_since(COP_JOURNAL_TREE));
+    cop_assert(from < cop__obs_now_us());
+    cop_expect(tree_at(from), "%{\"complete\" => true}");
+    cop_expect(tree_at(from - 1), "%{\"complete\" => false}");
+    cop_expect(tree_at(cop__obs_now_us()), "%{\"complete\" => true}");
+}
+
+static void restart_agent(void)
+{
+    cop_pid pid = cop_whereis(COP("Look.Agent"));
+
+    cop_exit_process(pid, COP(":kill"));
+    while (cop_is_no_pid(cop_whereis(COP("Look.Agent"))) ||
+           cop_pid_equal(cop_whereis(COP("Look.Agent")), pid))
+        cop_sleep(1);
+    cop_supervisor_count_children(COP("Look.Top"));
+}
+
+/* Numbers without events: more came in a second than are kept. */
+PROCESS_TEST(a_past_with_a_gap_is_not_complete)
+{
+    int64_t before = cop__obs_now_us(), after;
+
+    cop_sleep(2);
+    for (int i = 0; i < 25000; i++)
+        cop_journal_put(COP_JOURNAL_TREE, COP("{:gave_up, nil, nil, nil}"));
+    cop_sleep(1100); /* the next second takes events again */
+    restart_agent();
+    after = cop__obs_now_us();
+    cop_sleep(2);
+    restart_agent();
+    cop_expect(tree_at(before), "%{\"complete\" => false}");
+    cop_expect(tree_at(after), "%{\"complete\" => true}");
+}
+
+static cop_next follow(cop_term boss)
+{
+    cop_term msg;
+    bool counted = cop__obs_stream_begin();
+
+    cop_send(boss, cop_tuple(COP(":counted"), cop_bool(counted)));
+    while (cop_receive(&msg, COP_INFINITY) && !cop_match(msg, ":end"))
+        cop__obs_stream_lives();
+    return cop_end();
+}
+
+static int64_t streams(void)
+{
+    return cop_to_int(
+        cop_map_get(cop_sys_get_state(COP("Observer.Sampler"), 5000), COP(":streams"), cop_nil()));
+}
+
+/* A sampler that was restarted knows its streams as soon as they say that they are there. */
+PROCESS_TEST(a_new_sampler_learns_of_the_streams)
+{
+    cop_pid old = cop_whereis(COP("Observer.Sampler"));
+    cop_pid stream = cop_spawn(follow, cop_pid_term(cop_self()), NULL);
+
+    cop_assert_receive_within(5000, "{:counted, true}");
+    cop_assert(streams() == 1);
+    cop_exit_process(old, COP(":kill"));
+    while (cop_is_no_pid(cop_whereis(COP("Observer.Sampler"))) ||
+           cop_pid_equal(cop_whereis(COP("Observer.Sampler")), old))
+        cop_sleep(1);
+    cop_assert(streams() == 0);
+    cop_send(stream, COP(":still_there"));
+    cop_send(stream, COP(":still_there")); /* said twice, it is one */
+    cop_is_alive(stream);
+    while (streams() == 0)
+        cop_sleep(1);
+    cop_assert(streams() == 1);
+    cop_send(stream, COP(":end"));
+    while (streams() > 0)
+        cop_sleep(1);
+}
+
+/* Without a sampler there are no samples, and the question is answered all the same. */
+PROCESS_TEST(system_is_told_while_the_sampler_is_away)
+{
+    cop_supervisor_terminate_child(COP("Observer.Supervisor"), COP("Observer.Sampler"));
+    cop_expect(json_of(ask("/api/system")), "%{\"messages_per_s\" => nil}");
+    cop_supervisor_restart_child(COP("Observer.Supervisor"), COP("Observer.Sampler"));
+    cop_assert(status_of(ask("/api/load")) == 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_past_before_the_first_look_is_not_complete),
+        cmocka_unit_test(a_new_sampler_learns_of_the_streams),
+        cmocka_unit_test(system_is_told_while_the_sampler_is_away),
+        cmocka_unit_test(a_past_with_a_gap_is_not_complete),
+    };
+
+    return cmocka_run_group_tests(tests, up, observer_down);
+}
