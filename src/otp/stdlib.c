@@ -8,35 +8,17 @@
 
 void cop__stdlib_register(void)
 {
-    static const struct cop_module *const modules[] = {&cop__kernel_module,
-                                                       &cop__function_module,
-                                                       &cop__access_module,
-                                                       &cop__enum_module,
-                                                       &cop__list_module,
-                                                       &cop__keyword_module,
-                                                       &cop__map_module,
-                                                       &cop__tuple_module,
-                                                       &cop__string_module,
-                                                       &cop__integer_module,
-                                                       &cop__float_module,
-                                                       &cop__atom_module,
-                                                       &cop__process_module,
-                                                       &cop__node_module,
-                                                       &cop__gen_server_module,
-                                                       &cop__agent_module,
-                                                       &cop__system_module,
-                                                       &cop__io_module,
-                                                       &cop__erlang_module,
-                                                       &cop__timer_module,
-                                                       &cop__os_module,
-                                                       &cop__sys_module,
-                                                       &cop__erlang_gen_server_module,
-                                                       &cop__proc_lib_module,
-                                                       &cop__ets_module,
-                                                       &cop__gen_tcp_module,
-                                                       &cop__gen_udp_module,
-                                                       &cop__inet_module,
-                                                       &cop__inet_res_module};
+    static const struct cop_module *const modules[] = {
+        &cop__kernel_module,     &cop__function_module, &cop__access_module,
+        &cop__enum_module,       &cop__list_module,     &cop__keyword_module,
+        &cop__map_module,        &cop__range_module,    &cop__tuple_module,
+        &cop__string_module,     &cop__integer_module,  &cop__float_module,
+        &cop__atom_module,       &cop__process_module,  &cop__node_module,
+        &cop__gen_server_module, &cop__agent_module,    &cop__system_module,
+        &cop__io_module,         &cop__erlang_module,   &cop__timer_module,
+        &cop__os_module,         &cop__sys_module,      &cop__erlang_gen_server_module,
+        &cop__proc_lib_module,   &cop__ets_module,      &cop__gen_tcp_module,
+        &cop__gen_udp_module,    &cop__inet_module,     &cop__inet_res_module};
     static bool done; /* release when written, acquire when read: the tables are seen then */
 
     if (__atomic_load_n(&done, __ATOMIC_ACQUIRE)) return;
@@ -127,14 +109,27 @@ static bool add_element(void *list, cop_term element)
     return true;
 }
 
+static cop_term range_list(struct cop__range range)
+{
+    cop_term list = cop_empty_list();
+    int64_t len = cop__range_len(range);
+
+    for (int64_t i = cop__times(cop_int(len), 2 * sizeof list, "Enum.map/2"); i-- > 0;)
+        list = cop_cons(cop__range_at(range, i), list);
+    return list;
+}
+
 cop_term cop__enumerate(cop_term t)
 {
+    struct cop__range range;
+
     if (cop__is_stream(t)) {
         cop_term list = cop_empty_list();
 
         cop__stream_each(t, add_element, &list);
         return cop_list_reverse(list);
     }
+    if (cop__is_range(t, &range)) return range_list(range);
     if (cop_is_map(t)) return cop_map_to_list(t);
     if (!cop_is_list(t)) cop__raise_protocol("Enumerable", t);
     if (cop_list_len(t) < 0) cop__raise_no_clause("Enum.map/2");
@@ -155,10 +150,18 @@ int64_t cop__times(cop_term times, size_t size, const char *function)
 
 void cop__each(cop_term enumerable, cop__each_fn fn, void *state)
 {
+    struct cop__range range;
     cop_term list;
 
     if (cop__is_stream(enumerable)) {
         cop__stream_each(enumerable, fn, state);
+        return;
+    }
+    if (cop__is_range(enumerable, &range)) {
+        int64_t len = cop__range_len(range);
+
+        for (int64_t i = 0; i < len && fn(state, cop__range_at(range, i)); i++)
+            ;
         return;
     }
     list = cop__enumerate(enumerable);

@@ -16,6 +16,7 @@ extern const struct cop_module cop__enum_module;
 extern const struct cop_module cop__list_module;
 extern const struct cop_module cop__keyword_module;
 extern const struct cop_module cop__map_module;
+extern const struct cop_module cop__range_module;
 extern const struct cop_module cop__tuple_module;
 extern const struct cop_module cop__string_module;
 extern const struct cop_module cop__integer_module;
@@ -60,7 +61,20 @@ COP_NORETURN void cop__raise_protocol(const char *protocol, cop_term t);
 bool cop__is_int64(cop_term t, int64_t *ret);
 /* t if it is a map; else a BadMapError. */
 cop_term cop__map_arg(cop_term t);
-/* The elements of a list, a map or a stream of tasks as a list; else the error that Enum raises.
+/* first..last//step; step is not 0. */
+struct cop__range {
+    int64_t first;
+    int64_t last;
+    int64_t step;
+};
+/* Whether t is a range of integers that fit. */
+bool cop__is_range(cop_term t, struct cop__range *ret_range);
+/* How many integers are in it, INT64_MAX at most. */
+int64_t cop__range_len(struct cop__range r);
+/* The i-th of them, from 0. */
+cop_term cop__range_at(struct cop__range r, int64_t i);
+/* The elements of a list, a map, a range or a stream of tasks as a list; else the error that Enum
+ * raises.
  * Switches: for a stream. */
 cop_term cop__enumerate(cop_term t);
 /* How often something of size bytes is to be made, from an integer >= 0; else a

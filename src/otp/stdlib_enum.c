@@ -463,6 +463,8 @@ static const struct cop_function functions[] = {
     COP_EXPORT("reverse(enumerable, tail)", reverse_onto, "The same before those of tail."),
     COP_EXPORT("scan(enumerable, fun)", scan_first, "All that reduce comes by."),
     COP_EXPORT("scan(enumerable, acc, fun)", scan, "The same from acc on."),
+    COP_EXPORT("slice(enumerable, range)", cop__enum_slice_range,
+               "The elements at the positions of range, negative ones from the end."),
     COP_EXPORT("slice(enumerable, start, amount)", cop__enum_slice,
                "So many elements from start on."),
     COP_EXPORT("sort(enumerable)", cop__enum_sort, "The elements in the order of terms."),

@@ -30,6 +30,7 @@ cop_term cop__enum_fetch(cop_term enumerable, cop_term index);
 cop_term cop__enum_fetch_or_raise(cop_term enumerable, cop_term index);
 cop_term cop__enum_take(cop_term enumerable, cop_term amount);
 cop_term cop__enum_drop(cop_term enumerable, cop_term amount);
+cop_term cop__enum_slice_range(cop_term enumerable, cop_term range);
 cop_term cop__enum_slice(cop_term enumerable, cop_term start, cop_term amount);
 cop_term cop__enum_split(cop_term enumerable, cop_term amount);
 cop_term cop__enum_chunk_by(cop_term enumerable, cop_term fun);

@@ -152,6 +152,40 @@ cop_term cop__enum_slice(cop_term enumerable, cop_term start, cop_term amount)
     return take_first(skip(l, from), n);
 }
 
+/* Every step-th element. */
+static cop_term thinned(cop_term list, int64_t step)
+{
+    cop_term done = cop_empty_list();
+
+    for (; !cop_is_empty_list(list); list = skip(list, step))
+        done = cop_cons(cop_head(list), done);
+    return cop_list_reverse(done);
+}
+
+/* A range without a step that counts down, as 1..-1, is one that counts up. */
+cop_term cop__enum_slice_range(cop_term enumerable, cop_term range)
+{
+    cop_term l = cop__enumerate(enumerable);
+    struct cop__range r;
+    int64_t len;
+
+    if (!cop__is_range(range, &r)) cop__raise_no_clause("Enum.slice/2");
+    if (r.step == -1 && r.first > r.last) r.step = 1;
+    if (r.step < 0) {
+        cop_bytes text = cop_to_bytes(cop_inspect(range));
+
+        cop_raise("ArgumentError",
+                  "Enum.slice/2 does not accept ranges with negative steps, got: %.*s",
+                  (int)text.len, text.data);
+    }
+    len = cop_list_len(l);
+    if (r.first < 0) r.first = r.first + len > 0 ? r.first + len : 0;
+    if (r.last < 0) r.last += len;
+    if (r.last >= len) r.last = len - 1;
+    return r.first > r.last ? cop_empty_list()
+                            : thinned(take_first(skip(l, r.first), r.last - r.first + 1), r.step);
+}
+
 cop_term cop__enum_split(cop_term enumerable, cop_term amount)
 {
     cop_term l = cop__enumerate(enumerable);

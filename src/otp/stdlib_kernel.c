@@ -314,6 +314,8 @@ static const struct cop_function functions[] = {
     COP_EXPORT("--(left, right)", subtract_list,
                "Left without the first of each element of right."),
     COP_EXPORT("<>(left, right)", concat, "Two binaries as one."),
+    COP_EXPORT("..(first, last)", cop__kernel_range, "The integers from first to last."),
+    COP_EXPORT("..//(first, last, step)", cop__kernel_range_step, "The same in steps."),
     COP_EXPORT("in(left, right)", cop__is_in, "Whether left is an element of right."),
     COP_EXPORT("is_integer(term)", is_integer, "Whether term is an integer."),
     COP_EXPORT("is_float(term)", is_float, "Whether term is a float."),

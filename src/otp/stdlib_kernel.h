@@ -9,6 +9,10 @@
 cop_term cop__join_bytes(cop_bytes a, cop_bytes b);
 cop_term cop__is_in(cop_term element, cop_term enumerable);
 
+/* Those of stdlib_range.c. */
+cop_term cop__kernel_range(cop_term first, cop_term last);
+cop_term cop__kernel_range_step(cop_term first, cop_term last, cop_term step);
+
 cop_term cop__kernel_self(void);
 cop_term cop__kernel_node(void);
 cop_term cop__kernel_node_of(cop_term t);

@@ -264,6 +264,8 @@ static const struct cop_function string_functions[] = {
     COP_EXPORT("replace_suffix(string, suffix, replacement)", cop__string_replace_suffix,
                "The string with another end, if it ends so."),
     COP_EXPORT("reverse(string)", reverse, "From last to first."),
+    COP_EXPORT("slice(string, range)", cop__string_slice_range,
+               "The code points at the positions of range, negative ones from the end."),
     COP_EXPORT("slice(string, start, length)", cop__string_slice,
                "So many code points from start on."),
     COP_EXPORT("split(string)", cop__string_split_at_blanks, "The words between blanks."),

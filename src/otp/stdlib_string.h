@@ -27,6 +27,7 @@ cop_term cop__string_replace_with(cop_term string, cop_term pattern, cop_term re
                                   cop_term options);
 cop_term cop__string_replace_prefix(cop_term string, cop_term prefix, cop_term replacement);
 cop_term cop__string_replace_suffix(cop_term string, cop_term suffix, cop_term replacement);
+cop_term cop__string_slice_range(cop_term string, cop_term range);
 cop_term cop__string_slice(cop_term string, cop_term start, cop_term length);
 cop_term cop__string_split_at_blanks(cop_term string);
 cop_term cop__string_split(cop_term string, cop_term pattern);

@@ -2,6 +2,7 @@
 /* String: positions, patterns and parts. A pattern is a string, or a list of strings of which the
  * first to be found counts, the longest where several stand. */
 #include "otp/stdlib.h"
+#include "otp/stdlib_enum.h"
 #include "otp/stdlib_kernel.h"
 #include "otp/stdlib_string.h"
 #include "otp/text.h"
@@ -70,6 +71,15 @@ cop_term cop__string_slice(cop_term string, cop_term start, cop_term length)
     if (from < 0) from += count_codes(text);
     text.len = advance(text, advance(text, 0, from), n);
     return part(text, advance(text, 0, from), text.len);
+}
+
+cop_term cop__string_slice_range(cop_term string, cop_term range)
+{
+    cop_bytes text = cop__string_arg(string, "String.slice/2");
+    struct cop__range r;
+
+    if (!cop__is_range(range, &r)) cop__raise_no_clause("String.slice/2");
+    return cop__enum_join(cop__enum_slice_range(cop__string_codes(text), range));
 }
 
 cop_term cop__string_split_at(cop_term string, cop_term position)

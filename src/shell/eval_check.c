@@ -102,10 +102,10 @@ static bool is_special(cop_term name)
 /* What Elixir has and the console has not (CNR-13). */
 static bool is_missing(cop_term name)
 {
-    static const char *const names[] = {
-        "if",      "unless", "case",    "cond", "for",       "with",    "try",
-        "receive", "quote",  "unquote", "def",  "defp",      "import",  "alias",
-        "require", "use",    "@",       "..",   "defmodule", "sigil_r", "defstruct"};
+    static const char *const names[] = {"if",   "unless", "case",      "cond",    "for",
+                                        "with", "try",    "receive",   "quote",   "unquote",
+                                        "def",  "defp",   "import",    "alias",   "require",
+                                        "use",  "@",      "defmodule", "sigil_r", "defstruct"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (is_named(name, names[i])) return true;

@@ -153,13 +153,29 @@ static bool has_plain_keys(cop_term map)
     return true;
 }
 
+/* 1..3, 1..9//2 (INS-08) */
+static void put_range(struct walk *w, const cop_term parts[3])
+{
+    cop__inspect_integer(&w->doc, parts[0]);
+    cop__doc_string(&w->doc, "..");
+    cop__inspect_integer(&w->doc, parts[1]);
+    if (cop_identical(parts[2], cop_int(1)) && cop_compare(parts[0], parts[1]) <= 0) return;
+    cop__doc_string(&w->doc, "//");
+    cop__inspect_integer(&w->doc, parts[2]);
+}
+
 static void begin_map(struct walk *w, cop_term map, int64_t limit)
 {
     cop_bytes name = {NULL, 0};
     cop_term pairs = cop_empty_list();
     bool is_struct = cop__struct_fields(map, &name, &pairs);
+    cop_term range[3];
     struct frame *f;
 
+    if (is_struct && cop__range_parts(map, range)) {
+        put_range(w, range);
+        return;
+    }
     if (!is_struct) pairs = first_pairs(map, limit);
     if (cop_is_empty_list(pairs)) {
         cop__doc_string(&w->doc, "%");

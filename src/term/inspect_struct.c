@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which maps are shown as structs, %Name{field: value}, and in which order their fields stand. */
 #include "term/inspect_walk.h"
+#include "term/syntax.h"
 #include "term/types.h"
 #include <string.h>
 
@@ -71,5 +72,21 @@ bool cop__struct_fields(cop_term map, cop_bytes *ret_name, cop_term *ret_fields)
     }
     *ret_fields = ordered_fields(map, *ret_name, count);
     if (cop_is_empty_list(*ret_fields)) *ret_fields = cop_list_reverse(fields);
+    return true;
+}
+
+bool cop__range_parts(cop_term map, cop_term ret_parts[3])
+{
+    static const char *const names[] = {"first", "last", "step"};
+    cop_term module = cop_map_get(map, cop__atom(COP_ATOM_struct), cop_none());
+
+    if (cop_map_size(map) != 4 || cop_is_none(module) || !cop__is_text(module, "Elixir.Range"))
+        return false;
+    for (int i = 0; i < 3; i++) {
+        cop_term name = atom_or_none(names[i]);
+
+        ret_parts[i] = cop_is_none(name) ? name : cop_map_get(map, name, cop_none());
+        if (cop_is_none(ret_parts[i]) || !cop_is_integer(ret_parts[i])) return false;
+    }
     return true;
 }

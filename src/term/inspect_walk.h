@@ -8,5 +8,7 @@
 /* Whether a map is shown as a struct: then the text of its module's atom and the list of
  * {field, value} to show. */
 bool cop__struct_fields(cop_term map, cop_bytes *ret_name, cop_term *ret_fields);
+/* Whether a map is a range: then its first, last and step. */
+bool cop__range_parts(cop_term map, cop_term ret_parts[3]);
 
 #endif

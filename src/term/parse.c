@@ -44,6 +44,7 @@ static const struct cop__operator table[] = {
     {">",        15,  false,  0}, {">=", 15, false, 0},
     {"|>",       16,  false,  0},
     {"in",       17,  false,  0}, {"not in", 17, false, 0},
+    {"//",       19,  true,   0}, /* the step of a range */
     {"++",       20,  true,   0}, {"--", 20, true, 0},
     {"<>",       20,  true,   0}, {"..", 20, true, 0},
     {"+",        21,  false, 30}, {"-", 21, false, 30},

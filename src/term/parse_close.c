@@ -123,6 +123,22 @@ static cop_term arguments(const struct cop__parser *p, const struct cop__frame *
     return list_of(p, f->base, f->keys, tail);
 }
 
+/* a..b // c as {:"..//", meta, [a, b, c]}. */
+static bool quote_step(struct cop__parser *p, struct cop__place place, cop_term range,
+                       cop_term step, cop_term *ret_term)
+{
+    bool is_range =
+        cop_is_tuple(range) && cop_tuple_size(range) == 3 && cop__is_text(cop_elem(range, 0), "..");
+
+    if (!is_range)
+        return cop__parse_fail(p, place,
+                               "the range step operator (//) must immediately follow the range "
+                               "definition operator (..), for example: 1..9//2");
+    *ret_term = cop_tuple(cop_atom("..//"), cop_elem(range, 1),
+                          cop_list_append(cop_elem(range, 2), cop_list(step)));
+    return true;
+}
+
 bool cop__parse_reduce(struct cop__parser *p)
 {
     const struct cop__frame *f = cop__parse_top(p);
@@ -145,6 +161,8 @@ bool cop__parse_reduce(struct cop__parser *p)
     if (strcmp(text, "not in") == 0) {
         term = cop__quote_binary("in", f->place, last[-1].term, last->term);
         term = cop__quote_unary("not", f->place, term);
+    } else if (strcmp(text, "//") == 0) {
+        if (!quote_step(p, f->place, last[-1].term, last->term, &term)) return false;
     } else {
         term = cop__quote_binary(text, f->place, last[-1].term, last->term);
     }

@@ -242,20 +242,20 @@ static bool flatten_pairs(struct cop__walk *w, cop_term pairs, struct cop__place
     return true;
 }
 
-/* 1..3 */
-static bool walk_range(struct cop__walk *w, const cop_term *ends, struct cop__place place)
+/* 1..3 and 1..9//2: parts are the ends and the step. */
+static bool walk_range(struct cop__walk *w, const cop_term *parts, struct cop__place place)
 {
-    bool down;
-
-    if (!cop_is_integer(ends[0]) || !cop_is_integer(ends[1])) {
-        return cop__syntax_fail(w->error, place, "the ends of a range must be integers here");
+    if (!cop_is_integer(parts[0]) || !cop_is_integer(parts[1]) || !cop_is_integer(parts[2])) {
+        return cop__syntax_fail(w->error, place, "the parts of a range must be integers here");
     }
-    down = cop_compare(ends[0], ends[1]) > 0;
-    cop__walk_emit(w, COP__BUILD_CONST, 0,
-                   make_map((cop_term[]){cop_atom("__struct__"), cop_atom("Elixir.Range"),
-                                         cop_atom("first"), ends[0], cop_atom("last"), ends[1],
-                                         cop_atom("step"), cop_int(down ? -1 : 1)},
-                            8));
+    if (cop_identical(parts[2], cop_int(0))) {
+        return cop__syntax_fail(w->error, place, "the step of a range must not be 0");
+    }
+    cop__walk_emit(
+        w, COP__BUILD_CONST, 0,
+        make_map((cop_term[]){cop_atom("__struct__"), cop_atom("Elixir.Range"), cop_atom("first"),
+                              parts[0], cop_atom("last"), parts[1], cop_atom("step"), parts[2]},
+                 8));
     return true;
 }
 
@@ -283,6 +283,7 @@ static bool walk_node(struct cop__walk *w, cop_term quoted, struct cop__place pl
     cop_term name;
     cop_term args;
     cop_term two[2];
+    cop_term parts[3];
 
     (void)cop__quoted_is_node(quoted, &name, &args);
     if (cop__quoted_is_variable(quoted, &name)) return walk_variable(w, name, place);
@@ -304,7 +305,11 @@ static bool walk_node(struct cop__walk *w, cop_term quoted, struct cop__place pl
         (void)cop__walk_open(w, COP__BUILD_CONCAT, args, place);
         return true;
     }
-    if (cop__quoted_is(quoted, "..", 2, two)) return walk_range(w, two, place);
+    if (cop__quoted_is(quoted, "..//", 3, parts)) return walk_range(w, parts, place);
+    if (cop__quoted_is(quoted, "..", 2, parts)) {
+        parts[2] = cop_int(cop_compare(parts[0], parts[1]) > 0 ? -1 : 1);
+        return walk_range(w, parts, place);
+    }
     if (cop__quoted_is(quoted, "&", 1, two)) return cop__walk_capture(w, two[0], place);
     return fail_node(w, quoted, place);
 }

@@ -55,7 +55,7 @@ static bool is_data_node(cop_term name, cop_term args, cop_term *ret_parts)
     *ret_parts = args;
     return cop__is_atom(name) &&
            (cop__is(args, COP_ATOM_nil) || cop__is_text(name, "{}") || cop__is_text(name, "%{}") ||
-            cop__is_text(name, "<>") || cop__is_text(name, "..") || cop__is_text(name, "|"));
+            cop__is_text(name, "<>") || cop__is_text(name, "|"));
 }
 
 bool cop__has_hole(cop_term quoted)

@@ -212,9 +212,9 @@ PROCESS_TEST(what_is_no_part_of_the_language)
     cop_assert_equal("** (CompileError) nofile:1: if/2 is not part of the console's language, "
                      "which has calls, matches, captures, pipes and operators",
                      banner_of("if(true, do: 1)"));
-    cop_assert_equal("** (CompileError) nofile:1: ../2 is not part of the console's language, "
+    cop_assert_equal("** (CompileError) nofile:1: @/1 is not part of the console's language, "
                      "which has calls, matches, captures, pipes and operators",
-                     banner_of("1..3"));
+                     banner_of("@a"));
 }
 
 /* A name that is bound nowhere is a call without brackets. */

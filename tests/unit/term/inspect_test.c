@@ -116,6 +116,16 @@ static void structs_and_exceptions(void **state)
              "%KeyError{key: 1, term: [], message: nil}");
     one_line("%{__struct__: CondClauseError, __exception__: true}", "%CondClauseError{}");
     one_line("%{__struct__: :name, a: 1}", "%{__struct__: :name, a: 1}");
+    one_line("1..3", "1..3");
+    one_line("1..1", "1..1");
+    one_line("1..0//1", "1..0//1");
+    one_line("[3..1, {-5..5//2}]", "[3..1//-1, {-5..5//2}]");
+    one_line("%{__struct__: Range, first: :a, last: 2, step: 1}",
+             "%Range{first: :a, last: 2, step: 1}");
+    one_line("%{__struct__: Range, first: 1, last: 2, step: 1, more: 2}",
+             "%Range{first: 1, last: 2, more: 2, step: 1}");
+    one_line("%{__struct__: Other, first: 1, last: 2, step: 1}",
+             "%Other{first: 1, last: 2, step: 1}");
 }
 
 /* INS-11: what is left of a limit holds inside an element */

@@ -143,6 +143,9 @@ static void collections(void **state)
     check_same(term_of("%{a: 1, a: 2}"), term_of("%{a: 2}"));
     check_same(term_of("%User{name: \"x\"}"), term_of("%{__struct__: User, name: \"x\"}"));
     check_same(term_of("1..3"), term_of("%{__struct__: Range, first: 1, last: 3, step: 1}"));
+    check_same(term_of("3..1"), term_of("%{__struct__: Range, first: 3, last: 1, step: -1}"));
+    check_same(term_of("3..3"), term_of("%{__struct__: Range, first: 3, last: 3, step: 1}"));
+    check_same(term_of("1..9//2"), term_of("%{__struct__: Range, first: 1, last: 9, step: 2}"));
     check_same(term_of("{:ok, [%{a: {[], {}}}]}"),
                cop_tuple(cop_ok(),
                          cop_list(cop_map_put(cop_map_new(), cop_atom("a"), term_of("{[], {}}")))));
