@@ -4,6 +4,7 @@
 
 #include "connection.h"
 #include "settings.h"
+#include "traffic.h"
 
 #include <coppice/tcp.h>
 
@@ -31,7 +32,10 @@ static cop_next accept_one(void *state)
     }
     answer = cop_tcp_accept(cop_kept_term(a->listener), COP_INFINITY);
     if (cop_match(answer, "{:ok, socket}", socket)) {
-        if (!kv_connection_start(socket, a->protocol)) refuse(socket, a->protocol);
+        bool is_served = kv_connection_start(socket, a->protocol);
+
+        kv_traffic_add(is_served ? &kv_traffic.connections : &kv_traffic.refused, 1);
+        if (!is_served) refuse(socket, a->protocol);
     } else if (cop_match(answer, "{:error, :closed}")) {
         cop_exit(COP(":closed"));
     }

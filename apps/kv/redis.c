@@ -6,7 +6,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- Answers ---------------------------------------------------------------------------------- */
@@ -66,17 +65,8 @@ static void no_bucket(struct kv_session *s, bool is_gone)
 
 bool kv_redis_int(struct kv_turn *turn, cop_bytes word, int64_t *ret_value)
 {
-    char text[24], *end;
-    bool is_number = word.len > 0 && word.len < sizeof(text) &&
-                     (word.data[0] == '-' || (word.data[0] >= '0' && word.data[0] <= '9'));
+    bool is_number = kv_to_int(word, ret_value);
 
-    if (is_number) {
-        memcpy(text, word.data, word.len);
-        text[word.len] = 0;
-        errno = 0;
-        *ret_value = strtoll(text, &end, 10);
-        is_number = errno == 0 && end == text + word.len;
-    }
     if (!is_number) kv_redis_error(turn, "ERR value is not an integer or out of range");
     return is_number;
 }
@@ -111,9 +101,37 @@ void kv_redis_add(struct kv_turn *turn, cop_term operation, kv_answer_fn fn)
 
 static const struct kv_redis_command *find_in(const struct kv_redis_command *table, cop_bytes name)
 {
-    for (; table->name; table++)
+    for (; name.len > 0 && table->name; table++)
         if ((name.data[0] | 0x20) == table->name[0] && kv_word_is(name, table->name)) return table;
     return NULL;
+}
+
+static bool is_count(const struct kv_redis_command *c, size_t words)
+{
+    return c->arity >= 0 ? words == (size_t)c->arity : words >= (size_t)-c->arity;
+}
+
+void kv_redis_run_sub(struct kv_turn *turn, const struct kv_words *w,
+                      const struct kv_redis_command *table, const char *command)
+{
+    const struct kv_redis_command *c = find_in(table, w->items[1]);
+    char name[32];
+    size_t i = 0;
+
+    if (c != NULL && is_count(c, w->len)) {
+        c->run(turn, w);
+        return;
+    }
+    if (c != NULL) {
+        (void)snprintf(name, sizeof(name), "%s|%s", command, c->name);
+        kv_redis_wrong_count(turn, name);
+        return;
+    }
+    for (; command[i]; i++)
+        name[i] = (char)(command[i] - 'a' + 'A');
+    name[i] = '\0';
+    kv_redis_error(turn, "ERR unknown subcommand '%.*s'. Try %s HELP.",
+                   (int)(w->items[1].len < 128 ? w->items[1].len : 128), w->items[1].data, name);
 }
 
 /* The first words of an unknown command, as Redis repeats them. */
@@ -135,13 +153,12 @@ static void answer_unknown(struct kv_turn *turn, const struct kv_words *w)
 
 static void run(struct kv_turn *turn, const struct kv_words *w)
 {
-    const struct kv_redis_command *c = NULL;
+    const struct kv_redis_command *c = find_in(kv_redis_keys, w->items[0]);
 
-    if (w->items[0].len > 0) c = find_in(kv_redis_keys, w->items[0]);
-    if (c == NULL && w->items[0].len > 0) c = find_in(kv_redis_server, w->items[0]);
+    if (c == NULL) c = find_in(kv_redis_server, w->items[0]);
     if (c == NULL)
         answer_unknown(turn, w);
-    else if (c->arity >= 0 ? w->len != (size_t)c->arity : w->len < (size_t)-c->arity)
+    else if (!is_count(c, w->len))
         kv_redis_wrong_count(turn, c->name);
     else
         c->run(turn, w);

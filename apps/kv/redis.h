@@ -22,6 +22,13 @@ struct kv_redis_command {
 extern const struct kv_redis_command kv_redis_keys[];
 extern const struct kv_redis_command kv_redis_server[];
 
+/* Runs what the second word names, of a table as above whose words are counted from the first;
+ * command is the first word, in lower case. */
+void kv_redis_run_sub(struct kv_turn *turn, const struct kv_words *words,
+                      const struct kv_redis_command *table, const char *command);
+/* INFO (redis_info.c). */
+void kv_redis_info(struct kv_turn *turn, const struct kv_words *words);
+
 /* Writes an error, `ERR wrong ...`, behind what is to be answered before. */
 void kv_redis_error(struct kv_turn *turn, const char *format, ...) COP_PRINTF(2, 3);
 void kv_redis_wrong_count(struct kv_turn *turn, const char *command);

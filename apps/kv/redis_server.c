@@ -4,7 +4,6 @@
 #include "store.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static void ping(struct kv_turn *turn, const struct kv_words *w)
 {
@@ -34,6 +33,11 @@ static void select_database(struct kv_turn *turn, const struct kv_words *w)
     int64_t number;
 
     if (!kv_redis_int(turn, w->items[1], &number)) return;
+    if (number != (int)number) {
+        kv_redis_error(turn, "ERR value is out of range, value must between -2147483648 and "
+                             "2147483647");
+        return;
+    }
     if (number < 0 || number >= KV_DATABASES) {
         kv_redis_error(turn, "ERR DB index is out of range");
         return;
@@ -121,35 +125,41 @@ static void hello(struct kv_turn *turn, const struct kv_words *w)
     kv_out_header(out, '*', 0);
 }
 
-static void unknown_subcommand(struct kv_turn *turn, const struct kv_words *w, const char *command)
+static void client_id(struct kv_turn *turn, const struct kv_words *w)
 {
-    kv_redis_error(turn, "ERR unknown subcommand '%.*s'. Try %s HELP.",
-                   (int)(w->items[1].len < 128 ? w->items[1].len : 128), w->items[1].data, command);
+    (void)w;
+    kv_out_int(kv_turn_out(turn), turn->session->id);
 }
+
+static void client_getname(struct kv_turn *turn, const struct kv_words *w)
+{
+    struct kv_session *s = turn->session;
+    struct kv_out *out = kv_turn_out(turn);
+
+    (void)w;
+    if (s->has_name)
+        kv_out_bulk(out, cop_kept_term(s->name));
+    else
+        kv_redis_null(s);
+}
+
+static void client_setname(struct kv_turn *turn, const struct kv_words *w)
+{
+    if (set_name(turn, w->items[2])) kv_out_simple(kv_turn_out(turn), "OK");
+}
+
+static const struct kv_redis_command client_commands[] = {
+    {.name = "id", .arity = 2, .run = client_id},
+    {.name = "getname", .arity = 2, .run = client_getname},
+    {.name = "setname", .arity = 3, .run = client_setname},
+    {.name = NULL}};
 
 static void client(struct kv_turn *turn, const struct kv_words *w)
 {
-    struct kv_session *s = turn->session;
-
-    if (kv_word_is(w->items[1], "ID") && w->len == 2) {
-        kv_out_int(kv_turn_out(turn), s->id);
-    } else if (kv_word_is(w->items[1], "GETNAME") && w->len == 2) {
-        struct kv_out *out = kv_turn_out(turn);
-
-        if (s->has_name)
-            kv_out_bulk(out, cop_kept_term(s->name));
-        else
-            kv_redis_null(s);
-    } else if (kv_word_is(w->items[1], "SETNAME") && w->len == 3) {
-        if (set_name(turn, w->items[2])) kv_out_simple(kv_turn_out(turn), "OK");
-    } else if (kv_word_is(w->items[1], "SETINFO") && w->len == 4) {
-        kv_out_simple(kv_turn_out(turn), "OK");
-    } else {
-        unknown_subcommand(turn, w, "CLIENT");
-    }
+    kv_redis_run_sub(turn, w, client_commands, "client");
 }
 
-/* --- CONFIG, COMMAND, INFO -------------------------------------------------------------------- */
+/* --- CONFIG, COMMAND -------------------------------------------------------------------------- */
 
 /* What CONFIG GET knows; the value of those without one is a limit of the session. */
 static const char *const parameters[][2] = {
@@ -162,23 +172,17 @@ static const char *const parameters[][2] = {
 static bool is_asked(const struct kv_words *w, const char *name)
 {
     for (size_t i = 2; i < w->len; i++)
-        if (kv_glob_match(w->items[i], (cop_bytes){name, strlen(name)})) return true;
+        if (kv_word_is(w->items[i], name) ||
+            kv_glob_match(w->items[i], (cop_bytes){name, strlen(name)}))
+            return true;
     return false;
 }
 
-static void config(struct kv_turn *turn, const struct kv_words *w)
+static void config_get(struct kv_turn *turn, const struct kv_words *w)
 {
     struct kv_out *out = kv_turn_out(turn);
     int64_t count = 0;
 
-    if (!kv_word_is(w->items[1], "GET")) {
-        unknown_subcommand(turn, w, "CONFIG");
-        return;
-    }
-    if (w->len == 2) {
-        kv_redis_wrong_count(turn, "config|get");
-        return;
-    }
     for (size_t i = 0; i < PARAMETERS; i++)
         count += is_asked(w, parameters[i][0]);
     kv_redis_map(turn->session, count);
@@ -190,6 +194,14 @@ static void config(struct kv_turn *turn, const struct kv_words *w)
         else
             kv_out_bulk(out, cop_format("%zu", turn->session->limits.bulk));
     }
+}
+
+static const struct kv_redis_command config_commands[] = {
+    {.name = "get", .arity = -3, .run = config_get}, {.name = NULL}};
+
+static void config(struct kv_turn *turn, const struct kv_words *w)
+{
+    kv_redis_run_sub(turn, w, config_commands, "config");
 }
 
 static void describe(struct kv_out *out, const struct kv_redis_command *c)
@@ -213,40 +225,39 @@ static int64_t count_of(const struct kv_redis_command *c)
     return count;
 }
 
-static void command(struct kv_turn *turn, const struct kv_words *w)
+static void command_count(struct kv_turn *turn, const struct kv_words *w)
 {
-    struct kv_out *out = kv_turn_out(turn);
-    int64_t count = count_of(kv_redis_keys) + count_of(kv_redis_server);
-
-    if (w->len == 1) {
-        kv_out_header(out, '*', count);
-        for (const struct kv_redis_command *c = kv_redis_keys; c->name; c++)
-            describe(out, c);
-        for (const struct kv_redis_command *c = kv_redis_server; c->name; c++)
-            describe(out, c);
-    } else if (kv_word_is(w->items[1], "COUNT") && w->len == 2) {
-        kv_out_int(out, count);
-    } else if (kv_word_is(w->items[1], "DOCS")) {
-        kv_redis_map(turn->session, 0); /* for these, redis-cli has texts of its own */
-    } else {
-        unknown_subcommand(turn, w, "COMMAND");
-    }
+    (void)w;
+    kv_out_int(kv_turn_out(turn), count_of(kv_redis_keys) + count_of(kv_redis_server));
 }
 
-static void info(struct kv_turn *turn, const struct kv_words *w)
+/* For these, redis-cli has texts of its own. */
+static void command_docs(struct kv_turn *turn, const struct kv_words *w)
 {
-    bool is_server = w->len == 1 || kv_word_is(w->items[1], "server") ||
-                     kv_word_is(w->items[1], "all") || kv_word_is(w->items[1], "everything") ||
-                     kv_word_is(w->items[1], "default");
+    (void)w;
+    (void)kv_turn_out(turn);
+    kv_redis_map(turn->session, 0);
+}
 
-    if (w->len > 2)
-        kv_redis_error(turn, "ERR syntax error");
-    else
-        kv_out_bulk(kv_turn_out(turn),
-                    is_server ? cop_format("# Server\r\nredis_version:%s\r\nredis_mode:standalone"
-                                           "\r\ncoppice_version:%s\r\nprocess_id:%d\r\n",
-                                           KV_REDIS_VERSION, cop_version(), (int)getpid())
-                              : cop_string(""));
+static const struct kv_redis_command command_commands[] = {
+    {.name = "count", .arity = 2, .run = command_count},
+    {.name = "docs", .arity = -2, .run = command_docs},
+    {.name = NULL}};
+
+static void command(struct kv_turn *turn, const struct kv_words *w)
+{
+    struct kv_out *out;
+
+    if (w->len > 1) {
+        kv_redis_run_sub(turn, w, command_commands, "command");
+        return;
+    }
+    out = kv_turn_out(turn);
+    kv_out_header(out, '*', count_of(kv_redis_keys) + count_of(kv_redis_server));
+    for (const struct kv_redis_command *c = kv_redis_keys; c->name; c++)
+        describe(out, c);
+    for (const struct kv_redis_command *c = kv_redis_server; c->name; c++)
+        describe(out, c);
 }
 
 const struct kv_redis_command kv_redis_server[] = {{"ping", -1, ping, "fast", 0, 0, 0},
@@ -256,6 +267,6 @@ const struct kv_redis_command kv_redis_server[] = {{"ping", -1, ping, "fast", 0,
                                                    {"client", -2, client, "admin", 0, 0, 0},
                                                    {"config", -2, config, "admin", 0, 0, 0},
                                                    {"command", -1, command, "random", 0, 0, 0},
-                                                   {"info", -1, info, "random", 0, 0, 0},
+                                                   {"info", -1, kv_redis_info, "random", 0, 0, 0},
                                                    {"quit", -1, quit, "fast", 0, 0, 0},
                                                    {.name = NULL}};

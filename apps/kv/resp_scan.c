@@ -17,22 +17,6 @@ static enum kv_scan bad(char *ret_why, const char *what)
 
 /* --- Numbers ---------------------------------------------------------------------------------- */
 
-/* The number that text is, as it is printed: no spaces, no zeros before it. */
-static bool to_number(const char *text, size_t len, int64_t *ret_number)
-{
-    size_t digits = len > 0 && text[0] == '-' ? 1 : 0;
-    int64_t number = 0;
-
-    if (len == digits || len - digits > 18) return false;
-    if (text[digits] == '0' && len > 1) return false;
-    for (size_t i = digits; i < len; i++) {
-        if (text[i] < '0' || text[i] > '9') return false;
-        number = number * 10 + (text[i] - '0');
-    }
-    *ret_number = digits ? -number : number;
-    return true;
-}
-
 /* Reads the number behind the mark at `at`, `*3\r\n`, and steps over it. BAD: there is none. */
 static enum kv_scan read_number(size_t *at, cop_bytes input, int64_t *ret_number)
 {
@@ -42,7 +26,8 @@ static enum kv_scan read_number(size_t *at, cop_bytes input, int64_t *ret_number
 
     if (end == NULL) return len < NUMBER_MAX ? KV_SCAN_MORE : KV_SCAN_BAD;
     if (end + 1 == text + len) return KV_SCAN_MORE;
-    if (end[1] != '\n' || !to_number(text, (size_t)(end - text), ret_number)) return KV_SCAN_BAD;
+    if (end[1] != '\n' || !kv_to_int((cop_bytes){text, (size_t)(end - text)}, ret_number))
+        return KV_SCAN_BAD;
     *at += 1 + (size_t)(end - text) + 2;
     return KV_SCAN_COMMAND;
 }

@@ -37,6 +37,25 @@ void kv_words_add(struct kv_words *words, cop_bytes word)
     words->items[words->len++] = word;
 }
 
+bool kv_to_int(cop_bytes word, int64_t *ret_value)
+{
+    bool is_negative = word.len > 0 && word.data[0] == '-';
+    size_t at = is_negative;
+    int64_t value = 0;
+
+    if (at == word.len || (word.data[at] == '0' && word.len > 1)) return false;
+    for (; at < word.len; at++) {
+        int digit = word.data[at] - '0';
+
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, digit, &value))
+            return false; /* below 0: there is one number more */
+    }
+    if (!is_negative && value == INT64_MIN) return false;
+    *ret_value = is_negative ? value : -value;
+    return true;
+}
+
 /* --- Lines ------------------------------------------------------------------------------------ */
 
 enum kv_scan kv_line_scan(struct kv_line_scan *scan, cop_bytes input,

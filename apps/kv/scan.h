@@ -43,6 +43,11 @@ static inline bool kv_is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* The integer that a word is, as it would be printed: no spaces, no +, no zeros before it, no -0.
+ * This is Redis' rule for all numbers of commands and for values that are counted with. False: it
+ * is none, or has more than 64 bits. */
+bool kv_to_int(cop_bytes word, int64_t *ret_value);
+
 /* --- Lines ------------------------------------------------------------------------------------ */
 
 /* A command is a line, ended by \n. */

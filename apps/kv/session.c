@@ -4,10 +4,13 @@
 
 #include "kv.h"
 #include "store.h"
+#include "traffic.h"
 #include "turn.h"
 
 #include <string.h>
 #include <strings.h>
+
+struct kv_traffic kv_traffic;
 
 /* A turn ends when it has written so much. */
 #define WRITTEN_MAX 262144
@@ -155,6 +158,7 @@ enum kv_turn_end kv_session_turn(struct kv_session *s, cop_term data)
         done += len;
         count++;
     }
+    kv_traffic_add(&kv_traffic.commands, count);
     kv_out_flush(kv_turn_out(&turn));
     if (s->is_over || s->out.is_broken) return KV_OVER;
     keep_rest(s, input, done);

@@ -7,11 +7,9 @@
  * are told of changes, and how many rows have a deadline. */
 #include "store.h"
 
-#include <coppice/introspect.h>
+#include "scan.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <coppice/introspect.h>
 
 /* So many messages may wait at a subscriber. */
 #define BEHIND_MAX 10000
@@ -230,23 +228,12 @@ static cop_term count(struct store *s, cop_term keys, bool removes)
 /* The integer that value is, or is the text of. */
 static bool to_number(cop_term value, int64_t *ret_number)
 {
-    char text[24], *end;
-    cop_bytes bytes;
     int64_t n;
 
-    if (cop_match(value, "n", n)) {
-        *ret_number = n;
-        return true;
-    }
-    if (!cop_is_binary(value)) return false;
-    bytes = cop_to_bytes(value);
-    if (bytes.len == 0 || bytes.len >= sizeof(text)) return false;
-    if (bytes.data[0] != '-' && (bytes.data[0] < '0' || bytes.data[0] > '9')) return false;
-    memcpy(text, bytes.data, bytes.len);
-    text[bytes.len] = 0;
-    errno = 0;
-    *ret_number = strtoll(text, &end, 10);
-    return errno == 0 && end == text + bytes.len;
+    if (cop_is_binary(value)) return kv_to_int(cop_to_bytes(value), ret_number);
+    if (!cop_match(value, "n", n)) return false;
+    *ret_number = n;
+    return true;
 }
 
 static cop_term incr(struct store *s, cop_term key)
@@ -330,6 +317,7 @@ static cop_term run_rare(struct store *s, cop_term op)
     if (cop_match(op, "{:ttl, key}", key)) return ttl_of(s, key);
     if (cop_match(op, "{:keys, key}", key)) return keys_like(s, key);
     if (cop_match(op, "{:size}")) return cop_ets_info_item(s->table, COP(":size"));
+    if (cop_match(op, "{:expiring}")) return cop_int(s->expiring);
     if (cop_match(op, "{:flush}")) return flush(s);
     if (cop_match(op, "{:subscribe, pid}", pid)) return subscribe(s, pid);
     cop_raise("ArgumentError", "unknown operation");

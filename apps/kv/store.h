@@ -20,6 +20,7 @@
  *     {:ttl, key}                    what is left; -1: it does not end; -2: there is no such key
  *     {:keys, pattern}               the keys that match, as text
  *     {:size}                        how many keys
+ *     {:expiring}                    how many of them end
  *     {:flush}                       :ok; there is nothing any more
  *     {:subscribe, pid}              :silent; pid gets {:put, key, value} and {:delete, key} from
  *                                    now on, and {:dropped} when it does not keep up */

@@ -234,6 +234,51 @@ static void a_bad_pattern_is_quick(void **state)
     assert_false(glob(pattern, text));
 }
 
+/* Redis' rule; what it says was asked of it: tests/scenario/kv_errors.in. */
+static void integers(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t value;
+    } good[] = {{"0", 0},
+                {"7", 7},
+                {"-1", -1},
+                {"10", 10},
+                {"9223372036854775807", INT64_MAX},
+                {"-9223372036854775808", INT64_MIN}};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+1",
+                                      "-0",
+                                      "00",
+                                      "01",
+                                      "-01",
+                                      "1 ",
+                                      " 1",
+                                      "1.0",
+                                      "1e1",
+                                      "a",
+                                      "0x1",
+                                      "1a",
+                                      "--1",
+                                      "/",
+                                      ":",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "18446744073709551617",
+                                      "99999999999999999999"};
+    int64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(kv_to_int((cop_bytes){good[i].text, strlen(good[i].text)}, &value));
+        assert_true(value == good[i].value);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        if (kv_to_int((cop_bytes){bad[i], strlen(bad[i])}, &value)) fail_msg("%s", bad[i]);
+    assert_false(kv_to_int((cop_bytes){"1\0", 2}, &value));
+}
+
 static int begin(void **state)
 {
     *state = NULL;
@@ -265,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lines),     TEST(arrays),   TEST(inline_commands),
         TEST(any_bytes), TEST(patterns), TEST(a_bad_pattern_is_quick),
+        TEST(integers),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -6,10 +6,12 @@
 #include "../../../apps/kv/settings.h"
 
 #include <arpa/inet.h>
+#include <coppice/introspect.h>
 #include <coppice/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define CONNECTIONS_MAX 40
 #define WAIT_MS         20000
@@ -342,7 +344,7 @@ static void large_values_come_back(void)
     close_and_wait(r);
 }
 
-#define FLOOD 200000
+#define FLOOD 1000000
 
 static cop_term flood(cop_term socket)
 {
@@ -409,6 +411,91 @@ static void rubbish_does_no_harm(void)
     say(s, "WHAT\n");
     hear(s, "UNKNOWN COMMAND\r\n");
     close_and_wait(s);
+}
+
+/* --- INFO ------------------------------------------------------------------------------------- */
+
+/* What INFO says of one section. */
+static cop_bytes info_of(cop_term r, const char *section)
+{
+    cop_term text;
+    int64_t len = 0;
+    char c = 0;
+
+    say(r, "INFO ");
+    say(r, section);
+    say(r, "\r\n");
+    hear(r, "$");
+    for (;;) {
+        cop_assert_match(cop_tcp_recv(r, 1, WAIT_MS), "{:ok, text}", text);
+        c = cop_to_bytes(text).data[0];
+        if (c == '\r') break;
+        len = 10 * len + (c - '0');
+    }
+    hear(r, "\n");
+    /* The end of the text included: there may be nothing before it. */
+    cop_assert_match(cop_tcp_recv(r, (size_t)len + 2, WAIT_MS), "{:ok, text}", text);
+    return (cop_bytes){cop_to_bytes(text).data, (size_t)len};
+}
+
+/* The number behind `name:` at the beginning of a line. */
+static int64_t figure(cop_term r, const char *section, const char *name)
+{
+    cop_bytes text = info_of(r, section);
+    cop_term line = cop_format("\n%s:", name);
+    cop_bytes wanted = cop_to_bytes(line);
+    const char *found = memmem(text.data, text.len, wanted.data, wanted.len);
+    int64_t value = 0;
+
+    if (found == NULL) return -1;
+    for (found += wanted.len; *found >= '0' && *found <= '9'; found++)
+        value = 10 * value + (*found - '0');
+    return value;
+}
+
+static void info_tells_true_figures(void)
+{
+    cop_term r = connect_redis(), others[3], refused[CONNECTIONS_MAX];
+    struct cop_node_figures node;
+    int64_t received = figure(r, "stats", "total_connections_received"), commands, rejected;
+
+    for (int i = 0; i < 3; i++)
+        others[i] = connect_lines();
+    wait_for_connections(4);
+    cop_assert_equal(received + 3, figure(r, "stats", "total_connections_received"));
+    cop_assert_equal(4, figure(r, "clients", "connected_clients"));
+    cop_assert_equal(CONNECTIONS_MAX, figure(r, "clients", "maxclients"));
+    commands = figure(r, "stats", "total_commands_processed");
+    say(others[0], "WHAT\nWHAT\n");
+    hear(others[0], "UNKNOWN COMMAND\r\nUNKNOWN COMMAND\r\n");
+    cop_assert_equal(commands + 3, figure(r, "stats", "total_commands_processed"));
+    rejected = figure(r, "stats", "rejected_connections");
+    for (int i = 4; i < CONNECTIONS_MAX; i++)
+        refused[i] = connect_lines();
+    wait_for_connections(CONNECTIONS_MAX);
+    refused[0] = connect_lines();
+    hear(refused[0], "ERROR\r\n");
+    cop_assert_equal(rejected + 1, figure(r, "stats", "rejected_connections"));
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
+        if (i == 0 || i >= 4) cop_tcp_close(refused[i]);
+    say(r, "SELECT 9\r\nMSET a 1 b 2 c 3\r\nEXPIRE a 100\r\n");
+    hear(r, "+OK\r\n+OK\r\n:1\r\n");
+    cop_assert(memmem(info_of(r, "keyspace").data, info_of(r, "keyspace").len,
+                      "\ndb9:keys=3,expires=1\r\n", 22) != NULL);
+    say(r, "FLUSHDB\r\n");
+    hear(r, "+OK\r\n");
+    cop_assert_equal(-1, figure(r, "keyspace", "db9"));
+    cop_read_node(&node);
+    cop_assert(figure(r, "memory", "used_memory") > (int64_t)node.memory_allocated / 2);
+    cop_assert(figure(r, "memory", "used_memory") < 2 * (int64_t)node.memory_allocated);
+    cop_assert(figure(r, "memory", "used_memory_rss") > (int64_t)node.memory_resident / 2);
+    cop_assert_equal(getpid(), figure(r, "server", "process_id"));
+    cop_assert_equal(port_of(COP(":redis_at")), figure(r, "server", "tcp_port"));
+    cop_assert_equal(0, info_of(r, "nonsense").len);
+    cop_assert(memcmp(info_of(r, "").data, "# Server\r\n", 10) == 0);
+    for (int i = 0; i < 3; i++)
+        cop_tcp_close(others[i]);
+    close_and_wait(r);
 }
 
 /* --- Ports ------------------------------------------------------------------------------------ */
@@ -489,23 +576,16 @@ static int server_up(void **state)
     }
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(the_guides_conversation),
-                                       TEST(subscribers_hear_of_others),
-                                       TEST(both_protocols_have_one_store),
-                                       TEST(pieces_are_put_together),
-                                       TEST(cut_connections_end_alone),
-                                       TEST(the_last_answers_come_after_half_a_close),
-                                       TEST(a_crash_ends_one_connection),
-                                       TEST(other_errors_end_the_connection),
-                                       TEST(too_many_clients_are_refused),
-                                       TEST(idle_clients_are_closed),
-                                       TEST(vanished_clients_are_noticed),
-                                       TEST(lines_and_strings_have_their_limits),
-                                       TEST(large_values_come_back),
-                                       TEST(a_flood_fills_nothing),
-                                       TEST(rubbish_does_no_harm),
-                                       TEST(a_taken_port_is_told),
-                                       TEST(both_listen_at_this_machine_only),
-                                       TEST(what_is_no_address_is_told)};
+    const struct CMUnitTest tests[] = {
+        TEST(the_guides_conversation),       TEST(subscribers_hear_of_others),
+        TEST(both_protocols_have_one_store), TEST(pieces_are_put_together),
+        TEST(cut_connections_end_alone),     TEST(the_last_answers_come_after_half_a_close),
+        TEST(a_crash_ends_one_connection),   TEST(other_errors_end_the_connection),
+        TEST(too_many_clients_are_refused),  TEST(idle_clients_are_closed),
+        TEST(vanished_clients_are_noticed),  TEST(lines_and_strings_have_their_limits),
+        TEST(large_values_come_back),        TEST(a_flood_fills_nothing),
+        TEST(info_tells_true_figures),       TEST(rubbish_does_no_harm),
+        TEST(a_taken_port_is_told),          TEST(both_listen_at_this_machine_only),
+        TEST(what_is_no_address_is_told)};
     return cmocka_run_group_tests(tests, server_up, kv_group_teardown);
 }

@@ -132,8 +132,9 @@ static void values_of_all_kinds(void)
                                      " {:take, :a}, {:take, :a}, {:del, [:a, :n]}, {:incr, :n}]")));
     cop_assert_match(
         run(bucket, COP("[{:put, 1, \"\"}, {:incr, 1}, {:put, 1, \"+1\"}, {:incr, 1},"
+                        " {:put, 1, \"01\"}, {:incr, 1}, {:put, 1, \"-0\"}, {:incr, 1},"
                         " {:put, 1, [1]}, {:incr, 1}, {:put, 1, \"-1\"}, {:incr, 1}]")),
-        "[_, {:error, _}, _, {:error, _}, _, {:error, _}, _, 0]");
+        "[_, {:error, _}, _, {:error, _}, _, {:error, _}, _, {:error, _}, _, {:error, _}, _, 0]");
 }
 
 static void subscribers_hear_of_changes(void)
