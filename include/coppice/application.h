@@ -66,7 +66,9 @@ COP_API cop_term cop_application_ensure_all_started_as(const struct cop_applicat
 /* Stops it by request (APP-09, 10): :ok or {:error, {:not_started, app}}. Switches. */
 COP_API cop_term cop_application_stop(cop_term name);
 /* Stops all, the last started first, each in the times that its children have: the ordered end of a
- * node (APP-13). Returns :ok. Switches. */
+ * node (APP-13). The application that needs more than the milliseconds in shutdown_timeout of
+ * :kernel's environment, :infinity by default, is killed at its master, and the next one stopped.
+ * Returns :ok. Switches. */
 COP_API cop_term cop_application_stop_all(void);
 /* [{app, description, version}], the last started first (APP-15); texts are character lists. */
 COP_API cop_term cop_application_which(void);

@@ -275,16 +275,26 @@ static bool is_down(cop_term msg, void *arg)
     return cop_match(msg, "{:DOWN, ^ref, :process, _, _}", ref);
 }
 
-static void stop(struct controller *c, struct app *app)
+/* Waits for the end of a master that was asked for it; after limit_ms it is killed, and its tree is
+ * left to the end of the node. */
+static void await_master(const struct app *app, int64_t limit_ms)
 {
+    cop_ref monitor = app->monitor;
     cop_term msg;
 
+    if (cop_receive_ref(monitor, is_down, &monitor, &msg, limit_ms)) return;
+    cop_exit_process(app->master, COP(":kill"));
+    cop_receive_ref(monitor, is_down, &monitor, &msg, COP_INFINITY);
+}
+
+static void stop(struct controller *c, struct app *app, int64_t limit_ms)
+{
     if (app->has_master) {
         if (app->phase == RUNNING)
             cop__application_master_stop(app->master);
         else
             cop_exit_process(app->master, COP(":kill"));
-        cop_receive_ref(app->monitor, is_down, &app->monitor, &msg, COP_INFINITY);
+        await_master(app, limit_ms);
         cop__application_set_master(app->name, cop_no_pid());
     }
     answer_waiters(app, COP("{:error, :stopped}"));
@@ -298,8 +308,18 @@ static cop_term stop_named(struct controller *c, cop_term name)
     if (!app || (app->phase != RUNNING && app->phase != ENDED))
         return cop_build("{:error, {:not_started, name}}", name);
     if (app->phase == RUNNING) log_exit(app, COP(":stopped"));
-    stop(c, app);
+    stop(c, app, COP_INFINITY);
     return cop_ok();
+}
+
+/* APP-13: how long each application has at the end of the node. */
+static int64_t shutdown_timeout(void)
+{
+    cop_term limit =
+        cop_application_get_env(COP(":kernel"), COP(":shutdown_timeout"), COP(":infinity"));
+    int64_t ms;
+
+    return cop_match(limit, "ms", ms) && ms >= 0 ? ms : COP_INFINITY;
 }
 
 /* --- Answers ---------------------------------------------------------------------------------- */
@@ -335,6 +355,7 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
 {
     struct controller *c = state;
     cop_term type, name;
+    int64_t limit_ms;
 
     if (cop_match(request, "{:start, name, type}", name, type)) return start(c, name, type, from);
     if (cop_match(request, "{:load, name}", name)) return cop_reply(load(name));
@@ -342,8 +363,9 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
     if (cop_match(request, "{:stop, name}", name)) return cop_reply(stop_named(c, name));
     if (cop_match(request, ":which")) return cop_reply(which(c));
     if (!cop_match(request, ":stop_all")) return cop_no_clause(request);
+    limit_ms = shutdown_timeout();
     while (c->newest)
-        stop(c, c->newest);
+        stop(c, c->newest, limit_ms);
     return cop_reply(cop_ok());
 }
 

@@ -25,7 +25,7 @@ static const struct {
     {"help", COP__COMMAND_HELP, "help             prints this text"},
 };
 
-enum option { SCHEDULERS, SEED, PROCESSES_MAX, NAME, RUN_DIR, HISTORY };
+enum option { SCHEDULERS, SEED, PROCESSES_MAX, NAME, RUN_DIR, HISTORY, CONFIG };
 
 /* A setting: an option, or the variable of the environment in brackets. Those without `most` are
  * texts. */
@@ -45,6 +45,8 @@ static const struct {
     {HISTORY, "--history", "COPPICE_HISTORY", 0, 0,
      "--history FILE     the console's earlier lines; ~/.coppice_history; empty: none\n"
      "                       [COPPICE_HISTORY]"},
+    {CONFIG, "--config", "COPPICE_CONFIG", 0, 0,
+     "--config FILE      settings: [app: [key: value]] [COPPICE_CONFIG]"},
     {SCHEDULERS, "--schedulers", NULL, 1, 1024,
      "--schedulers N     threads that run processes; one a core [COPPICE_SCHEDULERS]"},
     {SEED, "--seed", NULL, 1, INT64_MAX,
@@ -79,6 +81,7 @@ static void set_text(struct cop__command_line *line, enum option option, const c
 {
     if (option == NAME) line->name = text;
     if (option == RUN_DIR) line->run_dir = text;
+    if (option == CONFIG) line->config = text;
     if (option == HISTORY) line->history = text[0] ? text : NULL;
 }
 

@@ -27,6 +27,7 @@ struct cop__command_line {
     const char *name;    /* of the node; NULL: the application's */
     const char *run_dir; /* where its socket is; NULL: the default */
     const char *history; /* file of the console's lines; NULL: none */
+    const char *config;  /* file of settings; NULL: none */
 };
 
 /* Options stand before settings of the environment. What this points to lies in argv, in the

@@ -6,6 +6,7 @@
 #include "shell/commands.h"
 #include "shell/local.h"
 #include "shell/remote.h"
+#include "shell/settings.h"
 
 #include <string.h>
 
@@ -13,7 +14,9 @@
 static struct {
     const struct cop_application *application;
     const char *expression;
-    char why_not[400]; /* it did not start: in its own words, or "" */
+    const char *config;   /* the file of settings, or NULL */
+    const char *settings; /* its text, or NULL */
+    char why_not[400];    /* it did not start: in its own words, or "" */
 } task;
 
 static const char *program_name(const char *path)
@@ -31,6 +34,14 @@ static const char *system_name(const struct cop_application *application)
 
 /* --- Start ------------------------------------------------------------------------------------ */
 
+/* Exits: if they are not what they should be; task.why_not tells why. */
+static void apply_settings(void)
+{
+    if (task.settings &&
+        !cop__settings_apply(task.config, task.settings, task.why_not, sizeof(task.why_not)))
+        cop_exit(COP(":shutdown"));
+}
+
 static cop_next start_application(cop_term arg)
 {
     cop_term answer;
@@ -39,6 +50,7 @@ static cop_next start_application(cop_term arg)
     cop_bytes words;
 
     (void)arg;
+    apply_settings();
     answer = cop_application_ensure_all_started_as(task.application, COP(":permanent"));
     if (cop_match(answer, "{:error, {_, {words, {_, :start, _}}}}", words))
         (void)snprintf(task.why_not, sizeof(task.why_not), "%.*s", (int)words.len, words.data);
@@ -120,6 +132,7 @@ static cop_next eval_expression(cop_term arg)
     cop_bytes shown;
 
     (void)arg;
+    apply_settings();
     memcpy(text, task.expression, strlen(task.expression) + 1);
     if (cop_try(evaluate, text, &outcome)) {
         shown = cop_to_bytes(cop_inspect(outcome.value));
@@ -139,8 +152,23 @@ static int eval(void)
 
     register_modules(task.application);
     worked = cop_run(eval_expression, cop_nil(), NULL, 0);
+    if (task.why_not[0]) (void)fprintf(stderr, "%s\n", task.why_not);
     cop_node_stop();
     return worked ? 0 : 1;
+}
+
+/* --- Settings --------------------------------------------------------------------------------- */
+
+/* False: the file cannot be read; it has been said. */
+static bool read_settings(const char *path)
+{
+    char why[400];
+
+    if (path == NULL || path[0] == '\0') return true;
+    task.config = path;
+    task.settings = cop__settings_read(path, why, sizeof(why));
+    if (task.settings == NULL) (void)fprintf(stderr, "%s\n", why);
+    return task.settings != NULL;
 }
 
 /* --- All -------------------------------------------------------------------------------------- */
@@ -169,9 +197,11 @@ int cop_main(int argc, char **argv, const struct cop_application *application)
     case COP__COMMAND_RPC: return cop__remote_rpc(&place, line.argument);
     case COP__COMMAND_STOP: return cop__remote_stop(&place);
     case COP__COMMAND_PID: return cop__remote_pid(&place);
-    case COP__COMMAND_EVAL: break;
+    case COP__COMMAND_EVAL:
+        if (!read_settings(line.config)) return 1;
+        break;
     default:
-        if (!open_door(&place)) return 1;
+        if (!read_settings(line.config) || !open_door(&place)) return 1;
         break;
     }
     error = cop_node_start(&line.opts);

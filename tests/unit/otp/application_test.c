@@ -443,6 +443,51 @@ static void node_stop_is_ordered(void **state)
     assert_int_equal(atomic_load(&stops), 1);
 }
 
+/* Traps exits and ends when it is told to go, and not at a shutdown. */
+static cop_next stubborn_main(cop_term test)
+{
+    cop_term msg;
+
+    cop_trap_exit(true);
+    cop_send(test, cop_tuple(COP(":stubborn"), cop_self()));
+    while (cop_receive(&msg, COP_INFINITY) && !cop_match(msg, ":go")) {
+        if (cop_match(msg, "{:EXIT, _, :shutdown}")) cop_send(test, COP(":asked"));
+    }
+    return cop_end();
+}
+
+static cop_term start_stubborn(cop_term type, cop_term args)
+{
+    (void)type;
+    (void)args;
+    return cop_tuple(cop_ok(),
+                     cop_spawn(stubborn_main, test_pid(), &(struct cop_spawn_opts){.link = true}));
+}
+
+APP(stubborn, .start = start_stubborn, NEEDS(&low));
+
+/* APP-13: what does not end in kernel's shutdown_timeout does not keep the others from it. */
+static void a_stop_may_be_cut(void)
+{
+    cop_pid pid;
+    cop_ref ref;
+
+    begin();
+    cop_application_put_env(COP(":kernel"), COP(":shutdown_timeout"), cop_int(20));
+    cop_assert_match(cop_application_ensure_all_started(&stubborn),
+                     "{:ok, [:library, :low, :stubborn]}");
+    NEXT("{:low, :init, _}");
+    cop_assert_match(probe_next(), "{:stubborn, pid}", pid);
+    stop_all();
+    NEXT(":asked");
+    NEXT("{:low, :terminate, :shutdown}");
+    cop_assert(cop_is_alive(pid));
+    ref = cop_monitor(pid);
+    cop_send(pid, COP(":go"));
+    NEXT("{:DOWN, ^ref, :process, _, _}", ref);
+    cop_application_delete_env(COP(":kernel"), COP(":shutdown_timeout"));
+}
+
 /* APP-08: a permanent application takes the node with it, whatever the reason. */
 static void permanent_ends_the_node(void **state)
 {
@@ -481,19 +526,13 @@ static void others_do_not_always(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(starts_what_is_needed),
-        TEST(stop_calls_back),
-        TEST(stops_in_reverse),
-        TEST(failing_starts),
-        TEST(failing_top),
-        TEST(simultaneous_starts),
-        TEST(left_processes_are_killed),
-        TEST(ends_by_itself),
-        TEST(master_is_killed),
-        TEST(words_of_ends),
-        TEST(types),
-        TEST(environment),
-        TEST(environment_refuses),
+        TEST(starts_what_is_needed), TEST(stop_calls_back),
+        TEST(stops_in_reverse),      TEST(a_stop_may_be_cut),
+        TEST(failing_starts),        TEST(failing_top),
+        TEST(simultaneous_starts),   TEST(left_processes_are_killed),
+        TEST(ends_by_itself),        TEST(master_is_killed),
+        TEST(words_of_ends),         TEST(types),
+        TEST(environment),           TEST(environment_refuses),
     };
 
     const struct CMUnitTest with_own_nodes[] = {

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -24,6 +25,24 @@ static void check_run(const char *const *arguments, const char *input, int statu
 static const char *const start_iex[] = {"start_iex", NULL};
 #define STOPPED "server stopped\napplication stopped\n"
 
+/* The path of a file in the folder of this run. */
+static const char *path_in(void **state, const char *name)
+{
+    static char path[4096];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", (const char *)*state, name);
+    return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "w");
+
+    assert_non_null(file);
+    assert_int_not_equal(fputs(text, file), EOF);
+    assert_int_equal(fclose(file), 0);
+}
+
 /* --- Commands --------------------------------------------------------------------------------- */
 
 static void version_and_help(void **state)
@@ -37,6 +56,61 @@ static void version_and_help(void **state)
     finish(&p, 0);
     assert_non_null(strstr(p.text, "Usage: shell_test_program COMMAND"));
     assert_non_null(strstr(p.text, "COPPICE_SCHEDULERS"));
+}
+
+/* APP-16: a file of settings, as an option or by the environment; it stands before the defaults and
+ * before what is set without lasting. */
+static void settings_from_a_file(void **state)
+{
+    const char *name = path_in(state, "settings.conf");
+    const char *const env[] = {"eval", "Application.get_all_env(:demo) |> Enum.sort()", NULL};
+    const char *const eval[] = {"eval", "Application.get_env(:demo, :port)", "--config", name,
+                                NULL};
+    const char *const started[] = {"start_iex", "--config", name, NULL};
+
+    write_file(name, "# ports\n[demo: [port: 4041,\n        hosts: [\"a\"]],\n other: []]\n");
+    check_run(eval, "", 0, "4041\n");
+    check_run(started,
+              "Application.get_env(:demo, :port)\nApplication.get_env(:demo, :kind)\n"
+              "Application.get_env(:demo, :hosts)\n",
+              0, "4041\n:default\n[\"a\"]\n" STOPPED);
+    setenv("COPPICE_CONFIG", name, 1);
+    check_run(env, "", 0, "[hosts: [\"a\"], port: 4041]\n");
+    unsetenv("COPPICE_CONFIG");
+    check_run(env, "", 0, "[]\n");
+    unlink(name);
+}
+
+/* What is wrong with it, and where; nothing runs then. */
+static void bad_settings(void **state)
+{
+    const char *name = path_in(state, "bad.conf");
+    const char *const started[] = {"start", "--config", name, NULL};
+    const char *const eval[] = {"eval", "1", "--config", name, NULL};
+    static const char *const rows[][2] = {
+        {"[demo: [port: 1],\n other: ]\n", "bad.conf:2:9: "},
+        {"[demo: [port: f(1)]]\n", "bad.conf:1:15: "},
+        {"[demo:\n", "bad.conf:2:1: missing terminator: ] (for \"[\" starting at line 1)"},
+        {"[demo: 1]\n", "bad.conf: ** (ArgumentError) argument error: ~c\"application: demo; "
+                        "parameters must be a list\""},
+        {"[demo: [a: 1, a: 2]]\n", "duplicate parameter: a"},
+        {"1\n", "bad.conf: not a list of applications: [app: [key: value]]"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        write_file(name, rows[i][0]);
+        start(&p, started);
+        finish(&p, 1);
+        if (!strstr(p.text, rows[i][1])) fail_msg("%s\ngave %s", rows[i][0], p.text);
+        assert_null(strstr(p.text, "stopped"));
+        start(&p, eval);
+        finish(&p, 1);
+        if (!strstr(p.text, rows[i][1])) fail_msg("%s\ngave %s", rows[i][0], p.text);
+    }
+    unlink(name);
+    start(&p, started);
+    finish(&p, 1);
+    assert_non_null(strstr(p.text, "bad.conf: No such file or directory\n"));
 }
 
 static void wrong_command_lines(void **state)
@@ -522,6 +596,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_and_help),
+        cmocka_unit_test(settings_from_a_file),
+        cmocka_unit_test(bad_settings),
         cmocka_unit_test(wrong_command_lines),
         cmocka_unit_test(eval_prints_the_value),
         cmocka_unit_test(a_result_a_line),

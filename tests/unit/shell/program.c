@@ -102,6 +102,7 @@ int main(int argc, char **argv)
                                                 .name = "demo",
                                                 .version = "1.2.3",
                                                 .modules = modules,
+                                                .env = "[port: 4040, kind: :default]",
                                                 .start = start,
                                                 .stop = stop};
 
