@@ -178,9 +178,11 @@ cop_term cop__kernel_raise_with(cop_term module, cop_term attributes)
     cop_term value;
     cop_term rest;
 
-    if (!cop_is_atom(module)) cop__raise_no_clause("Kernel.raise/2");
+    if (!cop_is_atom(module)) cop__raise_argument(1, "not an atom");
     if (!is_exception(module))
         cop__raise_undefined(module, COP(":exception"), cop_list(attributes));
+    if (!cop_is_binary(attributes) && !cop_is_list(attributes))
+        cop__raise_function_clause(module, "exception", 1);
     if (cop_is_binary(attributes)) message = attributes;
     if (cop_is_binary(message)) exception = cop_map_put(exception, COP(":message"), message);
     if (cop_is_keyword(attributes)) {

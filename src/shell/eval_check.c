@@ -112,10 +112,31 @@ static bool is_missing(cop_term name)
     return false;
 }
 
+/* raise("text", attributes) calls what is no module. Attributes that are no literal are not
+ * shown. */
+static void check_raise(const struct check *c, cop_term form)
+{
+    cop_term exception;
+    cop_term attributes;
+    cop_bytes text;
+    cop_bytes more = {"...", 3};
+
+    if (!cop_match(form, "{_, _, [exception, attributes]}", exception, attributes) ||
+        !(cop_is_binary(exception) || cop_is_number(exception)))
+        return;
+    text = cop_to_bytes(cop_inspect(exception));
+    if (!cop_is_tuple(attributes)) more = cop_to_bytes(cop_inspect(attributes));
+    if (cop_is_keyword(attributes) && !cop_is_empty_list(attributes))
+        more = (cop_bytes){more.data + 1, more.len - 2};
+    cop__compile_error(c->eval, form, "invalid call %.*s.exception(%.*s)", (int)text.len, text.data,
+                       (int)more.len, more.data);
+}
+
 static void check_call(const struct check *c, cop_term name, int arity, cop_term form)
 {
     cop_bytes text = cop_atom_text(name);
 
+    if (is_named(name, "raise") && arity == 2) check_raise(c, form);
     if (is_special(name) || cop__eval_has_local(c->eval, name, arity)) return;
     if (is_missing(name))
         cop__compile_error(c->eval, form,

@@ -45,7 +45,9 @@ struct cop__delimited {
     char close; /* the character that ends it */
     bool raw;   /* no escapes and no interpolation: ~S and its like */
     bool sigil;
-    int line; /* where it began */
+    int line;      /* where it began */
+    bool heredoc;  /* """ on both ends: lines, without the blanks before the closing one */
+    size_t indent; /* how many blanks these are */
 };
 
 /* The lexer of one text. Fields but token and error are its own. */

@@ -219,7 +219,8 @@ bool cop__lex_char(struct cop__lexer *lex)
 
 static const char *text_noun(const struct cop__delimited *d)
 {
-    return d->sigil                        ? "sigil"
+    return d->heredoc                      ? "heredoc"
+           : d->sigil                      ? "sigil"
            : d->kind == COP__TEXT_CHARLIST ? "charlist"
            : d->kind == COP__TEXT_ATOM     ? "atom"
                                            : "string";
@@ -227,9 +228,11 @@ static const char *text_noun(const struct cop__delimited *d)
 
 static bool fail_unended(struct cop__lexer *lex, const struct cop__delimited *d)
 {
+    const char end[] = {d->close, d->heredoc ? d->close : '\0', d->close, '\0'};
+
     (void)cop__lex_fail(lex, lex->line, lex->column,
-                        "missing terminator: %c (for %s starting at line %d)", d->close,
-                        text_noun(d), d->line);
+                        "missing terminator: %s (for %s starting at line %d)", end, text_noun(d),
+                        d->line);
     lex->error->incomplete = true;
     return false;
 }
@@ -270,14 +273,45 @@ static bool put_escape(struct cop__lexer *lex, const struct cop__delimited *d)
     return true;
 }
 
+static bool is_blank(unsigned char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Whether the end of a heredoc stands n bytes ahead. */
+static bool ends_heredoc(const struct cop__lexer *lex, size_t n, char quote)
+{
+    unsigned char q = (unsigned char)quote;
+
+    return cop__lex_peek(lex, n) == q && cop__lex_peek(lex, n + 1) == q &&
+           cop__lex_peek(lex, n + 2) == q;
+}
+
+/* At the beginning of a heredoc's line: passes the blanks that do not count. True: the line was the
+ * end, which has been passed. */
+static bool take_line_start(struct cop__lexer *lex, const struct cop__delimited *d)
+{
+    size_t blanks = 0;
+
+    while (is_blank(cop__lex_peek(lex, blanks)))
+        blanks++;
+    if (ends_heredoc(lex, blanks, d->close)) {
+        cop__lex_step(lex, blanks + 3);
+        return true;
+    }
+    cop__lex_step(lex, blanks < d->indent ? blanks : d->indent);
+    return false;
+}
+
 /* Reads to the end of the text or the next interpolation, into the buffer. */
 static bool read_text(struct cop__lexer *lex, const struct cop__delimited *d, bool *ret_hole)
 {
     lex->buffer_len = 0;
     *ret_hole = false;
     for (;;) {
+        if (d->heredoc && lex->at[-1] == '\n' && take_line_start(lex, d)) return true;
         if (lex->at == lex->end) return fail_unended(lex, d);
-        if (*lex->at == d->close) {
+        if (*lex->at == d->close && !d->heredoc) {
             cop__lex_step(lex, 1);
             return true;
         }
@@ -424,17 +458,49 @@ static bool begin_text(struct cop__lexer *lex, struct cop__delimited d, size_t s
     return ok;
 }
 
+/* The blanks before the closing quotes of a heredoc whose first line begins n bytes ahead; 0 if
+ * they are missing. */
+static size_t heredoc_indent(const struct cop__lexer *lex, size_t n, char quote)
+{
+    const char *at = lex->at + n;
+
+    while (at < lex->end) {
+        size_t ahead = (size_t)(at - lex->at);
+        size_t blanks = 0;
+
+        while (is_blank(cop__lex_peek(lex, ahead + blanks)))
+            blanks++;
+        if (ends_heredoc(lex, ahead + blanks, quote)) return blanks;
+        at = memchr(at, '\n', (size_t)(lex->end - at));
+        if (at == NULL) return 0;
+        at++;
+    }
+    return 0;
+}
+
+/* A text between lines of three quotes; `skip` bytes open it. */
+static bool begin_heredoc(struct cop__lexer *lex, struct cop__delimited d, size_t skip)
+{
+    while (is_blank(cop__lex_peek(lex, skip)))
+        skip++;
+    if (cop__lex_peek(lex, skip) != '\n' && lex->at + skip < lex->end)
+        return cop__lex_fail(lex, lex->line, lex->column,
+                             "heredoc allows only zero or more whitespace characters followed by "
+                             "a new line after %c%c%c",
+                             d.close, d.close, d.close);
+    if (lex->at + skip < lex->end) skip++;
+    d.heredoc = true;
+    d.indent = heredoc_indent(lex, skip, d.close);
+    return begin_text(lex, d, skip);
+}
+
 bool cop__lex_string(struct cop__lexer *lex)
 {
     char quote = *lex->at;
     struct cop__delimited d = {.kind = quote == '"' ? COP__TEXT_STRING : COP__TEXT_CHARLIST,
                                .close = quote};
 
-    if (cop__lex_peek(lex, 1) == (unsigned char)quote &&
-        cop__lex_peek(lex, 2) == (unsigned char)quote) {
-        return cop__lex_fail(lex, lex->line, lex->column,
-                             "heredocs are not supported here, use a string");
-    }
+    if (ends_heredoc(lex, 0, quote)) return begin_heredoc(lex, d, 3);
     if (!begin_text(lex, d, 1)) return false;
     if (lex->token.kind != COP__TOKEN_VALUE || cop__lex_peek(lex, 0) != ':' || lex->after_dot) {
         return true;
@@ -494,5 +560,7 @@ bool cop__lex_sigil(struct cop__lexer *lex)
                              "unsupported sigil: only ~s, ~c and ~w are read here");
     }
     d.close = closing[known - opening];
+    if ((open == '"' || open == '\'') && ends_heredoc(lex, 2, (char)open))
+        return begin_heredoc(lex, d, 5);
     return begin_text(lex, d, 3);
 }

@@ -217,6 +217,25 @@ PROCESS_TEST(what_is_no_part_of_the_language)
                      banner_of("@a"));
 }
 
+/* What can be seen to be no module before anything runs. */
+PROCESS_TEST(raising_a_text_with_attributes)
+{
+    cop_assert_equal("** (CompileError) nofile:1: invalid call \"a\".exception([])",
+                     banner_of("raise(\"a\", [])"));
+    cop_assert_equal("** (CompileError) nofile:2: invalid call 1.exception(message: \"b\")",
+                     banner_of("1\nraise(1, message: \"b\")"));
+    cop_assert_equal("** (ArgumentError) errors were found at the given arguments:\n\n"
+                     "  * 1st argument: not an atom\n",
+                     banner_of("x = \"a\"; raise(x, [])"));
+}
+
+/* Texts of several lines lose the blanks that stand before their closing quotes. */
+PROCESS_TEST(heredocs)
+{
+    cop_assert_equal("a 2 \"q\"\n\n b\n!", value_of("\"\"\"\n  a #{1 + 1} \"q\"\n\n   b\n"
+                                                    "  \"\"\" <> \"!\""));
+}
+
 /* A name that is bound nowhere is a call without brackets. */
 PROCESS_TEST(calls_without_brackets)
 {
@@ -290,6 +309,8 @@ int main(void)
         cmocka_unit_test(what_is_decided_is_not_evaluated),
         cmocka_unit_test(wrong_lines),
         cmocka_unit_test(what_is_no_part_of_the_language),
+        cmocka_unit_test(raising_a_text_with_attributes),
+        cmocka_unit_test(heredocs),
         cmocka_unit_test(calls_without_brackets),
         cmocka_unit_test(pipes_into_calls),
         cmocka_unit_test(helpers_need_no_module),

@@ -142,6 +142,15 @@ static void collections(void **state)
     check_same(cop_map_get(term_of("%{1 => :x}"), 1, cop_none()), cop_atom("x"));
     check_same(term_of("%{a: 1, a: 2}"), term_of("%{a: 2}"));
     check_same(term_of("%User{name: \"x\"}"), term_of("%{__struct__: User, name: \"x\"}"));
+    check_same(term_of("\"\"\"\na\n\"\"\""), cop_string("a\n"));
+    check_same(term_of("\"\"\"  \n\"\"\""), cop_string(""));
+    check_same(term_of("\"\"\"\n  a\n   b\n c\n\n  \"\"\""), cop_string("a\n b\nc\n\n"));
+    check_same(term_of("[\"\"\"\n a\\\n \"\"b\\n\n \"\"\", 1]"),
+               cop_list(cop_string("a\"\"b\n\n"), 1));
+    check_same(term_of("\"\"\"\n\tx\n\t\"\"\""), cop_string("x\n"));
+    check_same(term_of("'''\n ab\n '''"), term_of("[?a, ?b, ?\\n]"));
+    check_same(term_of("~s\"\"\"\n a\n \"\"\""), cop_string("a\n"));
+    check_same(term_of("~S\"\"\"\n a#{1}\\n\n \"\"\""), cop_string("a#{1}\\n\n"));
     check_same(term_of("1..3"), term_of("%{__struct__: Range, first: 1, last: 3, step: 1}"));
     check_same(term_of("3..1"), term_of("%{__struct__: Range, first: 3, last: 1, step: -1}"));
     check_same(term_of("3..3"), term_of("%{__struct__: Range, first: 3, last: 3, step: 1}"));

@@ -176,7 +176,9 @@ static void says_what_is_left_out(void **state)
          "unsupported sigil: there are no regular expressions here; "
          "\"text\" =~ \"part\" looks for a string"},
         {"~x/a/", 1, 1, false, "unsupported sigil: only ~s, ~c and ~w are read here"},
-        {"\"\"\"\na\n\"\"\"", 1, 1, false, "heredocs are not supported"},
+        {"\"\"\"a\n\"\"\"", 1, 1, false,
+         "heredoc allows only zero or more whitespace characters followed by a new line after "
+         "\"\"\""},
         {"'a#{b}'", 1, 3, false, "interpolation in a charlist is not supported"},
         {":\"a#{b}\"", 1, 4, false, "interpolation in a atom is not supported"},
     };
@@ -207,6 +209,10 @@ static void says_that_more_is_expected(void **state)
         {"\"a#{b", 1, 6, true, "missing terminator: } (for \"#{\" starting at line 1)"},
         {"\"a#{b} c", 1, 9, true, "missing terminator: \" (for string starting at line 1)"},
         {"\"a\\", 1, 4, true, "missing terminator"},
+        {"\"\"\"", 1, 4, true, "missing terminator: \"\"\" (for heredoc starting at line 1)"},
+        {"\"\"\"\na", 2, 2, true, "missing terminator: \"\"\" (for heredoc starting at line 1)"},
+        {"\"\"\"\na\"\"\"\n", 3, 1, true, "missing terminator: \"\"\" (for heredoc"},
+        {"'''\na#", 2, 3, true, "missing terminator: ''' (for heredoc starting at line 1)"},
     };
 
     (void)state;
