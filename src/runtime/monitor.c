@@ -157,21 +157,24 @@ static cop_ref monitor(cop_term process, enum cop_alias_mode alias, cop_term tag
     uint32_t name;
     uint64_t peer = resolve(process, &name);
     uint64_t number = cop__ref_number(t);
+    cop_ref ref = cop__local_ref(cop__proc_id(p), number);
+    if (peer == cop__proc_id(p)) { /* MON-07: a reference and nothing else, no alias either */
+        cop__leave(cop__thread());
+        return ref;
+    }
     struct cop__relation *r = cop__relation_add(&p->monitors, number, peer);
     r->alias = (uint8_t)alias;
     r->name = name;
     if (!cop_is_none(tag)) r->tag = cop_keep(tag);
     mark(p, number);
-    bool is_self = peer == cop__proc_id(p); /* MON-07 */
     cop_term shown = name != 0 ? cop__atom(name) : cop_nil();
-    if (!is_self && !cop__signal_send(t, COP__SIG_MONITOR, peer, number, shown)) {
+    if (!cop__signal_send(t, COP__SIG_MONITOR, peer, number, shown)) {
         r->peer = 0;
         if (is_elsewhere(process))
             down_elsewhere(t, p, number, process);
         else
             down_at_once(t, p, number, peer, name);
     }
-    cop_ref ref = cop__local_ref(cop__proc_id(p), number);
     cop__leave(cop__thread());
     return ref;
 }

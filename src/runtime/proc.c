@@ -204,8 +204,9 @@ void cop__proc_die(struct cop__proc *p)
     if ((flags & COP__PROC_HAS_LABEL) != 0) cop__label_end(p);
     if ((flags & COP__PROC_HAS_PORTS) != 0) cop__ports_end(self);
     if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
-    cop__watchers_end(p, reason);
+    /* Who is linked and watches hears of the link first, as in OTP. */
     cop__links_end(p, cop__exit_message(self, reason));
+    cop__watchers_end(p, reason);
     cop__monitors_end(p);
     cop__suspending_end(p);
     /* Closed last: whoever is told "not alive" may count on the news having been sent to all. */

@@ -135,6 +135,25 @@ PROCESS_TEST(a_monitor_of_oneself_never_fires)
     return cop_end();
 }
 
+/* MON-07: the reference is no monitor, nor an alias. */
+PROCESS_TEST(a_monitor_of_oneself_is_none)
+{
+    static const enum cop_alias_mode modes[] = {COP_ALIAS_NONE, COP_ALIAS_EXPLICIT,
+                                                COP_ALIAS_DEMONITOR, COP_ALIAS_REPLY_DEMONITOR};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        cop_ref ref = cop_monitor_with(cop_pid_term(cop_self()), modes[i], cop_none());
+        CHECK_TERM(check_info(cop_self(), "monitors"), "[]");
+        CHECK(!check_list_has(check_info(cop_self(), "monitored_by"), cop_pid_term(cop_self())));
+        cop_send(ref, COP(":dropped"));
+        CHECK(!cop_unalias(ref));
+        CHECK(!cop_demonitor(ref, false));
+    }
+    cop_register(COP(":myself"), cop_self());
+    CHECK(!cop_demonitor(cop_monitor(COP(":myself")), true));
+    check_no_message();
+    return cop_end();
+}
+
 /* MON-08 MON-09: demonitor of active, fired and unknown references; flush. */
 PROCESS_TEST(demonitor)
 {
@@ -282,6 +301,24 @@ PROCESS_TEST(monitors_show_on_both_sides)
     return cop_end();
 }
 
+/* MON-14: by the name where it was made by one; what has fired, and an alias, is no monitor. */
+PROCESS_TEST(monitors_are_shown_as_they_were_made)
+{
+    cop_pid p = puppet_start();
+    cop_term node = node_name();
+    cop_register(COP(":shown"), p);
+    cop_ref ref = cop_monitor(COP(":shown"));
+    CHECK(cop_is_reference(cop_ref_term(cop_alias(COP_ALIAS_EXPLICIT))));
+    CHECK_SAME(check_info(cop_self(), "monitors"), cop_build("[{:process, {:shown, node}}]", node));
+    cop_demonitor(ref, false);
+    ref = cop_monitor_with(cop_pid_term(p), COP_ALIAS_EXPLICIT, cop_none());
+    CHECK_SAME(check_info(cop_self(), "monitors"), cop_build("[{:process, p}]", p));
+    puppet_exit(p, COP(":boom"));
+    CHECK_TERM(check_down(ref), ":boom");
+    CHECK_TERM(check_info(cop_self(), "monitors"), "[]");
+    return cop_end();
+}
+
 static cop_next answer_and_die(cop_term arg)
 {
     cop_send(arg, COP(":answer"));
@@ -313,6 +350,7 @@ int main(void)
         cmocka_unit_test(monitors_on_another_node),
         cmocka_unit_test(a_monitor_does_not_follow_the_name),
         cmocka_unit_test(a_monitor_of_oneself_never_fires),
+        cmocka_unit_test(a_monitor_of_oneself_is_none),
         cmocka_unit_test(demonitor),
         cmocka_unit_test(demonitor_of_anothers_monitor_does_nothing),
         cmocka_unit_test(demonitor_is_atomic_with_the_death),
@@ -322,6 +360,7 @@ int main(void)
         cmocka_unit_test(flush_finds_a_tagged_down),
         cmocka_unit_test(flush_takes_the_down_only),
         cmocka_unit_test(monitors_show_on_both_sides),
+        cmocka_unit_test(monitors_are_shown_as_they_were_made),
         cmocka_unit_test(an_answer_comes_before_the_down),
     };
     return cmocka_run_group_tests_name("monitor", tests, check_start_node, check_stop_node);

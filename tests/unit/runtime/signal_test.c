@@ -348,9 +348,27 @@ PROCESS_TEST(downs_come_in_the_order_of_the_monitors)
     return cop_end();
 }
 
+/* SIG-13: of one death the EXIT comes before the DOWN, whichever of link and monitor is older. */
+PROCESS_TEST(the_exit_comes_before_the_down)
+{
+    cop_trap_exit(true);
+    for (int turn = 0; turn < 2; turn++) {
+        cop_term p = cop_pid_term(puppet_start());
+        if (turn == 0) cop_link(cop_to_pid(p));
+        cop_ref ref = cop_monitor(p);
+        if (turn == 1) cop_link(cop_to_pid(p));
+        puppet_exit(cop_to_pid(p), COP(":boom"));
+        cop_expect(check_next(), "{:EXIT, ^p, :boom}", p);
+        cop_expect(check_next(), "{:DOWN, ^ref, :process, ^p, :boom}", ref, p);
+        check_no_message();
+    }
+    return cop_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_exit_comes_before_the_down),
         cmocka_unit_test(messages_of_each_sender_keep_order),
         cmocka_unit_test(exit_signals_keep_order_with_messages),
         cmocka_unit_test(links_keep_order_with_messages),
