@@ -251,6 +251,11 @@ static void ended_by_itself(void)
     while (!cop_match(cop_application_which(), "[{:c_library, _, _}]"))
         cop_yield();
     cop_assert_equal(COP("{:error, {:not_running, :c_base}}"), start("c_user"));
+    /* It can be stopped once, and has not been started then. */
+    cop_assert_equal(cop_ok(), cop_application_stop(COP(":c_base")));
+    cop_assert_equal(COP("{:error, {:not_started, :c_base}}"),
+                     cop_application_stop(COP(":c_base")));
+    cop_assert_equal(COP("{:error, {:not_started, :c_base}}"), start("c_user"));
     cop_assert_equal(cop_ok(), start("c_base"));
     NEXT("{:started_with, _, _}");
     NEXT("{:base, :init, _}");

@@ -105,6 +105,29 @@ static cop_term start_leaving(cop_term type, cop_term args)
         __VA_ARGS__, NULL                                                                          \
     }
 
+/* Starts when it is told to. */
+static cop_term start_slow(cop_term type, cop_term args)
+{
+    cop_term msg;
+
+    (void)type;
+    (void)args;
+    cop_send(test_pid(), cop_tuple(COP(":starting"), cop_self()));
+    cop_receive(&msg, COP_INFINITY);
+    return start_top(COP(":slow"));
+}
+
+/* Asks its group leader for output. */
+static cop_term start_printing(cop_term type, cop_term args)
+{
+    (void)type;
+    (void)args;
+    cop_send(cop_pid_term(cop_group_leader()), COP("{:io_request, :from, :ref, :request}"));
+    return start_top(COP(":printing"));
+}
+
+APP(slow, .start = start_slow);
+APP(printing, .start = start_printing);
 APP(library);
 APP(low, .start = start_low, NEEDS(&library), .env = "[port: 4040, hosts: [\"a\", \"b\"]]");
 APP(high, .start = start_high, .prep_stop = high_prep_stop, .stop = high_stop,
@@ -219,6 +242,54 @@ static void simultaneous_starts(void)
         cop_assert_receive_within(5000, "{:answer, {:ok, _}}");
     NEXT("{:low, :init, _}");
     NOTHING();
+    stop_all();
+}
+
+static cop_next start_slow_too(cop_term test)
+{
+    cop_send(test, cop_tuple(COP(":answer"), cop_application_ensure_all_started(&slow)));
+    return cop_end();
+}
+
+/* APP-07: those who ask while it starts wait for the same start. APP-13, APP-15: the order is that
+ * in which applications were up. */
+static void a_start_that_takes_its_time(void)
+{
+    cop_term starter, test = cop_pid_term(cop_self());
+
+    begin();
+    cop_spawn(start_slow_too, test, NULL);
+    cop_assert_receive_within(5000, "{:starting, starter}", starter);
+    for (int i = 0; i < 2; i++) {
+        cop_pid asking = cop_spawn(start_slow_too, test, NULL);
+
+        /* It has asked, and its question was read before the next. */
+        while (cop_match(cop_process_info(asking, COP(":monitors")), "{:monitors, []}"))
+            cop_yield();
+    }
+    cop_assert_equal(COP("{:ok, [:library]}"), cop_application_ensure_all_started(&library));
+    cop_assert_match(cop_application_which(), "[{:library, _, _}]");
+    cop_send(starter, COP(":go"));
+    for (int i = 0; i < 3; i++)
+        cop_assert_receive_within(5000, "{:answer, {:ok, _}}");
+    NEXT("{:slow, :init, _}");
+    NOTHING();
+    cop_assert_match(cop_application_which(), "[{:slow, _, _}, {:library, _, _}]");
+    stop_all();
+}
+
+/* PRC-12, APP-20: what an application prints goes by its master to who was the leader before. */
+static void output_goes_on(void)
+{
+    cop_pid controller;
+
+    begin();
+    cop_application_ensure_all_started(&library);
+    controller = cop_whereis(COP(":application_controller"));
+    cop_set_group_leader(cop_self(), controller);
+    cop_assert_match(cop_application_ensure_all_started(&printing), "{:ok, [:printing]}");
+    cop_assert_receive_within(5000, "{:io_request, :from, :ref, :request}");
+    cop_set_group_leader(cop_group_leader(), controller);
     stop_all();
 }
 
@@ -529,7 +600,8 @@ int main(void)
         TEST(starts_what_is_needed), TEST(stop_calls_back),
         TEST(stops_in_reverse),      TEST(a_stop_may_be_cut),
         TEST(failing_starts),        TEST(failing_top),
-        TEST(simultaneous_starts),   TEST(left_processes_are_killed),
+        TEST(simultaneous_starts),   TEST(a_start_that_takes_its_time),
+        TEST(output_goes_on),        TEST(left_processes_are_killed),
         TEST(ends_by_itself),        TEST(master_is_killed),
         TEST(words_of_ends),         TEST(types),
         TEST(environment),           TEST(environment_refuses),

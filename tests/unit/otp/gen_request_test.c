@@ -229,6 +229,9 @@ PROCESS_TEST(calls_to_nodes)
                      multi_call(here, COP(":ping"), COP_INFINITY));
     cop_assert_equal(COP("{[{:nonode@nohost, :pong}], [:other@host]}"),
                      multi_call(both, COP(":ping"), 5000));
+    cop_assert_equal(
+        COP("{[{:nonode@nohost, :pong}], [:z@host, :a@host, :m@host]}"),
+        multi_call(COP("[:z@host, :nonode@nohost, :a@host, :m@host]"), COP(":ping"), 5000));
     cop_assert_equal(COP("{[], []}"), multi_call(cop_empty_list(), COP(":ping"), 5000));
     cop_assert_equal(COP("{[], [:nonode@nohost]}"), multi_call(here, COP(":wait"), 1));
     cop_gen_server_cast(pid, COP("{:later, 1}"));

@@ -124,6 +124,17 @@ PROCESS_TEST(timeout_of_zero)
     cop_assert_equal(COP("{:info, :timeout}"), msg);
 }
 
+/* GEN-27: what is no time is refused where it is asked for; infinity is none */
+PROCESS_TEST(timeouts_that_are_none)
+{
+    cop_pid pid = probe_start(cop_empty_list());
+
+    cop_assert_equal(1, cop_gen_server_call(pid, COP("{:reply_timeout, 1, -1}"), 5000));
+    cop_assert_equal(COP(":pong"), cop_gen_server_call(pid, COP(":ping"), 5000));
+    cop_refute_receive("{:info, _}");
+    cop_assert_match(end_by_cast(cop_empty_list(), COP("{:timeout, -2}")), "{:timeout_value, _}");
+}
+
 /* GEN-31: the message of the timeout; a message of another's cancels it, too */
 PROCESS_TEST(timeout_with_a_message)
 {
@@ -464,6 +475,7 @@ int main(void)
         cmocka_unit_test(timeout_lives_through_system_messages),
         cmocka_unit_test(timeout_of_zero),
         cmocka_unit_test(timeout_with_a_message),
+        cmocka_unit_test(timeouts_that_are_none),
         cmocka_unit_test(one_callback_at_a_time),
         cmocka_unit_test(hibernate_wakes_for_a_message),
         cmocka_unit_test(bad_returns),

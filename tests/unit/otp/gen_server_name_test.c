@@ -287,6 +287,26 @@ static cop_next enter_unborn(cop_term arg)
     return cop_gen_server_enter_loop(&loop_module, cop_empty_list(), cop_nil(), cop_started(NULL));
 }
 
+/* Started by one who had a name and has lost it. */
+static cop_next enter_orphaned(cop_term arg)
+{
+    (void)arg;
+    cop_unregister(COP(":loop_parent"));
+    return cop_gen_server_enter_loop(&loop_module, cop_empty_list(), cop_nil(), cop_started(NULL));
+}
+
+/* GEN-12: the parent is looked for under the name that it had */
+PROCESS_TEST(enter_loop_without_a_parent)
+{
+    cop_ref ref;
+
+    cop_register(COP(":loop_parent"), cop_self());
+    cop_proc_lib_spawn(
+        enter_orphaned, cop_nil(),
+        &(struct cop_proc_lib_opts){.monitor = true, .ret_ref = &ref, .initial_call = cop_none()});
+    cop_assert_receive_within(5000, "{:DOWN, ^ref, _, _, :could_not_find_registered_name}", ref);
+}
+
 PROCESS_TEST(enter_loop_fails)
 {
     cop_pid holder = cop_spawn(take_name, cop_pid_term(cop_self()), NULL);
@@ -343,6 +363,7 @@ int main(void)
         cmocka_unit_test(global_names_are_refused),
         cmocka_unit_test(enter_loop),
         cmocka_unit_test(enter_loop_fails),
+        cmocka_unit_test(enter_loop_without_a_parent),
         cmocka_unit_test(crash_after_enter_loop),
     };
 

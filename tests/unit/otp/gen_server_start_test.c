@@ -191,13 +191,15 @@ PROCESS_TEST(what_init_raises)
     cop_assert_equal(COP("{:error, {:bad_return_value, :x}}"), start("[init: {:bad, :x}]", true));
     cop_assert_equal(COP("{:error, {:bad_return_value, :x}}"), start("[init: {:throw, :x}]", true));
     cop_assert_equal(COP("{:error, :x}"), start("[init: {:throw, {:stop, :x}}]", true));
+    cop_assert_equal(COP("{:error, :x}"), start("[init: {:throw, {:error, :x}}]", true));
+    cop_assert_equal(COP(":ignore"), start("[init: {:throw, :ignore}]", true));
     cop_assert_equal(COP("{:error, :x}"), start("[init: {:exit, :x}]", true));
     cop_assert_match(start("[init: {:error, :x}]", true), "{:error, {:x, stack}}", stack);
     cop_assert(cop_is_list(stack));
     cop_assert_match(start("[init: :raise]", true),
                      "{:error, {%{__struct__: RuntimeError, message: \"oops\"}, _}}");
     cop_assert_equal(COP("{:error, :killed}"), start("[init: :die]", true));
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 9; i++)
         cop_assert_receive("{:init, _}");
     assert_mailbox_empty();
 }
@@ -229,6 +231,9 @@ PROCESS_TEST(init_that_takes_too_long)
         cop_gen_server_start_link(&probe_module, probe_opts(COP("[init: :sleep]")), options));
     cop_assert(cop_is_no_pid(cop_whereis(COP("Start.Slow"))));
     assert_nothing_left();
+    cop_assert_equal(COP("{:error, :timeout}"),
+                     cop_gen_server_start(&probe_module, probe_opts(COP("[init: :sleep]")),
+                                          COP("[timeout: 0]")));
 }
 
 static cop_term start_watched(void *arg)

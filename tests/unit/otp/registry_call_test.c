@@ -282,6 +282,7 @@ PROCESS_TEST(lock)
     cop_assert_equal(cop_int(7), cop_registry_lock(R, COP(":other_key"), COP("&Kernel.abs(-7)")));
     cop_assert_match(cop_sys_get_state(P0, COP_CALL_TIMEOUT), "{_, locks}", locks);
     cop_assert_equal(0, (int64_t)cop_map_size(locks));
+    cop_assert_equal(COP("{:monitors, []}"), cop_process_info(cop_whereis(P0), COP(":monitors")));
 }
 
 /* REG-16: given back when fun raises, and not by those who do not have it. */

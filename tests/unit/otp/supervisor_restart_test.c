@@ -413,6 +413,33 @@ static cop_term significant(const char *id, const char *restart)
     return probe_spec(id, "", overrides);
 }
 
+/* SUP-59 SUP-61: those that are not significant end for themselves. */
+static void the_insignificant(void)
+{
+    static const char *const rules[] = {"any_significant", "all_significant"};
+    cop_term again;
+
+    cop_trap_exit(true);
+    for (int i = 0; i < 2; i++) {
+        char options[80];
+        cop_pid sup, a, b;
+
+        snprintf(options, sizeof options, "strategy: :one_for_one, auto_shutdown: :%s", rules[i]);
+        sup = start(cop_list(probe_spec("a", "", "restart: :transient"),
+                             probe_spec("b", "", "restart: :temporary"),
+                             significant("c", "temporary")),
+                    options);
+        a = probe_pid(sup, COP(":a"));
+        b = probe_pid(sup, COP(":b"));
+        probe_exit(a, COP(":shutdown"));
+        probe_exit(b, COP(":kill"));
+        again = cop_supervisor_which_children(to(sup));
+        cop_assert_match(again, "[{:c, _, _, _}, {:a, :undefined, _, _}]");
+        cop_exit_process(probe_pid(sup, COP(":c")), COP(":kill"));
+        ENDS(sup, ":shutdown");
+    }
+}
+
 /* SUP-59 */
 static void any_significant(void)
 {
@@ -515,6 +542,7 @@ int main(void)
         TEST(all_significant),
         TEST(not_triggered),
         TEST(escalates),
+        TEST(the_insignificant),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

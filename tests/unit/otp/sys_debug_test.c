@@ -353,6 +353,35 @@ PROCESS_TEST(file_is_closed)
     ping(s);
 }
 
+/* The texts that are names of files, and those that are none, on both sides of each limit. */
+PROCESS_TEST(names_of_files)
+{
+    enum { PATH_BYTES = 1024 };
+    static const char start_of_path[] = "/dev/";
+    char path[PATH_BYTES + 1];
+    cop_term s = start(), codes = cop_empty_list(), refused = COP("{:error, :open_file}"), whole;
+
+    for (size_t i = 0; i < PATH_BYTES;
+         i++) /* "/dev//////null" of the longest length and one more */
+        path[i] = i < 5 ? start_of_path[i] : '/';
+    memcpy(path + PATH_BYTES - 5, "null", 4);
+    for (size_t i = PATH_BYTES - 1; i > 0; i--)
+        codes = cop_cons((int)path[i - 1], codes);
+    whole = cop_cons('/', codes);
+    cop_assert_equal(cop_ok(), cop_sys_log_to_file(s, codes, COP_CALL_TIMEOUT));
+    cop_assert_equal(refused, cop_sys_log_to_file(s, whole, COP_CALL_TIMEOUT));
+    cop_assert_equal(cop_ok(), cop_sys_log_to_file(s, cop_binary(path, PATH_BYTES - 1), 5000));
+    memmove(path + 1, path, PATH_BYTES - 1);
+    cop_assert_equal(refused, cop_sys_log_to_file(s, cop_binary(path, PATH_BYTES), 5000));
+    cop_assert_equal(refused, cop_sys_log_to_file(s, COP("[47, 100, 0]"), 5000));
+    cop_assert_equal(refused, cop_sys_log_to_file(s, COP("[47, 100, -1]"), 5000));
+    cop_assert_equal(refused, cop_sys_log_to_file(s, COP("[47, 116, 109, 112, 47, 128]"), 5000));
+    cop_assert_equal(refused, cop_sys_log_to_file(s, COP("[47, :x]"), 5000));
+    cop_assert_equal(refused, cop_sys_log_to_file(s, COP("[]"), 5000));
+    cop_assert_equal(refused, cop_sys_log_to_file(s, cop_binary("/dev/null\0x", 11), 5000));
+    cop_assert_equal(COP("[]"), options_of(s));
+}
+
 /* --- Functions of the user's ------------------------------------------------------------------ */
 
 /* SYS-14: called with each event and the name, its answer is its next state */
@@ -450,21 +479,14 @@ PROCESS_TEST(failures_name_the_function)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(log_has_the_events),
-        cmocka_unit_test(log_has_the_last_events),
-        cmocka_unit_test(status_shows_the_log),
-        cmocka_unit_test(statistics_count),
-        cmocka_unit_test(statistics_tell_the_time),
-        cmocka_unit_test(trace_prints_lines),
-        cmocka_unit_test(trace_is_switched_off),
-        cmocka_unit_test(log_is_printed),
-        cmocka_unit_test(lines_in_a_file),
-        cmocka_unit_test(file_is_closed),
-        cmocka_unit_test(installed_function),
-        cmocka_unit_test(installed_with_an_id),
-        cmocka_unit_test(everything_off),
-        cmocka_unit_test(nonsense_is_logged),
-        cmocka_unit_test(failures_name_the_function),
+        cmocka_unit_test(log_has_the_events),       cmocka_unit_test(log_has_the_last_events),
+        cmocka_unit_test(status_shows_the_log),     cmocka_unit_test(statistics_count),
+        cmocka_unit_test(statistics_tell_the_time), cmocka_unit_test(trace_prints_lines),
+        cmocka_unit_test(trace_is_switched_off),    cmocka_unit_test(log_is_printed),
+        cmocka_unit_test(lines_in_a_file),          cmocka_unit_test(file_is_closed),
+        cmocka_unit_test(names_of_files),           cmocka_unit_test(installed_function),
+        cmocka_unit_test(installed_with_an_id),     cmocka_unit_test(everything_off),
+        cmocka_unit_test(nonsense_is_logged),       cmocka_unit_test(failures_name_the_function),
     };
 
     cop_module_register(&module);

@@ -159,6 +159,19 @@ PROCESS_TEST(the_limit_ends_the_wait)
     cop_assert_equal(COP("[:a, :b]"), cop_task_await_many(cop_list(a, b), 10000));
 }
 
+/* TSK-09: kill_task kills also a task that would not go. */
+PROCESS_TEST(the_stubborn_are_killed)
+{
+    cop_term task = cop_task_async(COP("&TaskTest.stubborn(1)"));
+
+    task_wait_for_gate(task_pid(task));
+    cop_assert_equal(COP("[nil]"),
+                     results_of(cop_task_yield_many(cop_list(task),
+                                                    COP("[timeout: 0, on_timeout: :kill_task]"))));
+    cop_assert(!cop_is_alive(task_pid(task)));
+    task_assert_no_message();
+}
+
 /* TSK-09: on_timeout */
 PROCESS_TEST(what_happens_to_the_unfinished)
 {
@@ -226,6 +239,7 @@ int main(void)
         cmocka_unit_test(the_limit_ends_the_wait),
         cmocka_unit_test(what_happens_to_the_unfinished),
         cmocka_unit_test(wrong_options_are_named),
+        cmocka_unit_test(the_stubborn_are_killed),
     };
 
     return cmocka_run_group_tests(tests, up, node_down);

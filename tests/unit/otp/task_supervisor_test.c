@@ -338,6 +338,73 @@ PROCESS_TEST(a_linked_failing_task_kills_the_consumer)
     stop(s);
 }
 
+static cop_next wait_for_end(cop_term arg)
+{
+    cop_term msg;
+
+    cop_receive(&msg, COP_INFINITY);
+    (void)arg;
+    return cop_end();
+}
+
+/* TSU-07: the tasks of a nolink stream outlive the consumer, those of a linked one do not */
+PROCESS_TEST(who_dies_with_the_consumer)
+{
+    for (int linked = 0; linked < 2; linked++) {
+        cop_term s = start(COP("[]")), stream, pid, children, task;
+        cop_ref ref;
+
+        stream = linked ? cop_task_supervisor_async_stream(s, COP("[1]"), COP("&TaskTest.gate/1"),
+                                                           COP("[timeout: :infinity]"))
+                        : cop_task_supervisor_async_stream_nolink(
+                              s, COP("[1]"), COP("&TaskTest.gate/1"), COP("[timeout: :infinity]"));
+        cop_expect(cop_task_start(cop_tuple(COP("Enum"), COP(":to_list"), cop_list(stream))),
+                   "{:ok, pid}", pid);
+        do {
+            cop_yield();
+            children = cop_task_supervisor_children(s);
+        } while (!cop_match(children, "[task]", task));
+        task_wait_for_gate(cop_to_pid(task));
+        cop_expect(cop_process_info(cop_to_pid(pid), COP(":links")), "{:links, [pid]}", pid);
+        ref = cop_monitor(pid); /* the stream's monitor, which dies with the consumer */
+        cop_exit_process(cop_to_pid(pid), COP(":kill"));
+        cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, :killed}", ref);
+        ref = cop_monitor(task);
+        if (linked)
+            cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, _}", ref);
+        else
+            cop_assert(cop_is_alive(cop_to_pid(task)));
+        stop(s);
+    }
+}
+
+static cop_term watched_by_me(cop_term x)
+{
+    (void)x;
+    return cop_process_info(cop_self(), COP(":monitors"));
+}
+
+/* TSU-02: a supervised task watches its caller until it has its order, and not longer; where the
+ * caller ends before that, so does the task. */
+PROCESS_TEST(a_task_without_an_order)
+{
+    cop_pid self = cop_self(), caller = cop_spawn(wait_for_end, cop_nil(), NULL);
+    cop_term owner = cop_tuple(COP(":nonode@nohost"), caller, caller);
+    cop_term s = start(COP("[]")), task, pid;
+
+    cop_trap_exit(true);
+    cop_expect(
+        cop_apply(COP("Task.Supervised"), COP(":start_link"), cop_list(owner, COP(":monitor"))),
+        "{:ok, pid}", pid);
+    cop_assert_equal(cop_build("{:links, [self]}", self),
+                     cop_process_info(cop_to_pid(pid), COP(":links")));
+    cop_exit_process(caller, COP(":boom"));
+    cop_assert_receive_within(4000, "{:EXIT, ^pid, {:shutdown, :boom}}", pid);
+    task = cop_task_supervisor_async(s, cop_task_fun(watched_by_me, cop_nil()), COP("[]"));
+    cop_assert_equal(COP("{:monitors, []}"), cop_task_await(task, 10000));
+    stop(s);
+}
+
 /* TSU-04, TSU-07 */
 PROCESS_TEST(a_stream_meets_max_children)
 {
@@ -377,6 +444,8 @@ int main(void)
         cmocka_unit_test(a_failing_task_is_an_element),
         cmocka_unit_test(a_linked_failing_task_kills_the_consumer),
         cmocka_unit_test(a_stream_meets_max_children),
+        cmocka_unit_test(who_dies_with_the_consumer),
+        cmocka_unit_test(a_task_without_an_order),
     };
 
     return cmocka_run_group_tests(tests, up, node_down);

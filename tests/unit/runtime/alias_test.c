@@ -182,6 +182,18 @@ PROCESS_TEST(unalias_leaves_the_monitor)
     return cop_end();
 }
 
+/* ALS-01: a monitor without one is no alias to be ended, and goes on. */
+PROCESS_TEST(unalias_of_a_plain_monitor_does_nothing)
+{
+    cop_pid p = puppet_start();
+    cop_ref ref = cop_monitor(p);
+    CHECK(!cop_unalias(ref));
+    cop_exit_process(p, COP(":boom"));
+    CHECK_TERM(check_down(ref), ":boom");
+    CHECK(!cop_unalias(ref));
+    return cop_end();
+}
+
 /* ALS-01 ALS-04: demonitor is nothing to a plain alias, nor to one that outlived its monitor. */
 PROCESS_TEST(demonitor_leaves_plain_aliases)
 {
@@ -245,6 +257,7 @@ int main(void)
         cmocka_unit_test(aliases_of_monitors),
         cmocka_unit_test(a_reply_ends_the_monitor),
         cmocka_unit_test(unalias_leaves_the_monitor),
+        cmocka_unit_test(unalias_of_a_plain_monitor_does_nothing),
         cmocka_unit_test(demonitor_leaves_plain_aliases),
         cmocka_unit_test(only_the_creator_ends_an_alias),
         cmocka_unit_test(no_late_reply),

@@ -190,6 +190,23 @@ PROCESS_TEST(fixing)
     return cop_end();
 }
 
+/* ETS-12: with a table go all that had fixed it; the next in its place knows nothing of them. */
+PROCESS_TEST(fixes_go_with_the_table)
+{
+    cop_pid others[] = {puppet_start(), puppet_start(), puppet_start()};
+    cop_term t = cop_ets_new(COP(":first"), COP("[]"));
+    for (int i = 0; i < 3; i++)
+        puppet_call(others[i], attempt, cop_build("{:safe_fixtable, t, true}", t));
+    cop_ets_delete(t);
+    t = cop_ets_new(COP(":second"), COP("[]"));
+    CHECK_TERM(cop_ets_info_item(t, COP(":safe_fixed")), "false");
+    for (int i = 0; i < 3; i++) {
+        kill_and_wait(others[i]);
+        CHECK_TERM(cop_ets_info_item(t, COP(":fixed")), "false");
+    }
+    return cop_end();
+}
+
 /* An owner of many tables that others have fixed, and that has fixed those of others. */
 PROCESS_TEST(many_tables)
 {
@@ -240,6 +257,7 @@ int main(void)
         cmocka_unit_test(give_away),
         cmocka_unit_test(what_was_given_stays),
         cmocka_unit_test(fixing),
+        cmocka_unit_test(fixes_go_with_the_table),
         cmocka_unit_test(many_tables),
         cmocka_unit_test(renaming),
     };

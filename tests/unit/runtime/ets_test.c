@@ -395,6 +395,40 @@ PROCESS_TEST(memory_comes_back)
     return cop_end();
 }
 
+/* The data for an heir, which is given back with the table, with the next heir's data, and where no
+ * table comes of it. */
+static cop_term name_heirs(cop_term arg)
+{
+    cop_term heir = cop_build("{:heir, arg, {:some, :data}}", arg);
+    cop_ets_new(COP(":taken"), COP("[:named_table]"));
+    for (int i = 0; i < 100; i++) {
+        cop_term t = cop_ets_new(COP(":h"), cop_list(heir));
+        cop_ets_setopts(t, heir);
+        cop_ets_setopts(t, COP("{:heir, :none}"));
+        cop_ets_setopts(t, heir);
+        cop_ets_delete(t);
+        CHECK_TERM(TRY("{:setopts, t, heir}", t, heir), ":badarg");
+        CHECK_TERM(TRY("{:new, :taken, [:named_table, heir]}", heir), ":badarg");
+    }
+    return arg;
+}
+
+PROCESS_TEST(memory_of_heirs_comes_back)
+{
+    int64_t before = 0;
+    for (int turn = 0; turn < 3; turn++) {
+        cop_pid p = puppet_start();
+        puppet_call(p, name_heirs, cop_pid_term(cop_self()));
+        puppet_end(p);
+        check_gone(p);
+        cop__heap_quarantine_flush();
+        int64_t now = (int64_t)cop__alloc_stats_read().live_blocks;
+        if (turn == 0) before = now;
+        CHECK(now - before < 20);
+    }
+    return cop_end();
+}
+
 /* --- Walks ------------------------------------------------------------------------------------ */
 
 /* How often each number below len was seen, in a table or a list of {number, ...}. */
@@ -584,6 +618,7 @@ int main(void)
         cmocka_unit_test(grow_and_shrink),
         cmocka_unit_test(ordered_sets_are_in_order),
         cmocka_unit_test(memory_comes_back),
+        cmocka_unit_test(memory_of_heirs_comes_back),
         cmocka_unit_test(walks_in_pieces_see_all_once),
         cmocka_unit_test(pieces_of_a_bag),
         cmocka_unit_test(traversal_of_a_fixed_table),

@@ -2,6 +2,8 @@
 /* How processes end, and what an exit signal does at its receiver: the decision table (EXI). */
 #include "support/check_process.h"
 
+#include <unistd.h>
+
 #include <string.h>
 
 /* --- Reasons of one's own end ------------------------------------------------------------------*/
@@ -282,6 +284,34 @@ PROCESS_TEST(trap_exit_returns_the_old_value_and_changes_nothing_past)
     return cop_end();
 }
 
+static atomic_int has_signalled;
+
+static cop_term signal_and_tell(cop_term pid)
+{
+    cop_exit_process(cop_to_pid(pid), COP(":before"));
+    atomic_store(&has_signalled, 1);
+    return cop_ok();
+}
+
+static cop_next trap_too_late(cop_term puppet)
+{
+    puppet_cast(cop_to_pid(puppet), signal_and_tell, cop_pid_term(cop_self()));
+    for (int i = 0; i < 50000 && atomic_load(&has_signalled) == 0; i++)
+        usleep(100); /* the process's thread sleeps, so no signal is handled */
+    cop_trap_exit(true);
+    cop_exit(COP(":it_lives"));
+}
+
+/* EXI-19: a signal that has come before is fatal, though it was not handled yet. */
+PROCESS_TEST(trap_exit_is_too_late_for_what_has_come)
+{
+    cop_ref ref;
+    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
+    cop_spawn(trap_too_late, cop_pid_term(puppet_start()), &opts);
+    CHECK_TERM(check_down(ref), ":before");
+    return cop_end();
+}
+
 /* EXI-20 */
 PROCESS_TEST(the_dead_are_not_alive_and_have_no_info)
 {
@@ -309,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_death_goes_through_a_chain),
         cmocka_unit_test(normal_does_not_spread),
         cmocka_unit_test(trap_exit_returns_the_old_value_and_changes_nothing_past),
+        cmocka_unit_test(trap_exit_is_too_late_for_what_has_come),
         cmocka_unit_test(the_dead_are_not_alive_and_have_no_info),
     };
     return cmocka_run_group_tests_name("exit", tests, check_start_node, check_stop_node);

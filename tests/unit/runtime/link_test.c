@@ -2,6 +2,8 @@
 /* Links (LNK). */
 #include "support/check_process.h"
 
+#include <unistd.h>
+
 static bool are_linked(cop_pid a, cop_pid b)
 {
     bool from_a = check_list_has(check_info(a, "links"), cop_pid_term(b));
@@ -90,6 +92,30 @@ static cop_pid spawn_linked(cop_start_fn fn, cop_term arg)
 {
     struct cop_spawn_opts opts = {.link = true};
     return cop_spawn(fn, arg, &opts);
+}
+
+static atomic_int has_linked;
+
+static cop_term link_and_tell(cop_term pid)
+{
+    cop_link(cop_to_pid(pid));
+    atomic_store(&has_linked, 1);
+    return cop_ok();
+}
+
+/* LNK-01 LNK-07: the other has linked, but its signal has not been handled yet when unlink is
+ * called. */
+PROCESS_TEST(unlink_takes_back_a_link_that_has_just_come)
+{
+    cop_pid p = puppet_start();
+    puppet_cast(p, link_and_tell, cop_pid_term(cop_self()));
+    for (int i = 0; i < 50000 && atomic_load(&has_linked) == 0; i++)
+        usleep(100); /* the process's thread sleeps, so no signal is handled */
+    cop_unlink(p);
+    CHECK_TERM(check_info(cop_self(), "links"), "[]");
+    puppet_exit(p, COP(":boom")); /* would end us */
+    check_gone(p);
+    return cop_end();
 }
 
 /* LNK-07: the other dies at that very moment; after unlink no new EXIT is queued.
@@ -314,6 +340,7 @@ int main(void)
         cmocka_unit_test(one_exit_for_a_link_made_twice),
         cmocka_unit_test(link_to_oneself_does_nothing),
         cmocka_unit_test(unlink_always_returns),
+        cmocka_unit_test(unlink_takes_back_a_link_that_has_just_come),
         cmocka_unit_test(no_exit_is_queued_after_unlink),
         cmocka_unit_test(nobody_dies_of_a_link_after_unlink),
         cmocka_unit_test(an_exit_from_before_unlink_stays),

@@ -104,6 +104,8 @@ PROCESS_TEST(items)
     }
     CHECK_TERM(check_info(p, "priority"), ":normal");
     CHECK_SAME(check_info(p, "parent"), cop_self());
+    cop_term parent = check_info(cop_self(), "parent");
+    CHECK_TERM(check_info(cop_to_pid(parent), "parent"), ":undefined"); /* started by a thread */
     return cop_end();
 }
 
