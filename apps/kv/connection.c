@@ -2,6 +2,8 @@
 /* Connections. */
 #include "connection.h"
 
+#include "budget.h"
+
 #include <coppice/tcp.h>
 
 struct connection {
@@ -99,6 +101,7 @@ static cop_next begin(cop_term arg)
         .protocol = (enum kv_protocol)protocol,
         .limits = settings.limits,
         .out = {.send = send, .arg = c},
+        .hold = kv_budget_hold,
         .id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED),
     };
     kv_session_begin(&c->session);

@@ -2,6 +2,7 @@
 /* The key-value system on the network, an application of its own beside :kv, as in the guide.
  *
  *     KV.Server, one_for_one
+ *      +-- KV.Budget           how much connections hold of incomplete commands
  *      +-- KV.TaskSupervisor   a Task.Supervisor: a task for each connection
  *      +-- KV.Acceptor         of the line protocol
  *      +-- KV.Acceptor         of RESP */

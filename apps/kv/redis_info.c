@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* INFO: the sections of Redis that people and their tools look at (redis-cli --stat among them), with
- * figures of this node. A name that is no section of ours has nothing to tell, as in Redis. */
+/* INFO: the sections of Redis that people and their tools look at (redis-cli --stat among them),
+ * with figures of this node. A name that is no section of ours has nothing to tell, as in Redis. */
 #include "kv.h"
 #include "redis.h"
 #include "settings.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The application :kv_server: its supervisor, and what it says when it does not start. */
+#include "budget.h"
 #include "kv.h"
 #include "kv_server.h"
 #include "session.h"
@@ -44,6 +45,7 @@ static cop_term init(cop_term arg)
     children =
         cop_cons(cop_build("{Task.Supervisor, name: KV.TaskSupervisor, max_children: most}", most),
                  children);
+    children = cop_cons(COP("{KV.Budget, name: KV.Budget}"), children);
     return cop_supervisor_init(children, COP("[strategy: :one_for_one]"));
 }
 
@@ -97,7 +99,8 @@ const struct cop_module kv_server_module = {.size = sizeof(struct cop_module),
                                             .supervisor_init = init,
                                             .child_spec = ""};
 
-static const struct cop_module *const modules[] = {&kv_server_module, &kv_acceptor, NULL};
+static const struct cop_module *const modules[] = {&kv_server_module, &kv_acceptor, &kv_budget,
+                                                   NULL};
 static const struct cop_application *const applications[] = {&kv, NULL};
 
 const struct cop_application kv_server = {.size = sizeof(struct cop_application),

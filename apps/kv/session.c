@@ -128,6 +128,17 @@ static void keep_rest(struct kv_session *s, cop_bytes input, size_t done)
     s->pending_at = s->pending_len = s->pending_capacity = 0;
 }
 
+/* Has room for what is kept until the next turn. False: all connections together hold too much. */
+static bool hold_pending(struct kv_session *s)
+{
+    size_t bytes = s->pending_capacity > KV_PENDING_FREE ? s->pending_capacity : 0;
+
+    if (bytes == s->held) return true;
+    if (!s->hold(bytes)) return false;
+    s->held = bytes;
+    return true;
+}
+
 /* Deals with the next command of input. MORE: there is none. */
 static enum kv_scan one_command(struct kv_turn *turn, cop_bytes input, size_t *ret_len)
 {
@@ -162,6 +173,11 @@ enum kv_turn_end kv_session_turn(struct kv_session *s, cop_term data)
     kv_out_flush(kv_turn_out(&turn));
     if (s->is_over || s->out.is_broken) return KV_OVER;
     keep_rest(s, input, done);
+    if (!hold_pending(s)) {
+        ops_of(s)->bad(s, "too much is held of commands that are not complete");
+        kv_out_flush(&s->out);
+        return KV_OVER;
+    }
     return found == KV_SCAN_COMMAND && s->pending_len > 0 ? KV_BUSY : KV_WAIT;
 }
 

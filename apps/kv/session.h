@@ -26,6 +26,9 @@ struct kv_session {
     size_t pending_at;
     size_t pending_len;
     size_t pending_capacity;
+    /* Tells that the caller keeps so many bytes between turns; false: there is no room for them. */
+    bool (*hold)(size_t bytes);
+    size_t held; /* what was told last */
     bool is_over;
     bool is_subscribed;
     /* RESP: */
@@ -43,7 +46,10 @@ enum kv_turn_end {
     KV_OVER  /* the connection is to be closed */
 };
 
-/* Zero but for protocol, limits, out.send, out.arg and id; then this. */
+/* So many bytes may be kept without a word. */
+#define KV_PENDING_FREE 4096
+
+/* Zero but for protocol, limits, out.send, out.arg, hold and id; then this. */
 void kv_session_begin(struct kv_session *session);
 /* A turn: data, a binary or cop_none(), has come. Exits: as what it calls; the session is not to be
  * used then. Switches. */

@@ -15,7 +15,8 @@ const char kv_settings_buckets_env[] = "[buckets_max: 100_000]";
 const char kv_settings_env[] =
     "[address: \"127.0.0.1\", port: 4040, redis_port: :off, connections_max: 16384, idle_s: 600, "
     "line_max: 65536,"
-    " bulk_max: 8_388_608, command_max: 67_108_864, words_max: 1_048_576]";
+    " bulk_max: 8_388_608, command_max: 67_108_864, words_max: 1_048_576,"
+    " pending_max: 268_435_456]";
 
 const char kv_settings_help[] =
     "  [KV_ADDRESS]         at which both ports listen; 0.0.0.0, ::: all; 127.0.0.1\n"
@@ -27,7 +28,8 @@ const char kv_settings_help[] =
     "  [KV_LINE_MAX]        bytes of a line; 65536\n"
     "  [KV_BULK_MAX]        bytes of a key or value of the Redis protocol; 8388608\n"
     "  [KV_COMMAND_MAX]     bytes of a command of it; 67108864\n"
-    "  [KV_WORDS_MAX]       words of a command of it; 1048576\n";
+    "  [KV_WORDS_MAX]       words of a command of it; 1048576\n"
+    "  [KV_PENDING_MAX]     bytes of incomplete commands of all connections; 268435456\n";
 
 static const struct setting {
     const char *variable;
@@ -44,8 +46,9 @@ static const struct setting {
     {"KV_BULK_MAX", "bulk_max", 1, 1 << 30, false},
     {"KV_COMMAND_MAX", "command_max", 64, 1 << 30, false},
     {"KV_WORDS_MAX", "words_max", 8, 1 << 24, false},
+    {"KV_PENDING_MAX", "pending_max", 0, INT64_C(1) << 40, false},
 };
-enum { PORT, REDIS_PORT, CONNECTIONS, IDLE, LINE, BULK, COMMAND, WORDS, SETTINGS };
+enum { PORT, REDIS_PORT, CONNECTIONS, IDLE, LINE, BULK, COMMAND, WORDS, PENDING, SETTINGS };
 static const struct setting buckets_max = {"KV_BUCKETS_MAX", "buckets_max", 1, 1 << 30, false};
 _Static_assert(sizeof(settings) / sizeof(settings[0]) == SETTINGS, "one of each");
 
@@ -127,6 +130,7 @@ bool kv_settings_read(struct kv_settings *ret_settings, char *ret_why)
         .port = (int)v[PORT],
         .redis_port = (int)v[REDIS_PORT],
         .connections_max = v[CONNECTIONS],
+        .pending_max = v[PENDING],
         .idle_ms = v[IDLE] < 0 ? COP_INFINITY : 1000 * v[IDLE],
         .limits = {.line = (size_t)v[LINE],
                    .bulk = (size_t)v[BULK],

@@ -15,7 +15,8 @@ struct kv_settings {
     int port;                      /* of the line protocol; 0: any free one; below 0: none */
     int redis_port;                /* of RESP; as above */
     int64_t connections_max;
-    int64_t idle_ms; /* or COP_INFINITY */
+    int64_t pending_max; /* bytes of commands that are not complete, of all connections */
+    int64_t idle_ms;     /* or COP_INFINITY */
     struct kv_limits limits;
 };
 

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <coppice/introspect.h>
+#include <coppice/sys.h>
 #include <coppice/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -316,6 +317,50 @@ static void lines_and_strings_have_their_limits(void)
     close_and_wait(s);
 }
 
+static int64_t held(void)
+{
+    int64_t bytes;
+
+    cop_assert_match(cop_sys_get_state(COP("KV.Budget"), WAIT_MS), "{bytes, _}", bytes);
+    return bytes;
+}
+
+/* Connections that each send half of a large string hold no more than they may together, whoever
+ * sends it; who ends gives back what it held. */
+static void halves_of_commands_have_a_budget(void)
+{
+    cop_term sockets[CONNECTIONS_MAX - 1], one, half, answer;
+    char *bytes = cop_alloc(100000);
+    int over = 0;
+
+    memset(bytes, 'x', 100000);
+    half = cop_binary(bytes, 100000);
+    cop_application_put_env(COP(":kv_server"), COP(":pending_max"), cop_int(2000000));
+    for (int i = 0; i < CONNECTIONS_MAX - 1; i++) {
+        sockets[i] = connect_redis();
+        say(sockets[i], "*2\r\n$4\r\nECHO\r\n$200000\r\n");
+        (void)cop_tcp_send(sockets[i], half);
+    }
+    while (cop_list_len(cop_task_supervisor_children(COP("KV.TaskSupervisor"))) > 20)
+        cop_sleep(1);
+    cop_assert(held() <= 2000000);
+    one = connect_redis(); /* others go on, with small commands at least */
+    say(one, "PIN");
+    say(one, "G\r\n");
+    hear(one, "+PONG\r\n");
+    for (int i = 0; i < CONNECTIONS_MAX - 1; i++) {
+        (void)cop_tcp_send(sockets[i], cop_list(half, COP("\"\\r\\n\"")));
+        answer = cop_tcp_recv(sockets[i], 5, WAIT_MS);
+        if (!cop_match(answer, "{:ok, \"$2000\"}")) over++;
+        cop_tcp_close(sockets[i]);
+    }
+    cop_assert(over > 0 && over < CONNECTIONS_MAX - 1);
+    close_and_wait(one);
+    while (held() > 0)
+        cop_sleep(1);
+    cop_application_put_env(COP(":kv_server"), COP(":pending_max"), cop_int(268435456));
+}
+
 /* --- Much ------------------------------------------------------------------------------------- */
 
 static void large_values_come_back(void)
@@ -576,16 +621,25 @@ static int server_up(void **state)
     }
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(the_guides_conversation),       TEST(subscribers_hear_of_others),
-        TEST(both_protocols_have_one_store), TEST(pieces_are_put_together),
-        TEST(cut_connections_end_alone),     TEST(the_last_answers_come_after_half_a_close),
-        TEST(a_crash_ends_one_connection),   TEST(other_errors_end_the_connection),
-        TEST(too_many_clients_are_refused),  TEST(idle_clients_are_closed),
-        TEST(vanished_clients_are_noticed),  TEST(lines_and_strings_have_their_limits),
-        TEST(large_values_come_back),        TEST(a_flood_fills_nothing),
-        TEST(info_tells_true_figures),       TEST(rubbish_does_no_harm),
-        TEST(a_taken_port_is_told),          TEST(both_listen_at_this_machine_only),
-        TEST(what_is_no_address_is_told)};
+    const struct CMUnitTest tests[] = {TEST(the_guides_conversation),
+                                       TEST(subscribers_hear_of_others),
+                                       TEST(both_protocols_have_one_store),
+                                       TEST(pieces_are_put_together),
+                                       TEST(cut_connections_end_alone),
+                                       TEST(the_last_answers_come_after_half_a_close),
+                                       TEST(a_crash_ends_one_connection),
+                                       TEST(other_errors_end_the_connection),
+                                       TEST(too_many_clients_are_refused),
+                                       TEST(idle_clients_are_closed),
+                                       TEST(vanished_clients_are_noticed),
+                                       TEST(lines_and_strings_have_their_limits),
+                                       TEST(halves_of_commands_have_a_budget),
+                                       TEST(large_values_come_back),
+                                       TEST(a_flood_fills_nothing),
+                                       TEST(info_tells_true_figures),
+                                       TEST(rubbish_does_no_harm),
+                                       TEST(a_taken_port_is_told),
+                                       TEST(both_listen_at_this_machine_only),
+                                       TEST(what_is_no_address_is_told)};
     return cmocka_run_group_tests(tests, server_up, kv_group_teardown);
 }

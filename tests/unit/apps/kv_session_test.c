@@ -337,6 +337,59 @@ static void cuts_change_nothing(void)
     check_cuts(KV_RESP, resp, sizeof(resp) - 1);
 }
 
+/* --- Room ------------------------------------------------------------------------------------- */
+
+/* What is kept of a large command is told, as it grows, and given back when it is whole. Small ones
+ * are not worth a word. */
+static void what_is_kept_is_told(void)
+{
+    char piece[2000];
+    struct talk t;
+
+    memset(piece, 'x', sizeof(piece));
+    talk_begin(&t, KV_RESP);
+    t.session.limits.bulk = t.session.limits.command = 100000;
+    talk_room = SIZE_MAX;
+    talk_holds = 0;
+    talk_say(&t, "*2\r\n$4\r\nECHO\r\n$16000\r\n", 22);
+    talk_say(&t, piece, sizeof(piece));
+    cop_assert_equal(0, talk_holds);
+    cop_assert(t.session.pending_capacity <= KV_PENDING_FREE);
+    for (int i = 1; i < 8; i++)
+        talk_say(&t, piece, sizeof(piece));
+    cop_assert_equal(t.session.pending_capacity, t.session.held);
+    cop_assert(t.session.held >= 16000 && t.session.held < 2 * 16100);
+    cop_assert(talk_holds > 0 && talk_holds < 4);
+    talk_holds = 0;
+    talk_say(&t, "\r\n", 2);
+    cop_assert_equal(1, talk_holds);
+    cop_assert_equal(0, t.session.held);
+    cop_assert_equal(8 + 16000 + 2, t.len);
+}
+
+static void without_room_a_session_is_over(void)
+{
+    char piece[5000];
+    struct talk t;
+
+    memset(piece, 'x', sizeof(piece));
+    for (int i = 0; i < 2; i++) {
+        talk_begin(&t, i == 0 ? KV_LINES : KV_RESP);
+        t.session.limits.line = t.session.limits.bulk = t.session.limits.command = 100000;
+        talk_room = 0;
+        const char *begin = i == 0 ? "WHAT\nWHAT" : "PING\r\n*1\r\n$9000\r\n";
+        talk_say(&t, begin, strlen(begin));
+        cop_assert(!t.is_over);
+        talk_say(&t, piece, sizeof(piece));
+        cop_assert(t.is_over);
+        cop_assert_equal(i == 0 ? "UNKNOWN COMMAND\r\nERROR\r\n"
+                                : "+PONG\r\n-ERR too much is held of commands that are not "
+                                  "complete\r\n",
+                         cop_binary(t.said, t.len));
+    }
+    talk_room = SIZE_MAX;
+}
+
 /* --- Much ------------------------------------------------------------------------------------- */
 
 /* A pipeline of more commands than a turn takes is answered in order, in few pieces. */
@@ -365,6 +418,8 @@ int main(void)
                                        TEST(lines_have_any_white_space),
                                        TEST(lines_are_answered_in_order),
                                        TEST(a_line_that_is_too_long_ends_it),
+                                       TEST(what_is_kept_is_told),
+                                       TEST(without_room_a_session_is_over),
                                        TEST(a_bucket_that_is_gone_is_not_found),
                                        TEST(subscribers_are_told),
                                        TEST(http_requests_end_a_session),

@@ -32,6 +32,16 @@ static inline cop_term talk_gather(void *arg, cop_term data)
     return cop_ok();
 }
 
+/* The room that there is for what is not complete, and how often it was asked for. */
+static size_t talk_room = SIZE_MAX;
+static int talk_holds;
+
+static inline bool talk_hold(size_t bytes)
+{
+    talk_holds++;
+    return bytes <= talk_room;
+}
+
 static inline void talk_begin(struct talk *t, enum kv_protocol protocol)
 {
     *t = (struct talk){.said = cop_alloc(1)};
@@ -40,6 +50,7 @@ static inline void talk_begin(struct talk *t, enum kv_protocol protocol)
         (struct kv_limits){.line = 200, .bulk = 1000, .words = 300, .command = 4000};
     t->session.out.send = talk_gather;
     t->session.out.arg = t;
+    t->session.hold = talk_hold;
     t->session.id = 7;
     kv_session_begin(&t->session);
 }
