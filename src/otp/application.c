@@ -223,13 +223,12 @@ static cop_term names_of_modules(const struct cop_application *application)
     return cop_list_reverse(names);
 }
 
-static cop_term names_of_needs(const struct cop_application *application)
+static cop_term names_of(const struct cop_application *const *applications)
 {
-    const struct cop_application *const *needs = application->applications;
     cop_term names = cop_empty_list();
 
-    for (; needs && *needs; needs++)
-        names = cop_cons(cop_atom((*needs)->name), names);
+    for (; applications && *applications; applications++)
+        names = cop_cons(cop_atom((*applications)->name), names);
     return cop_list_reverse(names);
 }
 
@@ -246,22 +245,24 @@ static cop_term optional_names(const struct cop_application *application)
 cop_term cop_application_spec(cop_term name)
 {
     const struct cop_application *a = cop__application_find(atom_of(name));
-    cop_term description, version, modules, registered, optional, needs, mod, phases;
+    cop_term description, version, modules, registered, included, optional, needs, mod, phases;
 
     if (!a || !cop__application_is_loaded(name)) return cop_nil();
     description = cop__application_charlist(a->description);
     version = cop__application_charlist(a->version);
     modules = names_of_modules(a);
     registered = cop__application_text(a->registered);
+    included = names_of(a->included_applications);
     optional = optional_names(a);
-    needs = cop_list_append(names_of_needs(a), optional);
+    needs = cop_list_append(names_of(a->applications), optional);
     mod = a->start ? cop_tuple(name, cop__application_text(a->args)) : cop_empty_list();
     phases = a->start_phases ? cop__application_text(a->start_phases) : COP(":undefined");
     return cop_build("[description: description, id: [], vsn: version, modules: modules,"
                      " maxP: :infinity, maxT: :infinity, registered: registered,"
-                     " included_applications: [], optional_applications: optional,"
+                     " included_applications: included, optional_applications: optional,"
                      " applications: needs, mod: mod, start_phases: phases]",
-                     description, version, modules, registered, optional, needs, mod, phases);
+                     description, version, modules, registered, included, optional, needs, mod,
+                     phases);
 }
 
 cop_term cop_application_of(cop_term pid_or_module)

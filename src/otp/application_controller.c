@@ -103,7 +103,7 @@ static cop_term no_such(cop_term name)
     return cop_build("{:error, {file, app_file}}", file, app_file);
 }
 
-static cop_term load(cop_term name)
+static cop_term load_one(cop_term name)
 {
     const struct cop_application *application = cop__application_find(name);
 
@@ -118,14 +118,55 @@ static cop_term load(cop_term name)
     return cop_ok();
 }
 
-static cop_term unload(const struct controller *c, cop_term name)
+static void unload_one(cop_term name)
+{
+    cop__application_set_loaded(name, false);
+    cop__application_env_unload(name);
+}
+
+/* Puts the applications that one includes before the names in list. */
+static cop_term with_included(cop_term name, cop_term list)
+{
+    const struct cop_application *application = cop__application_find(name);
+    const struct cop_application *const *included = application->included_applications;
+
+    for (; included && *included; included++)
+        list = cop_cons(cop_atom((*included)->name), list);
+    return list;
+}
+
+/* With those that it includes, so far as they are not there. */
+static cop_term load(cop_term name)
+{
+    cop_term answer = load_one(name), pending;
+
+    if (!cop_match(answer, ":ok")) return answer;
+    pending = with_included(name, cop_empty_list());
+    while (cop_match(pending, "[name | pending]", name, pending))
+        if (cop_match(load_one(name), ":ok")) pending = with_included(name, pending);
+    return cop_ok();
+}
+
+static bool is_running(const struct controller *c, cop_term name)
 {
     const struct app *app = find(c, name);
 
-    if (app && app->phase != ENDED) return cop_build("{:error, {:running, name}}", name);
+    return app && app->phase != ENDED;
+}
+
+static cop_term unload(const struct controller *c, cop_term name)
+{
+    cop_term pending;
+
+    if (is_running(c, name)) return cop_build("{:error, {:running, name}}", name);
     if (!cop__application_is_loaded(name)) return cop_build("{:error, {:not_loaded, name}}", name);
-    cop__application_set_loaded(name, false);
-    cop__application_env_unload(name);
+    unload_one(name);
+    pending = with_included(name, cop_empty_list());
+    while (cop_match(pending, "[name | pending]", name, pending)) {
+        if (!cop__application_is_loaded(name) || is_running(c, name)) continue;
+        unload_one(name);
+        pending = with_included(name, pending);
+    }
     return cop_ok();
 }
 

@@ -14,7 +14,7 @@ struct row {
     const struct cop_application *application;
     uint64_t name; /* an atom's word */
     bool is_loaded;
-    bool is_expanded; /* those that it needs are known, too */
+    bool is_expanded; /* those that it needs or includes are known, too */
     bool has_master;
     cop_pid master;
     cop_pid top;      /* of its tree; none: that has not been started */
@@ -53,6 +53,13 @@ static void add(const struct cop_application *application)
 }
 
 /* The lock is held. */
+static void add_all(const struct cop_application *const *applications)
+{
+    for (; applications && *applications; applications++)
+        add(*applications);
+}
+
+/* The lock is held. */
 static struct row *not_expanded(void)
 {
     struct row *row = rows;
@@ -69,11 +76,9 @@ void cop_application_register(const struct cop_application *application)
     pthread_mutex_lock(&lock);
     add(application);
     while ((row = not_expanded())) {
-        const struct cop_application *const *needs = row->application->applications;
-
         row->is_expanded = true;
-        for (; needs && *needs; needs++)
-            add(*needs);
+        add_all(row->application->applications);
+        add_all(row->application->included_applications);
     }
     pthread_mutex_unlock(&lock);
 }

@@ -93,6 +93,11 @@ static const struct cop_module *const modules[] = {&only_module, NULL};
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
+#define INCLUDES(...)                                                                              \
+    .included_applications = (const struct cop_application *const[])                               \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 
 APP(library);
 APP(base, .start = start_base, .stop = tell_stop, .args = "[:fast]", .env = "[a: 1, b: 2]",
@@ -101,6 +106,9 @@ APP(user, .start = start_user, .stop = tell_stop, NEEDS(&library, &base));
 APP(failing, .start = start_failing, NEEDS(&library, &user));
 APP(hopeful, MAY_NEED("c_library", "c_unknown"));
 APP(wishful, MAY_NEED("c_unknown"));
+APP(innermost, .env = "[a: 7]");
+APP(inner, INCLUDES(&innermost));
+APP(outer, INCLUDES(&inner));
 APP(broken, .env = "[a: 1");
 APP(phased, .start = start_user, .stop = tell_stop, .start_phase = phase,
     .start_phases = "[one: 1, two: [2]]");
@@ -112,9 +120,9 @@ APP(phase_crashes, .start = start_user, .start_phase = phase, .start_phases = "[
 
 static void begin(void)
 {
-    static const struct cop_application *const all[] = {&failing,    &hopeful,   &wishful,
-                                                        &broken,     &phased,    &phase_fails,
-                                                        &phase_slow, &phase_bad, &phase_crashes};
+    static const struct cop_application *const all[] = {
+        &failing,     &hopeful,    &wishful,   &broken,        &phased,
+        &phase_fails, &phase_slow, &phase_bad, &phase_crashes, &outer};
 
     cop_register(COP(":control_test"), cop_self());
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -187,6 +195,34 @@ static void descriptions(void)
     cop_assert_match(cop_application_spec(COP(":c_hopeful")),
                      "[_, _, _, _, _, _, _, _, {:optional_applications, [:c_library, :c_unknown]},"
                      " {:applications, [:c_library, :c_unknown]}, {:mod, []}, _]");
+    end();
+}
+
+/* APP-01, APP-02: what is included is loaded and unloaded with it, and not started. */
+static void included_ones(void)
+{
+    begin();
+    cop_assert_equal(cop_ok(), cop_application_load(COP(":c_outer")));
+    cop_assert_equal(COP("[:c_inner]"), cop_keyword_get(cop_application_spec(COP(":c_outer")),
+                                                        COP(":included_applications"), cop_nil()));
+    cop_assert_equal(COP("7"), cop_application_get_env(COP(":c_innermost"), COP(":a"), cop_nil()));
+    cop_assert_equal(COP("{:error, {:already_loaded, :c_inner}}"),
+                     cop_application_load(COP(":c_inner")));
+    cop_assert_equal(COP("{:ok, [:c_outer]}"),
+                     cop_application_ensure_started_all(COP(":c_outer"), COP(":temporary")));
+    cop_assert_match(cop_application_which(), "[{:c_outer, _, _}]");
+    cop_assert_equal(cop_ok(), start("c_inner")); /* whoever includes it may */
+    cop_assert_equal(cop_ok(), cop_application_stop(COP(":c_outer")));
+    cop_assert_equal(cop_ok(), cop_application_unload(COP(":c_outer")));
+    cop_assert_equal(2, cop_list_len(cop_application_loaded())); /* it runs, and has a part */
+    cop_assert_equal(cop_ok(), cop_application_stop(COP(":c_inner")));
+    cop_assert_equal(cop_ok(), cop_application_unload(COP(":c_inner")));
+    cop_assert_equal(COP("[]"), cop_application_loaded());
+    cop_assert_equal(cop_nil(), cop_application_get_env(COP(":c_innermost"), COP(":a"), cop_nil()));
+    cop_assert_equal(cop_ok(), cop_application_load(COP(":c_inner")));
+    cop_assert_equal(cop_ok(), cop_application_load(COP(":c_outer")));
+    cop_assert_equal(3, cop_list_len(cop_application_loaded()));
+    cop_assert_equal(cop_ok(), cop_application_unload(COP(":c_outer")));
     end();
 }
 
@@ -556,6 +592,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(load_and_unload),
         TEST(descriptions),
+        TEST(included_ones),
         TEST(starts_by_name),
         TEST(optional_dependencies),
         TEST(ended_by_itself),
