@@ -33,8 +33,8 @@ struct cop_application {
     const char *program;
     /* Lines that the command `help` shows behind the options; NULL: none. */
     const char *settings;
-    /* Parts of this one: loaded and unloaded with it, and not started, which is this one's business;
-     * ended by NULL; NULL: none (APP-01). */
+    /* Parts of this one: loaded and unloaded with it, and not started, which is its own business
+     * (APP-01); ended by NULL; NULL: none. */
     const struct cop_application *const *included_applications;
 };
 

@@ -1,8 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Environments set at once. */
+/* Starts without a type, environments set at once, keys of descriptions. */
 #include "otp/application_config.h"
 
 #include "otp/text.h"
+
+cop_term cop__application_start(cop_term app)
+{
+    return cop_application_start(app, COP(":temporary"));
+}
+
+cop_term cop__application_ensure_started(cop_term app)
+{
+    return cop_application_ensure_started(app, COP(":temporary"));
+}
+
+cop_term cop__application_ensure_all_started(cop_term apps)
+{
+    return cop_application_ensure_started_all(apps, COP(":temporary"));
+}
+
+/* --- Environments ----------------------------------------------------------------------------- */
 
 /* Raises what OTP's {badarg, text} becomes in Elixir. app and what may be cop_none(). */
 static COP_NORETURN void refuse(cop_term app, const char *words, cop_term what)
@@ -84,6 +101,12 @@ bool cop__application_lasts(cop_term options)
 {
     return cop_is_keyword(options) &&
            cop_match(cop_keyword_get(options, COP(":persistent"), cop_false()), "true");
+}
+
+cop_term cop__application_put(cop_term app, cop_term key, cop_term value, cop_term options)
+{
+    if (cop__application_lasts(options)) return cop_application_put_env_persistent(app, key, value);
+    return cop_application_put_env(app, key, value);
 }
 
 bool cop__application_is_spec_key(cop_term key)

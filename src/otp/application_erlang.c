@@ -5,21 +5,6 @@
 #include "otp/application_config.h"
 #include "otp/standard_modules.h"
 
-static cop_term start(cop_term app)
-{
-    return cop_application_start(app, COP(":temporary"));
-}
-
-static cop_term ensure_started(cop_term app)
-{
-    return cop_application_ensure_started(app, COP(":temporary"));
-}
-
-static cop_term ensure_all_started(cop_term apps)
-{
-    return cop_application_ensure_started_all(apps, COP(":temporary"));
-}
-
 /* {:ok, x}, or :undefined for nil and :error. */
 static cop_term found(cop_term x)
 {
@@ -31,12 +16,6 @@ static cop_term get_env(cop_term app, cop_term key)
     cop_term answer = cop_application_fetch_env(app, key);
 
     return cop_match(answer, ":error") ? COP(":undefined") : answer;
-}
-
-static cop_term set_env_with(cop_term app, cop_term key, cop_term value, cop_term options)
-{
-    if (cop__application_lasts(options)) return cop_application_put_env_persistent(app, key, value);
-    return cop_application_put_env(app, key, value);
 }
 
 static cop_term set_all_env(cop_term config)
@@ -75,12 +54,14 @@ static cop_term get_key(cop_term app, cop_term key)
 static const struct cop_function functions[] = {
     COP_EXPORT("load(app)", cop_application_load, "Makes its modules and environment known."),
     COP_EXPORT("unload(app)", cop_application_unload, "Forgets its environment."),
-    COP_EXPORT("start(app)", start, "Starts an application whose dependencies run."),
+    COP_EXPORT("start(app)", cop__application_start,
+               "Starts an application whose dependencies run."),
     COP_EXPORT("start(app, type)", cop_application_start,
                "The same as :permanent, :transient or :temporary."),
-    COP_EXPORT("ensure_started(app)", ensure_started, "The same, and :ok if it runs."),
+    COP_EXPORT("ensure_started(app)", cop__application_ensure_started,
+               "The same, and :ok if it runs."),
     COP_EXPORT("ensure_started(app, type)", cop_application_ensure_started, "The same as a type."),
-    COP_EXPORT("ensure_all_started(app_or_apps)", ensure_all_started,
+    COP_EXPORT("ensure_all_started(app_or_apps)", cop__application_ensure_all_started,
                "Starts what they need, and then them; {:ok, started}."),
     COP_EXPORT("ensure_all_started(app_or_apps, type)", cop_application_ensure_started_all,
                "The same as a type."),
@@ -96,7 +77,7 @@ static const struct cop_function functions[] = {
     COP_EXPORT("set_env(config, options)", set_all_env_with,
                "The same; persistent: true keeps them over loads."),
     COP_EXPORT("set_env(app, key, value)", cop_application_put_env, "Sets the value of key."),
-    COP_EXPORT("set_env(app, key, value, options)", set_env_with,
+    COP_EXPORT("set_env(app, key, value, options)", cop__application_put,
                "The same; persistent: true keeps it over loads."),
     COP_EXPORT("unset_env(app, key)", cop_application_delete_env, "Forgets the value of key."),
     COP_EXPORT("get_key(app, key)", get_key, "{:ok, value} of the description, or :undefined."),

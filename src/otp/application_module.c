@@ -6,23 +6,6 @@
 #include "otp/standard_modules.h"
 #include "otp/stdlib.h"
 
-/* --- Starting --------------------------------------------------------------------------------- */
-
-static cop_term start(cop_term app)
-{
-    return cop_application_start(app, COP(":temporary"));
-}
-
-static cop_term ensure_started(cop_term app)
-{
-    return cop_application_ensure_started(app, COP(":temporary"));
-}
-
-static cop_term ensure_all_started(cop_term apps)
-{
-    return cop_application_ensure_started_all(apps, COP(":temporary"));
-}
-
 static cop_term ensure_loaded(cop_term app)
 {
     cop_term answer = cop_application_load(app);
@@ -75,8 +58,7 @@ static cop_term fetch_env_or_raise(cop_term app, cop_term key)
 static cop_term put_env_with(cop_term app, cop_term key, cop_term value, cop_term options)
 {
     if (!cop_is_atom(app)) cop__raise_no_clause("Application.put_env/4");
-    if (cop__application_lasts(options)) return cop_application_put_env_persistent(app, key, value);
-    return cop_application_put_env(app, key, value);
+    return cop__application_put(app, key, value, options);
 }
 
 static cop_term put_env(cop_term app, cop_term key, cop_term value)
@@ -101,12 +83,14 @@ static const struct cop_function functions[] = {
     COP_EXPORT("load(app)", cop_application_load, "Makes its modules and environment known."),
     COP_EXPORT("ensure_loaded(app)", ensure_loaded, "The same, and :ok if it is loaded."),
     COP_EXPORT("unload(app)", cop_application_unload, "Forgets its environment."),
-    COP_EXPORT("start(app)", start, "Starts an application whose dependencies run."),
+    COP_EXPORT("start(app)", cop__application_start,
+               "Starts an application whose dependencies run."),
     COP_EXPORT("start(app, type)", cop_application_start,
                "The same as :permanent, :transient or :temporary."),
-    COP_EXPORT("ensure_started(app)", ensure_started, "The same, and :ok if it runs."),
+    COP_EXPORT("ensure_started(app)", cop__application_ensure_started,
+               "The same, and :ok if it runs."),
     COP_EXPORT("ensure_started(app, type)", cop_application_ensure_started, "The same as a type."),
-    COP_EXPORT("ensure_all_started(app_or_apps)", ensure_all_started,
+    COP_EXPORT("ensure_all_started(app_or_apps)", cop__application_ensure_all_started,
                "Starts what they need, and then them; {:ok, started}."),
     COP_EXPORT("ensure_all_started(app_or_apps, type)", cop_application_ensure_started_all,
                "The same as a type."),

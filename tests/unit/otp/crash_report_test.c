@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reports of crashed processes that proc_lib has started, line by line. */
+#include "counting.h"
 #include "support/process_test.h"
 
 #include "coppice/proc_lib.h"
 #include "coppice/sys.h"
 
 #include <string.h>
-
-static cop_next counts(void *state)
-{
-    int *count = state;
-    cop_term msg;
-
-    cop_receive(&msg, 0);
-    if (cop_match(msg, "{:die, msg}", msg)) cop_exit(msg);
-    ++*count;
-    cop_send(cop_to_pid(msg), cop_tuple(COP(":count"), *count));
-    return cop_hibernate(counts, state);
-}
-
-static cop_next start_counting(cop_term name)
-{
-    cop_register(name, cop_self());
-    cop_init_ack(cop_pid_term(cop_self()));
-    return cop_hibernate(counts, cop_alloc(sizeof(int)));
-}
 
 /* Ends such a process, which has the initial call Mod.fun/1, with a reason. */
 static cop_term crash(void *reason)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proc_lib: the start that the starter waits for. */
+#include "counting.h"
 #include "support/process_test.h"
 
 #include "coppice/proc_lib.h"
@@ -178,25 +179,6 @@ PROCESS_TEST(what_the_child_knows)
 }
 
 /* --- Waiting at the top level ----------------------------------------------------------------- */
-
-static cop_next counts(void *state)
-{
-    int *count = state;
-    cop_term msg;
-
-    cop_receive(&msg, 0);
-    if (cop_match(msg, "{:die, msg}", msg)) cop_exit(msg);
-    ++*count;
-    cop_send(cop_to_pid(msg), cop_tuple(COP(":count"), *count));
-    return cop_hibernate(counts, state);
-}
-
-static cop_next start_counting(cop_term name)
-{
-    cop_register(name, cop_self());
-    cop_init_ack(cop_pid_term(cop_self()));
-    return cop_hibernate(counts, cop_alloc(sizeof(int)));
-}
 
 /* A process that waits at its top level does so from under the report of its crash. */
 PROCESS_TEST(wakes_go_on)
