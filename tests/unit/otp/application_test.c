@@ -371,6 +371,8 @@ static cop_term end_and_stop_high(void *arg)
     await_none();
     cop_application_stop(COP(":low"));
     cop_application_ensure_all_started(&failing);
+    cop_application_ensure_all_started(&bad);
+    cop_application_ensure_all_started(&crashing);
     return cop_ok();
 }
 
@@ -387,6 +389,13 @@ static void words_of_ends(void)
                       "Application failing exited: :failing.start(:normal, []) returned an error: "
                       ":no",
                       78));
+    cop_assert(memmem(log.data, log.len,
+                      "Application bad exited: :bad.start(:normal, []) returned a bad value: :bad",
+                      74));
+    cop_assert(memmem(log.data, log.len,
+                      "Application crashing exited: :crashing.start(:normal, []) returned an "
+                      "error: :boom",
+                      82));
     stop_all();
 }
 

@@ -2,7 +2,9 @@
 /* The list of a supervisor's children and its indexes. */
 #include "otp/children.h"
 
+#include "base/alloc.h"
 #include "probe.h"
+#include "term/heap.h"
 
 static cop_pid pid_of(uint64_t n)
 {
@@ -44,6 +46,27 @@ static void empty(void)
     cop_assert_equal(COP("[]"), cop__children_rows(&all));
     cop_assert_equal(COP("%{specs: 0, active: 0, supervisors: 0, workers: 0}"),
                      cop__children_count(&all));
+}
+
+/* All that a child takes is given back with it. */
+static void memory_comes_back(void)
+{
+    int64_t before = 0;
+
+    for (int turn = 0; turn < 3; turn++) {
+        struct cop__children all = {0};
+        int64_t now;
+
+        for (int i = 0; i < 100; i++)
+            append(&all, i);
+        while (all.first)
+            cop__children_remove(&all, all.first);
+        cop__children_clear(&all);
+        cop__heap_quarantine_flush();
+        now = (int64_t)cop__alloc_stats_read().live_blocks;
+        if (turn == 0) before = now;
+        cop_assert(now - before < 20);
+    }
 }
 
 static void add_find_remove(void)
@@ -132,8 +155,9 @@ static void many(void)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(empty), TEST(add_find_remove), TEST(rows_and_counts),
-                                       TEST(ids_are_compared_exactly), TEST(many)};
+    const struct CMUnitTest tests[] = {
+        TEST(empty),           TEST(memory_comes_back),        TEST(add_find_remove),
+        TEST(rows_and_counts), TEST(ids_are_compared_exactly), TEST(many)};
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);
 }

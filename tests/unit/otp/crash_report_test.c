@@ -74,6 +74,39 @@ PROCESS_TEST(crash_report)
                            "Ancestors: [#PID<*>]\n"));
 }
 
+static cop_next raise_it(cop_term reason)
+{
+    cop_error(reason);
+}
+
+static cop_term raise_in_child(void *reason)
+{
+    cop_ref ref;
+
+    cop_proc_lib_spawn(raise_it, *(cop_term *)reason,
+                       &(struct cop_proc_lib_opts){
+                           .monitor = true, .ret_ref = &ref, .initial_call = COP("{Mod, :f, 1}")});
+    cop_assert_receive("{:DOWN, ^ref, _, _, {_, _}}", ref);
+    return cop_nil();
+}
+
+/* PLB-15: an error is no normal end, whatever it is called */
+PROCESS_TEST(errors_with_the_name_of_an_end)
+{
+    cop_term normal = COP(":normal"), shutdown = COP(":shutdown");
+
+    cop_assert(reads(reported(raise_in_child, &normal, false),
+                     "Process #PID<*> terminating\n"
+                     "** (ErlangError) Erlang error: :normal\n?"
+                     "Initial Call: Mod.f/1\n"
+                     "Ancestors: [#PID<*>]\n"));
+    cop_assert(reads(reported(raise_in_child, &shutdown, false),
+                     "Process #PID<*> terminating\n"
+                     "** (ErlangError) Erlang error: :shutdown\n?"
+                     "Initial Call: Mod.f/1\n"
+                     "Ancestors: [#PID<*>]\n"));
+}
+
 /* What a process has, to show it in a report. */
 static cop_next dress_and_crash(cop_term boot)
 {
@@ -284,6 +317,7 @@ PROCESS_TEST(no_report_of_the_killed)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_with_the_name_of_an_end),
         cmocka_unit_test(crash_report),
         cmocka_unit_test(crash_report_with_details),
         cmocka_unit_test(neighbours),

@@ -287,6 +287,29 @@ PROCESS_TEST(exceptions_end_the_server)
     cop_assert_receive("{:terminate, :x}");
 }
 
+static cop_term raise_shutdown(void *arg)
+{
+    (void)arg;
+    cop_assert_match(end_by_cast(cop_empty_list(), COP("{:error, :shutdown}")), "{:shutdown, _}");
+    return cop_nil();
+}
+
+static cop_term exit_shutdown(void *arg)
+{
+    (void)arg;
+    cop_assert_equal(COP(":shutdown"), end_by_cast(cop_empty_list(), COP("{:exit, :shutdown}")));
+    return cop_nil();
+}
+
+/* GEN-37: an error is logged whatever it is called, an exit of the normal class is not */
+PROCESS_TEST(what_is_logged_of_an_end)
+{
+    cop_bytes log = cop_to_bytes(cop_capture_log(raise_shutdown, NULL));
+
+    cop_assert(memmem(log.data, log.len, "** (ErlangError) Erlang error: :shutdown", 40) != NULL);
+    cop_assert_equal("", cop_capture_log(exit_shutdown, NULL));
+}
+
 /* GEN-35, GEN-38 */
 PROCESS_TEST(stop_gives_exactly_the_reason)
 {
@@ -480,6 +503,7 @@ int main(void)
         cmocka_unit_test(hibernate_wakes_for_a_message),
         cmocka_unit_test(bad_returns),
         cmocka_unit_test(throws_are_returns),
+        cmocka_unit_test(what_is_logged_of_an_end),
         cmocka_unit_test(exceptions_end_the_server),
         cmocka_unit_test(stop_gives_exactly_the_reason),
         cmocka_unit_test(what_terminate_raises),

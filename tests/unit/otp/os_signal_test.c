@@ -80,6 +80,33 @@ static cop_term set(cop_term signal, cop_term option)
 
 /* --- Handlers --------------------------------------------------------------------------------- */
 
+static cop_term trap_it(void *signal)
+{
+    return cop_system_trap_signal(*(cop_term *)signal, COP(":id"), COP("&Notes.a/0"));
+}
+
+/* All signals that can be trapped by a name, and one that cannot. */
+static void all_names(void)
+{
+    cop_term all = COP("[:sigabrt, :sigalrm, :sigchld, :sighup, :sigquit, :sigstop, :sigterm,"
+                       " :sigtstp, :sigusr1, :sigusr2]");
+    cop_term wrong = COP(":sigkill");
+
+    for (; !cop_is_empty_list(all); all = cop_tail(all)) {
+        cop_term signal = cop_head(all), answer = trap_it(&signal);
+
+        cop_assert(cop_match(answer, "{:ok, :id}") || cop_match(answer, "{:error, :not_sup}"));
+        cop_system_untrap_signal(signal, COP(":id"));
+    }
+    cop_assert_match(cop_assert_raises(trap_it, &wrong), "%{__struct__: FunctionClauseError}");
+}
+
+static void names_of_signals(void **state)
+{
+    (void)state;
+    run_process_test(all_names);
+}
+
 static void trap_two(void)
 {
     cop_assert_equal(COP("{:ok, :a}"),
@@ -347,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(handlers_are_called_the_newest_first),
                                        TEST(what_was_before_comes_back),
                                        TEST(handlers_that_fail_are_logged_and_taken_off),
+                                       TEST(names_of_signals),
                                        TEST(unknown_signals_are_refused),
                                        TEST(a_node_with_no_signals_takes_none),
                                        TEST(an_ignored_signal_is_not_told),

@@ -72,6 +72,39 @@ static void child_terminated(void)
     cop_log_sasl_reports(was_on);
 }
 
+/* One of a DynamicSupervisor with an argument for all. */
+static cop_term dynamic_child_crashes(void *arg)
+{
+    cop_pid sup, a, self = cop_self();
+    cop_term options = cop_build("[extra_arguments: [[to: self]]]", self);
+
+    (void)arg;
+    cop_expect(cop_dynamic_supervisor_start_link(options), "{:ok, sup}", sup);
+    cop_expect(cop_dynamic_supervisor_start_child(
+                   cop_pid_term(sup),
+                   COP("%{id: 1, restart: :transient, start: {Probe, :start_link, [[id: :a]]}}")),
+               "{:ok, a}", a);
+    probe_exit(a, COP(":boom"));
+    cop_assert_receive_within(5000, "{:a, :init, _}");
+    cop_assert_receive_within(5000, "{:a, :init, _}");
+    cop_dynamic_supervisor_stop(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    return cop_ok();
+}
+
+/* LOG-15, DYN-10: the start call is shown with the arguments that it was made with. */
+static void extra_arguments(void)
+{
+    char expected[128];
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(dynamic_child_crashes, NULL);
+    cop_bytes self = cop_to_bytes(cop_inspect(cop_pid_term(cop_self())));
+
+    cop_log_sasl_reports(was_on);
+    snprintf(expected, sizeof expected, "\nStart Call: Probe.start_link([to: %.*s], [id: :a])",
+             (int)self.len, self.data);
+    assert_logged(log, expected);
+}
+
 static cop_term child_ends(void *arg)
 {
     cop_term specs = cop_list(probe_spec("a", "", arg));
@@ -347,10 +380,10 @@ static void unexpected_messages(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(child_terminated),    TEST(off_at_first),      TEST(start_error),
-        TEST(caused_shutdown),     TEST(shutdown_error),    TEST(dynamic_supervisor),
-        TEST(unexpected_messages), TEST(offenders),         TEST(normal_ends),
-        TEST(own_reason),          TEST(start_that_raises),
+        TEST(child_terminated),    TEST(off_at_first),   TEST(start_error),
+        TEST(caused_shutdown),     TEST(shutdown_error), TEST(dynamic_supervisor),
+        TEST(unexpected_messages), TEST(offenders),      TEST(extra_arguments),
+        TEST(normal_ends),         TEST(own_reason),     TEST(start_that_raises),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

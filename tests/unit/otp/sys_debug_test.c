@@ -37,7 +37,16 @@ static cop_term tell_and_fail(cop_term state, cop_term event, cop_term name)
     cop_exit(COP(":oops"));
 }
 
+/* Tells who is called :debug_listener, whatever its state is, and is done. */
+static cop_term tell_listener(cop_term state, cop_term event, cop_term name)
+{
+    (void)name;
+    cop_send(COP(":debug_listener"), cop_tuple(COP(":heard"), state, event));
+    return COP(":done");
+}
+
 static const struct cop_function functions[] = {
+    COP_EXPORT("tell_listener(state, event, name)", tell_listener, "Tells, and is done."),
     COP_EXPORT("tell(state, event, name)", tell, "Tells and counts."),
     COP_EXPORT("tell_once(state, event, name)", tell_once, "Tells, once."),
     COP_EXPORT("tell_and_fail(state, event, name)", tell_and_fail, "Tells, and fails."),
@@ -353,6 +362,44 @@ PROCESS_TEST(file_is_closed)
     ping(s);
 }
 
+/* SYS-13: another file takes the place of the one before, which is closed; so does no_debug */
+PROCESS_TEST(files_are_closed)
+{
+    cop_term s = start(), first, second;
+    cop_ref ref;
+
+    cop_sys_log_to_file(s, COP("\"/dev/null\""), COP_CALL_TIMEOUT);
+    cop_assert_match(options_of(s), "[{:log_to_file, first}]", first);
+    ref = cop_monitor(first);
+    cop_sys_log_to_file(s, COP("\"/dev/null\""), COP_CALL_TIMEOUT);
+    cop_assert_receive_within(5000, "{:DOWN, ^ref, _, _, :normal}", ref);
+    cop_assert_match(options_of(s), "[{:log_to_file, second}]", second);
+    cop_assert(!cop_identical(first, second));
+    ref = cop_monitor(second);
+    cop_assert_equal(cop_ok(), cop_sys_no_debug(s, COP_CALL_TIMEOUT));
+    cop_assert_receive_within(5000, "{:DOWN, ^ref, _, _, :normal}", ref);
+    cop_assert_equal(COP("[]"), options_of(s));
+}
+
+/* SYS-11, GEN-11: a log of one event is one, of none is none. */
+PROCESS_TEST(the_shortest_log)
+{
+    cop_term s = start_with(COP("[{:log, 1}]"));
+
+    cop_send(s, COP(":i"));
+    ping(s);
+    cop_assert_match(logged(s), "[{:out, :pong, _, :s}]");
+    cop_assert_equal(cop_ok(), cop_sys_log(s, cop_false(), COP_CALL_TIMEOUT));
+    cop_assert_equal(cop_ok(), cop_sys_log(s, COP("{true, 1}"), COP_CALL_TIMEOUT));
+    cop_send(s, COP(":i"));
+    ping(s);
+    cop_assert_match(logged(s), "[{:out, :pong, _, :s}]");
+    cop_assert_equal(cop_ok(), cop_sys_log(s, cop_false(), COP_CALL_TIMEOUT));
+    cop_assert_equal(COP(":unknown_debug"), cop_sys_log(s, COP("{true, 0}"), COP_CALL_TIMEOUT));
+    s = start_with(COP("[{:log, 0}]"));
+    cop_assert_equal(COP("[]"), options_of(s));
+}
+
 /* The texts that are names of files, and those that are none, on both sides of each limit. */
 PROCESS_TEST(names_of_files)
 {
@@ -401,6 +448,22 @@ PROCESS_TEST(installed_function)
     cop_send(s, COP(":i"));
     ping(s);
     cop_refute_receive("{:event, _, _, _}");
+    cop_assert_equal(COP("[]"), options_of(s));
+}
+
+/* SYS-14: what is done is not called again */
+PROCESS_TEST(done_is_done)
+{
+    cop_term s = start();
+
+    cop_register(COP(":debug_listener"), cop_self());
+    cop_sys_install(s, COP("{&SysDebugTest.tell_listener/3, :first}"), 5000);
+    cop_sys_install(s, COP("{:id, &SysDebugTest.tell_listener/3, :second}"), 5000);
+    cop_send(s, COP(":i"));
+    ping(s);
+    cop_assert_receive("{:heard, :second, {:in, :i}}");
+    cop_assert_receive("{:heard, :first, {:in, :i}}");
+    cop_refute_receive("{:heard, _, _}");
     cop_assert_equal(COP("[]"), options_of(s));
 }
 
@@ -479,14 +542,25 @@ PROCESS_TEST(failures_name_the_function)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(log_has_the_events),       cmocka_unit_test(log_has_the_last_events),
-        cmocka_unit_test(status_shows_the_log),     cmocka_unit_test(statistics_count),
-        cmocka_unit_test(statistics_tell_the_time), cmocka_unit_test(trace_prints_lines),
-        cmocka_unit_test(trace_is_switched_off),    cmocka_unit_test(log_is_printed),
-        cmocka_unit_test(lines_in_a_file),          cmocka_unit_test(file_is_closed),
-        cmocka_unit_test(names_of_files),           cmocka_unit_test(installed_function),
-        cmocka_unit_test(installed_with_an_id),     cmocka_unit_test(everything_off),
-        cmocka_unit_test(nonsense_is_logged),       cmocka_unit_test(failures_name_the_function),
+        cmocka_unit_test(log_has_the_events),
+        cmocka_unit_test(log_has_the_last_events),
+        cmocka_unit_test(status_shows_the_log),
+        cmocka_unit_test(statistics_count),
+        cmocka_unit_test(statistics_tell_the_time),
+        cmocka_unit_test(trace_prints_lines),
+        cmocka_unit_test(trace_is_switched_off),
+        cmocka_unit_test(log_is_printed),
+        cmocka_unit_test(lines_in_a_file),
+        cmocka_unit_test(file_is_closed),
+        cmocka_unit_test(files_are_closed),
+        cmocka_unit_test(the_shortest_log),
+        cmocka_unit_test(names_of_files),
+        cmocka_unit_test(installed_function),
+        cmocka_unit_test(done_is_done),
+        cmocka_unit_test(installed_with_an_id),
+        cmocka_unit_test(everything_off),
+        cmocka_unit_test(nonsense_is_logged),
+        cmocka_unit_test(failures_name_the_function),
     };
 
     cop_module_register(&module);

@@ -190,6 +190,17 @@ PROCESS_TEST(fixing)
     return cop_end();
 }
 
+/* ETS-04: of several options for the heir the last counts. */
+PROCESS_TEST(the_last_heir_option)
+{
+    cop_term self = cop_pid_term(cop_self());
+    cop_term t = cop_ets_new(COP(":x"), cop_build("[{:heir, self, 1}, {:heir, :none}]", self));
+    CHECK_TERM(cop_ets_info_item(t, COP(":heir")), ":none");
+    t = cop_ets_new(COP(":y"), cop_build("[{:heir, :none}, {:heir, self, 1}]", self));
+    CHECK_SAME(cop_ets_info_item(t, COP(":heir")), self);
+    return cop_end();
+}
+
 /* ETS-12: with a table go all that had fixed it; the next in its place knows nothing of them. */
 PROCESS_TEST(fixes_go_with_the_table)
 {
@@ -257,6 +268,7 @@ int main(void)
         cmocka_unit_test(give_away),
         cmocka_unit_test(what_was_given_stays),
         cmocka_unit_test(fixing),
+        cmocka_unit_test(the_last_heir_option),
         cmocka_unit_test(fixes_go_with_the_table),
         cmocka_unit_test(many_tables),
         cmocka_unit_test(renaming),

@@ -253,6 +253,31 @@ PROCESS_TEST(timeouts_out_of_range)
     return cop_end();
 }
 
+static cop_next sleep_for(cop_term ms)
+{
+    cop_sleep(cop_to_int(ms));
+    return cop_end();
+}
+
+/* MSG-05: a sleep may be longer than a receive. */
+PROCESS_TEST(a_sleep_of_any_length)
+{
+    int64_t lengths[] = {4294967295, 4294967296, 3 * 4294967296, INT64_MAX};
+    for (int i = 0; i < 4; i++) {
+        cop_ref ref;
+        struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
+        cop_pid p = cop_spawn(sleep_for, cop_int(lengths[i]), &opts);
+        cop_term status;
+        do {
+            cop_yield();
+            status = cop_process_info(p, COP(":status"));
+        } while (!cop_match(status, "{_, :waiting}") && !cop_match(status, "nil"));
+        cop_exit_process(p, COP(":enough"));
+        CHECK_TERM(check_down(ref), ":enough");
+    }
+    return cop_end();
+}
+
 struct counter {
     cop_ref ref;
     int calls;
@@ -446,6 +471,7 @@ int main(void)
         cmocka_unit_test(taking_the_last_message_keeps_the_queue),
         cmocka_unit_test(the_timeout_runs_from_the_call),
         cmocka_unit_test(a_message_that_is_there_beats_the_timeout),
+        cmocka_unit_test(a_sleep_of_any_length),
         cmocka_unit_test(timeouts_out_of_range),
         cmocka_unit_test(receive_by_a_fresh_reference),
         cmocka_unit_test(receive_by_an_older_reference),
