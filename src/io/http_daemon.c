@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define STREAM_BLOCK 16384
 
@@ -380,6 +381,23 @@ void cop__http_daemon_stop(struct cop__http_daemon *d)
     cop__http_request_free(r);
     cop__http_refusals_fini(&d->refusals);
     cop__free(d, sizeof(*d));
+}
+
+void cop__http_daemon_deafen(struct cop__http_daemon *d)
+{
+    int fd = MHD_quiesce_daemon(d->mhd);
+
+    if (fd >= 0) close(fd);
+}
+
+bool cop__http_daemon_is_sending(const struct cop__http_daemon *d)
+{
+    const struct cop__http_request *r;
+
+    COP_LIST_FOR (r, &d->all, all)
+        if (r->state == COP__HTTP_ANSWERED || (r->state == COP__HTTP_STREAMING && r->is_finished))
+            return true;
+    return false;
 }
 
 int cop__http_daemon_fd(const struct cop__http_daemon *d)

@@ -96,6 +96,10 @@ struct cop__http_daemon *cop__http_daemon_start(int listen_fd,
                                                 struct cop__http_refusals *refusals COP_TAKES);
 /* Ends all connections, whatever they are at, and frees all. */
 void cop__http_daemon_stop(struct cop__http_daemon *d);
+/* Takes no more connections; its socket is closed. */
+void cop__http_daemon_deafen(struct cop__http_daemon *d);
+/* Whether an answer that is complete has not been sent whole: to be run on until it has. */
+bool cop__http_daemon_is_sending(const struct cop__http_daemon *d);
 /* The descriptor that is readable when there is something to do. */
 int cop__http_daemon_fd(const struct cop__http_daemon *d);
 /* How many connections are open. */

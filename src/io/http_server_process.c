@@ -506,6 +506,38 @@ static cop_result handle_info(void *state, cop_term message)
     return go_on(s, cop_noreply());
 }
 
+/* --- The end ---------------------------------------------------------------------------------- */
+
+/* One step of sending what is complete. False: all is sent. *ret_ms: how long the next may wait. */
+static bool send_on(struct server *s, int64_t *ret_ms)
+{
+    struct cop__http_daemon *d = enter(s);
+    bool is_sending;
+
+    *ret_ms = cop__http_daemon_run(d);
+    is_sending = cop__http_daemon_is_sending(d);
+    cop__handle_want(s->entered, COP__IO_READ);
+    leave(s);
+    return is_sending;
+}
+
+/* An ordered end: nobody new is heard, and answers that are complete are sent whole. A supervisor
+ * bounds the time, and a client that takes nothing is idle. */
+static void terminate(void *state, cop_term reason)
+{
+    struct server *s = state;
+    cop_term message;
+    int64_t ms;
+
+    if (!cop_match(reason, ":normal") && !cop_match(reason, ":shutdown") &&
+        !cop_match(reason, "{:shutdown, _}"))
+        return;
+    cop__http_daemon_deafen(enter(s));
+    leave(s);
+    while (send_on(s, &ms))
+        (void)cop_receive(&message, ms);
+}
+
 static cop_term format_state(const void *state)
 {
     const struct server *s = state;
@@ -519,4 +551,5 @@ const struct cop_gen_server cop__http_server_callbacks = {.size = sizeof(struct 
                                                           .init = init,
                                                           .handle_call = handle_call,
                                                           .handle_info = handle_info,
+                                                          .terminate = terminate,
                                                           .format_state = format_state};
