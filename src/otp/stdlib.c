@@ -174,6 +174,12 @@ bool cop__is_truthy(cop_term t)
     return !cop_identical(t, cop_nil()) && !cop_identical(t, cop_false());
 }
 
+cop_term cop__fun_arg(cop_term fun, int arity, const char *function)
+{
+    if (!cop_is_fun(fun, arity)) cop__raise_no_clause(function);
+    return fun;
+}
+
 bool cop__get_and_update(cop_term fun, cop_term old, cop_term *ret_got, cop_term *ret_new)
 {
     cop_term said = cop__call1(fun, old);
@@ -219,13 +225,33 @@ int64_t cop__timeout(cop_term t)
 
 /* --- Text ------------------------------------------------------------------------------------- */
 
+/* Of List.to_string/1, for a list with something in it that is no character. */
+static COP_NORETURN void raise_no_chardata(cop_term list)
+{
+    cop_bytes text = cop_to_bytes(cop_inspect_with(list, (struct cop_inspect_opts){0, 50}));
+
+    cop_raise("ArgumentError",
+              "cannot convert the given list to a string.\n\n"
+              "To be converted to a string, a list must either be empty or only\n"
+              "contain the following elements:\n\n"
+              "  * strings\n"
+              "  * integers representing Unicode code points\n"
+              "  * a list containing one of these three elements\n\n"
+              "Please check the given list or call inspect/1 to get the list representation, "
+              "got:\n\n%.*s\n",
+              (int)text.len, text.data);
+}
+
+static bool is_code(int64_t code)
+{
+    return code >= 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+}
+
 static void add_code(struct cop__text *text, int64_t code)
 {
     char utf8[4];
     size_t len = 0;
 
-    if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        cop_raise("ArgumentError", "argument error");
     if (code < 0x80) {
         utf8[len++] = (char)code;
     } else {
@@ -253,12 +279,14 @@ static cop_term chardata(cop_term list)
         if (cop_is_binary(t)) {
             cop__text_add_bytes(&text, cop_to_bytes(t));
         } else if (cop__is_int64(t, &code)) {
+            if (!is_code(code))
+                cop_raise("UnicodeConversionError", "invalid code point %lld", (long long)code);
             add_code(&text, code);
         } else if (cop_is_list(t)) {
             if (!cop_is_empty_list(t))
                 pending = cop_cons(cop_head(t), cop_cons(cop_tail(t), pending));
         } else {
-            cop_raise("ArgumentError", "argument error");
+            raise_no_chardata(list);
         }
     }
     return cop__text_binary(&text);

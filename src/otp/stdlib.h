@@ -88,6 +88,8 @@ void cop__each(cop_term enumerable, cop__each_fn fn, void *state);
 bool cop__is_truthy(cop_term t);
 /* The tuple of a proper list's elements. */
 cop_term cop__list_to_tuple(cop_term list);
+/* fun, if it is a function of this arity; else the FunctionClauseError of function. */
+cop_term cop__fun_arg(cop_term fun, int arity, const char *function);
 /* What fun(old) says in get_and_update: {got, new}, or :pop (false; *ret_got is old then). Anything
  * else is a RuntimeError. */
 bool cop__get_and_update(cop_term fun, cop_term old, cop_term *ret_got, cop_term *ret_new);

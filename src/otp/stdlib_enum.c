@@ -48,6 +48,7 @@ static cop_term flat_map(cop_term enumerable, cop_term fun)
 
 static cop_term map_join_with(cop_term enumerable, cop_term joiner, cop_term fun)
 {
+    if (!cop_is_binary(joiner)) cop__raise_no_clause("Enum.map_join/3");
     return cop__enum_join_with(map(enumerable, fun), joiner);
 }
 
@@ -58,6 +59,7 @@ static cop_term map_join(cop_term enumerable, cop_term fun)
 
 static cop_term into_with(cop_term enumerable, cop_term collectable, cop_term fun)
 {
+    (void)cop__enum_into(cop_empty_list(), collectable); /* is it one? */
     return cop__enum_into(map(enumerable, fun), collectable);
 }
 

@@ -71,17 +71,18 @@ cop_term cop__enum_sort(cop_term enumerable)
 
 cop_term cop__enum_sort_with(cop_term enumerable, cop_term order)
 {
-    cop_term list = cop__enumerate(enumerable);
+    cop_term list;
 
-    if (cop_identical(order_arg(order, "Enum.to_sort_fun/1"), COP(":asc")))
-        return cop__enum_sort(list);
+    order_arg(order, "Enum.to_sort_fun/1");
+    list = cop__enumerate(enumerable);
+    if (cop_identical(order, COP(":asc"))) return cop__enum_sort(list);
     return cop__sort_list(list, precedes, &order);
 }
 
 cop_term cop__enum_sort_by_with(cop_term enumerable, cop_term fun, cop_term order)
 {
     cop_term done = cop_empty_list();
-    cop_term pairs = keyed(enumerable, fun);
+    cop_term pairs = keyed(enumerable, cop__fun_arg(fun, 1, "Enum.sort_by/3"));
 
     order_arg(order, "List.keysort_fun/2");
     pairs = cop__sort_list(pairs, key_precedes, &order);
@@ -113,7 +114,7 @@ cop_term cop__enum_max(cop_term enumerable)
 
 cop_term cop__enum_max_by(cop_term enumerable, cop_term fun)
 {
-    return extreme(keyed(enumerable, fun), 1);
+    return extreme(keyed(enumerable, cop__fun_arg(fun, 1, "Enum.max_by/4")), 1);
 }
 
 cop_term cop__enum_min(cop_term enumerable)
@@ -123,7 +124,7 @@ cop_term cop__enum_min(cop_term enumerable)
 
 cop_term cop__enum_min_by(cop_term enumerable, cop_term fun)
 {
-    return extreme(keyed(enumerable, fun), -1);
+    return extreme(keyed(enumerable, cop__fun_arg(fun, 1, "Enum.min_by/4")), -1);
 }
 
 cop_term cop__enum_min_max(cop_term enumerable)
@@ -206,7 +207,7 @@ cop_term cop__enum_frequencies(cop_term enumerable)
 
 cop_term cop__enum_frequencies_by(cop_term enumerable, cop_term fun)
 {
-    return frequencies(keyed(enumerable, fun));
+    return frequencies(keyed(enumerable, cop__fun_arg(fun, 1, "Enum.frequencies_by/2")));
 }
 
 /* Each group grows at its front, so the elements are taken from the last to the first. */

@@ -142,12 +142,13 @@ cop_term cop__enum_drop(cop_term enumerable, cop_term amount)
 
 cop_term cop__enum_slice(cop_term enumerable, cop_term start, cop_term amount)
 {
-    cop_term l = cop__enumerate(enumerable);
+    cop_term l;
     int64_t from;
     int64_t n;
 
     if (!cop__is_int64(start, &from) || !cop__is_int64(amount, &n) || n < 0)
         cop__raise_no_clause("Enum.slice/3");
+    l = cop__enumerate(enumerable);
     if (from < 0) from += cop_list_len(l);
     return take_first(skip(l, from), n);
 }
@@ -221,14 +222,14 @@ cop_term cop__enum_chunk_by(cop_term enumerable, cop_term fun)
 cop_term cop__enum_chunk_every_leftover(cop_term enumerable, cop_term count, cop_term step,
                                         cop_term leftover)
 {
-    cop_term l = cop__enumerate(enumerable);
     cop_term chunks = cop_empty_list();
+    cop_term l;
     int64_t len;
     int64_t n;
 
     if (!cop__is_int64(count, &len) || !cop__is_int64(step, &n) || len <= 0 || n <= 0)
         cop__raise_no_clause("Enum.chunk_every/4");
-    for (; !cop_is_empty_list(l); l = skip(l, n)) {
+    for (l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = skip(l, n)) {
         cop_term chunk = take_first(l, len);
         int64_t missing = len - cop_list_len(chunk);
 
@@ -291,7 +292,7 @@ cop_term cop__enum_zip_with(cop_term enumerable, cop_term other, cop_term fun)
     cop_term b = cop__enumerate(other);
     cop_term done = cop_empty_list();
 
-    if (!cop_is_fun(fun, 2)) cop__raise_no_clause("Enum.zip_with/3");
+    cop__fun_arg(fun, 2, "Enum.zip_with/3");
     for (; !cop_is_empty_list(a) && !cop_is_empty_list(b); a = cop_tail(a), b = cop_tail(b))
         done = cop_cons(cop__call2(fun, cop_head(a), cop_head(b)), done);
     return cop_list_reverse(done);

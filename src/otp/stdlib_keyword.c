@@ -111,6 +111,7 @@ static cop_term kw_merge_with(cop_term keywords, cop_term other, cop_term fun)
     cop_term done = cop_empty_list();
     cop_term rest = keywords;
 
+    cop__fun_arg(fun, 3, "Keyword.merge/3");
     merge_args(keywords, other, "Keyword.merge/3");
     for (cop_term l = other; !cop_is_empty_list(l); l = cop_tail(l)) {
         cop_term key = cop_elem(cop_head(l), 0);
@@ -201,6 +202,7 @@ static cop_term kw_new_with(cop_term enumerable, cop_term fun)
 {
     cop_term pairs = cop_empty_list();
 
+    cop__fun_arg(fun, 1, "Keyword.new/2");
     for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
         pairs = cop_cons(cop__call1(fun, cop_head(l)), pairs);
     return kw_new_from(cop_list_reverse(pairs));
@@ -243,6 +245,7 @@ static cop_term filtered(cop_term keywords, cop_term fun, bool wanted, const cha
 {
     cop_term done = cop_empty_list();
 
+    cop__fun_arg(fun, 1, function);
     for (cop_term l = keyword_arg(keywords, function); !cop_is_empty_list(l); l = cop_tail(l))
         if (cop__is_truthy(cop__call1(fun, cop_head(l))) == wanted)
             done = cop_cons(cop_head(l), done);
@@ -284,7 +287,7 @@ static cop_term kw_get_lazy(cop_term keywords, cop_term key, cop_term fun)
 {
     cop_term value = value_of(keywords, key, "Keyword.get_lazy/3");
 
-    if (!cop_is_fun(fun, 0)) cop__raise_no_clause("Keyword.get_lazy/3");
+    cop__fun_arg(fun, 0, "Keyword.get_lazy/3");
     return cop_is_none(value) ? cop_call_fun(fun, NULL, 0) : value;
 }
 
@@ -326,6 +329,7 @@ static cop_term kw_update(cop_term keywords, cop_term key, cop_term fallback, co
 {
     cop_term value = value_of(keywords, key, "Keyword.update/4");
 
+    cop__fun_arg(fun, 1, "Keyword.update/4");
     if (cop_is_none(value)) return cop_list_append(keywords, cop_list(cop_tuple(key, fallback)));
     return replaced(keywords, key, cop__call1(fun, value));
 }
@@ -334,6 +338,7 @@ static cop_term kw_update_or_raise(cop_term keywords, cop_term key, cop_term fun
 {
     cop_term value = value_of(keywords, key, "Keyword.update!/3");
 
+    cop__fun_arg(fun, 1, "Keyword.update!/3");
     if (cop_is_none(value)) cop__raise_key(key, keywords);
     return replaced(keywords, key, cop__call1(fun, value));
 }

@@ -47,7 +47,11 @@ static cop_term key_find(cop_term list, cop_term key, cop_term position, const c
     if (!cop__is_int64(position, &i)) cop__raise_no_clause(function);
     if (i < 0 && erlang) cop__raise_no_clause(erlang);
     if (i < 0) cop__raise_argument(2, "out of range");
-    for (cop_term l = cop__enumerate(list); !cop_is_empty_list(l); l = cop_tail(l)) {
+    if (!cop_is_list(list) || cop_list_len(list) < 0) {
+        if (erlang) cop__raise_no_clause(erlang);
+        cop__raise_argument(3, "not a list");
+    }
+    for (cop_term l = list; !cop_is_empty_list(l); l = cop_tail(l)) {
         cop_term t = cop_head(l);
 
         if (cop_is_tuple(t) && (size_t)i < cop_tuple_size(t) &&
@@ -101,9 +105,9 @@ static cop_term keydelete(cop_term list, cop_term key, cop_term position)
 }
 
 /* What is still to come of each list is kept in a list. */
-static cop_term flatten_onto(cop_term list, cop_term tail)
+static cop_term flatten_before(cop_term list, cop_term tail)
 {
-    cop_term pending = cop_list(list_arg(list, ":lists.flatten/1"));
+    cop_term pending = cop_list(list);
     cop_term done = cop_empty_list();
 
     while (!cop_is_empty_list(pending)) {
@@ -118,9 +122,15 @@ static cop_term flatten_onto(cop_term list, cop_term tail)
     return cop_list_append(cop_list_reverse(done), tail);
 }
 
+static cop_term flatten_onto(cop_term list, cop_term tail)
+{
+    if (!cop_is_list(tail)) cop__raise_no_clause(":lists.flatten/2");
+    return flatten_before(list_arg(list, ":lists.flatten/2"), tail);
+}
+
 static cop_term flatten(cop_term list)
 {
-    return flatten_onto(list, cop_empty_list());
+    return flatten_before(list_arg(list, ":lists.flatten/1"), cop_empty_list());
 }
 
 static cop_term wrap(cop_term t)
@@ -225,6 +235,7 @@ static cop_term update_at(cop_term list, cop_term index, cop_term fun)
     int64_t i = place_of(list, index, "List.update_at/3");
     cop_term old = cop_none();
 
+    cop__fun_arg(fun, -1, "List.update_at/3");
     (void)splice(list, i, 1, cop_empty_list(), &old);
     return cop_is_none(old) ? list : splice(list, i, 1, cop_list(cop__call1(fun, old)), &old);
 }
@@ -280,6 +291,7 @@ static cop_term keysort(cop_term list, cop_term position)
     list_arg(list, "List.keysort/3");
     if (!cop__is_int64(position, &i)) cop__raise_no_clause("List.keysort/3");
     if (i < 0) cop__raise_no_clause(":lists.keysort/2");
+    if (cop_list_len(list) < 2) return list;
     for (cop_term l = list; !cop_is_empty_list(l); l = cop_tail(l)) {
         if (!cop_is_tuple(cop_head(l))) cop__raise_argument(2, "not a tuple");
         if ((size_t)i >= cop_tuple_size(cop_head(l))) cop__raise_argument(1, "out of range");
@@ -299,13 +311,13 @@ static cop_term fold(cop_term list, cop_term acc, cop_term fun)
 
 static cop_term foldl(cop_term list, cop_term acc, cop_term fun)
 {
-    if (!cop_is_fun(fun, 2)) cop__raise_no_clause("List.foldl/3");
+    cop__fun_arg(fun, -1, "List.foldl/3");
     return fold(list_arg(list, "List.foldl/3"), acc, fun);
 }
 
 static cop_term foldr(cop_term list, cop_term acc, cop_term fun)
 {
-    if (!cop_is_fun(fun, 2)) cop__raise_no_clause("List.foldr/3");
+    cop__fun_arg(fun, -1, "List.foldr/3");
     return fold(cop_list_reverse(list_arg(list, "List.foldr/3")), acc, fun);
 }
 
@@ -330,31 +342,39 @@ static cop_term to_charlist(cop_term list)
     return cop_apply(COP("String"), COP(":to_charlist"), cop_list(to_string(list)));
 }
 
-/* What this function of String makes of the list's characters. */
-static cop_term from_characters(cop_term list, cop_term function)
+/* What this function of String makes of the list's characters, which are code points only; else the
+ * list is not what is wanted. */
+static cop_term from_characters(cop_term list, cop_term function, const char *wanted)
 {
-    if (!cop_is_list(list)) cop__raise_argument(1, "not a list");
+    if (!cop_is_list(list) || cop_list_len(list) < 0) cop__raise_argument(1, "not a list");
+    for (cop_term l = list; !cop_is_empty_list(l); l = cop_tail(l)) {
+        int64_t code;
+
+        if (!cop__is_int64(cop_head(l), &code) || code < 0 || code > 0x10ffff ||
+            (code >= 0xd800 && code <= 0xdfff))
+            cop__raise_argument(1, wanted);
+    }
     return cop_apply(COP("String"), function, cop_list(cop__to_string(list)));
 }
 
 static cop_term to_atom(cop_term list)
 {
-    return from_characters(list, COP(":to_atom"));
+    return from_characters(list, COP(":to_atom"), "not a list of characters");
 }
 
 static cop_term to_existing_atom(cop_term list)
 {
-    return from_characters(list, COP(":to_existing_atom"));
+    return from_characters(list, COP(":to_existing_atom"), "not a list of characters");
 }
 
 static cop_term to_integer(cop_term list)
 {
-    return from_characters(list, COP(":to_integer"));
+    return from_characters(list, COP(":to_integer"), "not a textual representation of an integer");
 }
 
 static cop_term to_float(cop_term list)
 {
-    return from_characters(list, COP(":to_float"));
+    return from_characters(list, COP(":to_float"), "not a textual representation of a float");
 }
 
 static cop_term zip(cop_term lists)
@@ -442,7 +462,8 @@ static size_t tuple_place(cop_term tuple, cop_term index, size_t extra)
 {
     int64_t i;
 
-    if (!cop_is_integer(index)) cop_error(COP(":badarith"));
+    if (!cop_is_number(index)) cop_error(COP(":badarith"));
+    if (!cop_is_integer(index)) cop__raise_argument(1, "not an integer");
     if (!cop_is_tuple(tuple)) cop__raise_argument(2, "not a tuple");
     if (!cop__is_int64(index, &i) || i < 0 || (size_t)i >= cop_tuple_size(tuple) + extra)
         cop__raise_argument(1, "out of range");

@@ -11,6 +11,9 @@ static cop_term new_0(void)
 
 static cop_term new_1(cop_term enumerable)
 {
+    struct cop__range range;
+
+    if (cop__is_range(enumerable, &range)) enumerable = cop__enumerate(enumerable);
     if (cop_is_map(enumerable)) return enumerable;
     for (cop_term l = cop__enumerate(enumerable); !cop_is_empty_list(l); l = cop_tail(l))
         if (!cop_is_tuple(cop_head(l)) || cop_tuple_size(cop_head(l)) != 2)
@@ -118,13 +121,16 @@ static cop_term pop(cop_term map, cop_term key)
 
 static cop_term update(cop_term map, cop_term key, cop_term fallback, cop_term fun)
 {
-    cop_term value = get_or(map, key, cop_none());
+    cop_term value;
 
+    cop__fun_arg(fun, 1, "Map.update/4");
+    value = get_or(map, key, cop_none());
     return cop_map_put(map, key, cop_is_none(value) ? fallback : cop__call1(fun, value));
 }
 
 static cop_term update_or_raise(cop_term map, cop_term key, cop_term fun)
 {
+    cop__fun_arg(fun, 1, "Map.update!/3");
     return cop_map_put(map, key, cop__call1(fun, fetch_or_raise(map, key)));
 }
 
@@ -179,10 +185,12 @@ static cop_term new_2(cop_term enumerable, cop_term fun)
 /* What both have goes through fun(key, value, other_value). */
 static cop_term merge_with(cop_term map, cop_term other, cop_term fun)
 {
-    cop_term merged = cop__map_arg(map);
+    cop_term merged;
     cop_term key;
     cop_term value;
 
+    cop__fun_arg(fun, 3, "Map.merge/3");
+    merged = cop__map_arg(map);
     for (struct cop_map_iter it = cop_map_iter(cop__map_arg(other));
          cop_map_next(&it, &key, &value);) {
         const cop_term args[] = {key, cop_map_get(map, key, cop_none()), value};
@@ -200,6 +208,7 @@ static cop_term filtered(cop_term map, cop_term fun, bool wanted, const char *fu
     cop_term value;
 
     if (!cop_is_map(map)) cop__raise_no_clause(function);
+    cop__fun_arg(fun, 1, function);
     for (struct cop_map_iter it = cop_map_iter(map); cop_map_next(&it, &key, &value);)
         if (cop__is_truthy(cop__call1(fun, cop_tuple(key, value))) != wanted)
             kept = cop_map_remove(kept, key);
@@ -233,21 +242,21 @@ static cop_term get_lazy(cop_term map, cop_term key, cop_term fun)
 {
     cop_term value;
 
-    if (!cop_is_fun(fun, 0)) cop__raise_no_clause("Map.get_lazy/3");
+    cop__fun_arg(fun, 0, "Map.get_lazy/3");
     value = get_or(map, key, cop_none());
     return cop_is_none(value) ? cop_call_fun(fun, NULL, 0) : value;
 }
 
 static cop_term put_new_lazy(cop_term map, cop_term key, cop_term fun)
 {
-    if (!cop_is_fun(fun, 0)) cop__raise_no_clause("Map.put_new_lazy/3");
+    cop__fun_arg(fun, 0, "Map.put_new_lazy/3");
     if (cop_map_has(cop__map_arg(map), key)) return map;
     return cop_map_put(map, key, cop_call_fun(fun, NULL, 0));
 }
 
 static cop_term pop_lazy(cop_term map, cop_term key, cop_term fun)
 {
-    if (!cop_is_fun(fun, 0)) cop__raise_no_clause("Map.pop_lazy/3");
+    cop__fun_arg(fun, 0, "Map.pop_lazy/3");
     return cop_tuple(get_lazy(map, key, fun), cop_map_remove(map, key));
 }
 
@@ -263,12 +272,13 @@ static cop_term changed(cop_term map, cop_term key, cop_term old, cop_term fun)
 
 static cop_term get_and_update(cop_term map, cop_term key, cop_term fun)
 {
-    return changed(map, key, get(map, key), fun);
+    return changed(map, key, get(map, key), cop__fun_arg(fun, 1, "Map.get_and_update/3"));
 }
 
 static cop_term get_and_update_or_raise(cop_term map, cop_term key, cop_term fun)
 {
-    return changed(map, key, fetch_or_raise(map, key), fun);
+    return changed(map, key, fetch_or_raise(map, key),
+                   cop__fun_arg(fun, 1, "Map.get_and_update!/3"));
 }
 
 static const struct cop_function map_functions[] = {

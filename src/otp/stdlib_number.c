@@ -350,6 +350,8 @@ static cop_term rounded(cop_term number, cop_term precision, enum rounding how,
     if (!cop_is_float(number) || !cop__is_int64(precision, &n)) cop__raise_no_clause(function);
     if (n < 0 || n > 15)
         cop_raise("ArgumentError", "precision %lld is out of valid range of 0..15", (long long)n);
+    if (how != NEAREST && (n == 0 || cop_to_float(number) == 0))
+        return cop_float(how == UP ? ceil(cop_to_float(number)) : floor(cop_to_float(number)));
     is_negative = cop_to_float(number) < 0;
     text = cop_alloc(cap);
     text[0] = '0';

@@ -80,8 +80,7 @@ bool cop__range_parts(cop_term map, cop_term ret_parts[3])
     static const char *const names[] = {"first", "last", "step"};
     cop_term module = cop_map_get(map, cop__atom(COP_ATOM_struct), cop_none());
 
-    if (cop_map_size(map) != 4 || cop_is_none(module) || !cop__is_text(module, "Elixir.Range"))
-        return false;
+    if (cop_is_none(module) || !cop__is_text(module, "Elixir.Range")) return false;
     for (int i = 0; i < 3; i++) {
         cop_term name = atom_or_none(names[i]);
 
