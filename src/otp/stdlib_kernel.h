@@ -9,6 +9,11 @@
 cop_term cop__join_bytes(cop_bytes a, cop_bytes b);
 cop_term cop__is_in(cop_term element, cop_term enumerable);
 
+/* Those of stdlib_access.c. */
+cop_term cop__kernel_get_in(cop_term data, cop_term keys);
+cop_term cop__kernel_put_in(cop_term data, cop_term keys, cop_term value);
+cop_term cop__kernel_update_in(cop_term data, cop_term keys, cop_term fun);
+
 /* Those of stdlib_range.c. */
 cop_term cop__kernel_range(cop_term first, cop_term last);
 cop_term cop__kernel_range_step(cop_term first, cop_term last, cop_term step);

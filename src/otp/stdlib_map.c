@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Map, Access and Function. */
+/* Map and Function. */
 #include "otp/stdlib.h"
 
 /* --- Map -------------------------------------------------------------------------------------- */
@@ -333,47 +333,6 @@ const struct cop_module cop__map_module = {.size = sizeof(struct cop_module),
                                            .name = "Map",
                                            .doc = "Maps: values under keys.",
                                            .functions = map_functions};
-
-/* --- Access: what kw[:a] and map.a call ------------------------------------------------------- */
-
-static cop_term access_get_or(cop_term container, cop_term key, cop_term fallback)
-{
-    if (cop_is_map(container)) return cop_map_get(container, key, fallback);
-    if (cop_identical(container, cop_nil())) return cop_nil();
-    if (!cop_is_list(container)) cop__raise_no_clause("Access.get/3");
-    if (!cop_is_atom(key)) {
-        cop_bytes text = cop_to_bytes(cop_inspect_with(key, (struct cop_inspect_opts){0, 50}));
-
-        cop_raise("ArgumentError",
-                  "the Access calls for keywords expect the key to be an atom, got: %.*s",
-                  (int)text.len, text.data);
-    }
-    return cop_keyword_get(container, key, fallback);
-}
-
-static cop_term access_get(cop_term container, cop_term key)
-{
-    return access_get_or(container, key, cop_nil());
-}
-
-static cop_term access_fetch(cop_term container, cop_term key)
-{
-    cop_term value = access_get_or(container, key, cop_none());
-
-    if (cop_is_none(value) || cop_identical(container, cop_nil())) return COP(":error");
-    return cop_tuple(cop_ok(), value);
-}
-
-static const struct cop_function access_functions[] = {
-    COP_EXPORT("fetch(container, key)", access_fetch, "{:ok, value} or :error."),
-    COP_EXPORT("get(container, key)", access_get, "The value of key in a map or keyword list."),
-    COP_EXPORT("get(container, key, default)", access_get_or, "The same, or default."),
-    COP_EXPORT_END};
-
-const struct cop_module cop__access_module = {.size = sizeof(struct cop_module),
-                                              .name = "Access",
-                                              .doc = "What container[key] calls.",
-                                              .functions = access_functions};
 
 /* --- Function --------------------------------------------------------------------------------- */
 
