@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Access, which container[key] calls, and Kernel's functions for values inside of values: get_in and
- * its like, which take a list of keys, one for each level. */
+/* Access, which container[key] calls, and Kernel's functions for values inside of values: get_in
+ * and its like, which take a list of keys, one for each level. */
 #include "otp/stdlib.h"
 #include "otp/stdlib_kernel.h"
 
