@@ -39,8 +39,8 @@
  *
  * Bounds: bodies, headers, connections and the time that a client may be idle. HEAD is answered as
  * GET without the body. A server that is stopped in order hears nobody new and sends answers that
- * are complete; when its supervisor waits no longer, or it is killed, it closes all connections. The
- * port is free then.
+ * are complete; when its supervisor waits no longer, or it is killed, it closes all connections.
+ * The port is free then.
  */
 #ifndef COPPICE_HTTP_SERVER_H
 #define COPPICE_HTTP_SERVER_H

@@ -12,12 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define STREAM_BLOCK 16384
 
+/* A connection. Libmicrohttpd is told only of changes (EPOLLET), and forgets the end of what a
+ * client sends when that comes together with the last bytes; so it is watched here. */
+struct connection {
+    struct cop__list halves; /* of the daemon, when the client has sent its end */
+    struct cop__http_request *request;
+    int fd;
+};
+
 struct cop__http_daemon {
     struct MHD_Daemon *mhd;
+    int signs; /* an epoll set: that of libmicrohttpd, and the ends of connections */
+    struct cop__list halves;
     struct cop__http_limits limits;
     struct cop__http_refusals refusals;
     struct cop__list all;    /* requests whose connections are open, or that are GONE and told */
@@ -84,6 +96,16 @@ static void resume(struct cop__http_request *r)
     if (!r->is_suspended) return;
     r->is_suspended = false;
     MHD_resume_connection(r->connection);
+}
+
+static int fd_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+static struct connection *connection_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
 /* --- Reading ---------------------------------------------------------------------------------- */
@@ -201,6 +223,7 @@ static enum MHD_Result on_access(void *arg, struct MHD_Connection *connection, c
     (void)version;
     if (r == NULL) {
         *request = r = request_new(d, connection);
+        connection_of(connection)->request = r;
         return announces_too_much(d, connection) ? refuse_body(d, r) : MHD_YES;
     }
     if (*data_size > 0) {
@@ -220,10 +243,10 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
     struct cop__http_daemon *d = arg;
     struct cop__http_request *r = *request;
 
-    (void)connection;
     (void)why;
     if (r == NULL) return;
     *request = NULL;
+    connection_of(connection)->request = NULL;
     r->connection = NULL;
     r->is_suspended = false;
     r->state = COP__HTTP_GONE;
@@ -237,10 +260,20 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
                           enum MHD_ConnectionNotificationCode what)
 {
     struct cop__http_daemon *d = arg;
+    struct connection *c = *context;
 
-    (void)connection;
-    (void)context;
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) d->has_closed = true;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        d->has_closed = true;
+        (void)epoll_ctl(d->signs, EPOLL_CTL_DEL, c->fd, NULL);
+        if (cop__list_is_linked(&c->halves)) cop__list_remove(&c->halves);
+        cop__free(c, sizeof(*c));
+        *context = NULL;
+        return;
+    }
+    *context = c = cop__alloc_zeroed(sizeof(*c));
+    c->fd = fd_of(connection);
+    struct epoll_event end = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = c};
+    (void)epoll_ctl(d->signs, EPOLL_CTL_ADD, c->fd, &end);
 }
 
 /* --- Answers ---------------------------------------------------------------------------------- */
@@ -332,7 +365,7 @@ void cop__http_request_cut(struct cop__http_request *r)
 
 int cop__http_request_fd(const struct cop__http_request *r)
 {
-    return MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    return fd_of(r->connection);
 }
 
 /* --- The daemon ------------------------------------------------------------------------------- */
@@ -344,6 +377,11 @@ static size_t leave_escapes(void *arg, struct MHD_Connection *connection, char *
     return strlen(text);
 }
 
+static int mhd_fd(const struct cop__http_daemon *d)
+{
+    return MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD)->listen_fd;
+}
+
 struct cop__http_daemon *cop__http_daemon_start(int listen_fd,
                                                 const struct cop__http_limits *limits,
                                                 struct cop__http_refusals *refusals)
@@ -353,6 +391,8 @@ struct cop__http_daemon *cop__http_daemon_start(int listen_fd,
     d->limits = *limits;
     cop__list_init(&d->all);
     cop__list_init(&d->events);
+    cop__list_init(&d->halves);
+    d->signs = epoll_create1(EPOLL_CLOEXEC);
     d->mhd = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, d,
         MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, d,
@@ -360,7 +400,9 @@ struct cop__http_daemon *cop__http_daemon_start(int listen_fd,
         NULL, MHD_OPTION_CONNECTION_LIMIT, limits->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         limits->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->header_max,
         MHD_OPTION_END);
-    if (d->mhd == NULL) {
+    struct epoll_event any = {.events = EPOLLIN};
+    if (d->mhd == NULL || epoll_ctl(d->signs, EPOLL_CTL_ADD, mhd_fd(d), &any) != 0) {
+        if (d->signs >= 0) close(d->signs);
         cop__free(d, sizeof(*d));
         return NULL;
     }
@@ -380,6 +422,7 @@ void cop__http_daemon_stop(struct cop__http_daemon *d)
     COP_LIST_FOR_SAFE(r, &d->all, all)
     cop__http_request_free(r);
     cop__http_refusals_fini(&d->refusals);
+    close(d->signs);
     cop__free(d, sizeof(*d));
 }
 
@@ -402,7 +445,7 @@ bool cop__http_daemon_is_sending(const struct cop__http_daemon *d)
 
 int cop__http_daemon_fd(const struct cop__http_daemon *d)
 {
-    return MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD)->listen_fd;
+    return d->signs;
 }
 
 unsigned cop__http_daemon_connections(const struct cop__http_daemon *d)
@@ -419,6 +462,31 @@ static void find_room(struct cop__http_daemon *d)
         if (r->waiters.len > 0 && cop__http_request_pending(r) <= d->limits.buffer_max) tell(d, r);
 }
 
+/* Ends the connections whose client says no more and has not said a whole request; what it has sent
+ * is read first. True: there were some. */
+static bool end_halves(struct cop__http_daemon *d)
+{
+    struct epoll_event events[64];
+    struct connection *c;
+    bool has_ended = false;
+    int count = epoll_wait(d->signs, events, 64, 0);
+
+    for (int i = 0; i < count; i++)
+        if (events[i].data.ptr != NULL)
+            cop__list_push_back(&d->halves, &((struct connection *)events[i].data.ptr)->halves);
+    COP_LIST_FOR_SAFE(c, &d->halves, halves)
+    {
+        char byte;
+
+        if (c->request != NULL && c->request->state != COP__HTTP_READING) continue;
+        if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0) continue;
+        cop__list_remove(&c->halves);
+        (void)shutdown(c->fd, SHUT_RDWR);
+        has_ended = true;
+    }
+    return has_ended;
+}
+
 int64_t cop__http_daemon_run(struct cop__http_daemon *d)
 {
     MHD_UNSIGNED_LONG_LONG ms;
@@ -428,7 +496,7 @@ int64_t cop__http_daemon_run(struct cop__http_daemon *d)
     do {
         d->has_closed = false;
         (void)MHD_run(d->mhd);
-    } while (d->has_closed);
+    } while (d->has_closed || end_halves(d));
     find_room(d);
     return MHD_get_timeout(d->mhd, &ms) == MHD_YES ? (int64_t)ms : -1;
 }

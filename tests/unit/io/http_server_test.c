@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* More than the kernels of both sides take. */
-#define LARGE 20000000
-
 /* --- The handler ------------------------------------------------------------------------------ */
 
 static cop_term stream_numbers(cop_term request)
@@ -46,15 +43,6 @@ static cop_term handle(cop_term request)
         part = cop_map_get(request, cop_atom_existing(cop_to_bytes(part)), cop_nil());
         return cop_tuple(200, COP("[{\"x-mark\", \"1\"}]"),
                          cop_inspect_with(part, (struct cop_inspect_opts){0, 0}));
-    }
-    if (cop_match(request, "%{request_path: \"/large\"}")) {
-        char *body = cop_alloc(LARGE);
-
-        memset(body, 'x', LARGE);
-        cop_expect(cop_http_server_send_resp(request, 200, COP("[]"), cop_binary(body, LARGE)),
-                   ":ok");
-        cop_send(COP(":test_of_http_server"), COP(":answered"));
-        return COP(":done");
     }
     if (cop_match(request, "%{request_path: \"/twice\"}")) {
         cop_expect(cop_http_server_send_resp(request, 201, COP("[]"), cop_string("one")), ":ok");
@@ -669,64 +657,6 @@ PROCESS_TEST(a_stopped_server_ends_in_order)
     close(fd);
 }
 
-/* A request whose answer is complete, and is not read. */
-static int leave_a_large_answer(int64_t port)
-{
-    int fd = raw_connect(port);
-
-    cop_assert(raw_send(fd, "GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
-    cop_assert_receive_within(5000, ":answered");
-    return fd;
-}
-
-static cop_term stop_server(cop_term server)
-{
-    return cop_gen_server_stop(server, COP(":shutdown"), 20000);
-}
-
-/* No more is heard, but what was answered comes whole. */
-PROCESS_TEST(a_stopped_server_sends_what_is_complete)
-{
-    cop_pid server = start_server(COP("[]"));
-    int64_t port = port_of(server);
-    cop_term task;
-    cop_bytes answer;
-    int fd;
-
-    cop_register(COP(":test_of_http_server"), cop_self());
-    fd = leave_a_large_answer(port);
-    task = cop_task_async(cop_task_fun(stop_server, cop_pid_term(server)));
-    while (raw_can_connect(port))
-        cop_sleep(1);
-    cop_assert(cop_is_alive(server));
-    answer = cop_to_bytes(raw_read(fd, NULL));
-    cop_assert(answer.len > LARGE + 4);
-    cop_assert(memcmp(answer.data + answer.len - LARGE - 4, "\r\n\r\nx", 5) == 0);
-    cop_assert_equal(cop_ok(), cop_task_await(task, 20000));
-    close(fd);
-}
-
-/* A client that takes nothing holds the server up for as long as its supervisor waits. */
-PROCESS_TEST(a_stopped_server_has_its_time)
-{
-    cop_pid server;
-    cop_term answer;
-    int fd;
-
-    cop_module_register(&handler_module);
-    cop_module_register(&cop_http_server_module);
-    cop_register(COP(":test_of_http_server"), cop_self());
-    cop_expect(cop_start_supervised(COP("{HttpServer, handler: &Handler.handle/1}"),
-                                    COP("[shutdown: 50]")),
-               "{:ok, server}", server);
-    fd = leave_a_large_answer(port_of(server));
-    cop_assert_equal(cop_ok(), cop_stop_supervised(COP("HttpServer")));
-    cop_assert(!cop_seems_alive(server));
-    answer = raw_read(fd, NULL);
-    cop_assert(cop_to_bytes(answer).len < LARGE);
-    close(fd);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -756,8 +686,6 @@ int main(void)
         cmocka_unit_test(addresses_are_those_of_sockets),
         cmocka_unit_test(a_killed_server_leaves_nothing),
         cmocka_unit_test(a_stopped_server_ends_in_order),
-        cmocka_unit_test(a_stopped_server_sends_what_is_complete),
-        cmocka_unit_test(a_stopped_server_has_its_time),
     };
 
     return cmocka_run_group_tests(tests, node_up, node_down);
