@@ -157,12 +157,14 @@ static enum kv_scan one_command(struct kv_turn *turn, cop_bytes input, size_t *r
 
 enum kv_turn_end kv_session_turn(struct kv_session *s, cop_term data)
 {
-    struct kv_turn turn = {.session = s};
+    struct kv_turn turn; /* its answers are large, and written before they are read */
     cop_bytes input = take_input(s, cop_is_none(data) ? (cop_bytes){NULL, 0} : cop_to_bytes(data));
     enum kv_scan found = KV_SCAN_COMMAND;
     size_t done = 0, len, before = s->out.total;
     int count = 0;
 
+    turn.session = s;
+    turn.len = 0;
     while (!s->is_over && count < KV_TURN_MAX && s->out.total - before < WRITTEN_MAX) {
         found = one_command(&turn, (cop_bytes){input.data + done, input.len - done}, &len);
         if (found != KV_SCAN_COMMAND) break;

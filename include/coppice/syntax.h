@@ -50,10 +50,12 @@ COP_API bool cop_quoted_match(cop_term pattern, cop_term value, cop_term binding
 COP_API bool cop_quoted_build(cop_term quoted, cop_term bindings, cop_term *ret_term,
                               struct cop_parse_error *ret_error);
 
-/* Calls the function of a capture, called with len arguments: apply(arg, module, function, args)
- * for each call in it, innermost first; the outermost's result is returned. Exits: BadArityError is
- * the caller's to raise: len must be the capture's arity. Switches: if apply does. */
-typedef cop_term (*cop_apply_fn)(void *arg, cop_term module, cop_term function, cop_term args);
+/* Calls the function of a capture, called with len arguments: apply(arg, module, function, args,
+ * len) for each call in it, innermost first; the outermost's result is returned. Exits:
+ * BadArityError is the caller's to raise: len must be the capture's arity. Switches: if apply
+ * does. */
+typedef cop_term (*cop_apply_fn)(void *arg, cop_term module, cop_term function,
+                                 const cop_term *args, size_t len);
 COP_API cop_term cop_capture_call(cop_term fun, const cop_term *args, size_t len,
                                   cop_apply_fn apply, void *arg);
 

@@ -24,18 +24,22 @@ const struct cop__tcp_options cop__tcp_defaults = {
     .nodelay = true,
 };
 
-static const char *const names[COP__TCP_OPTIONS] = {
-    [COP__TCP_PACKET] = "packet",
-    [COP__TCP_LINE_MAX] = "line_max",
-    [COP__TCP_CHOMP] = "chomp",
-    [COP__TCP_ACTIVE] = "active",
-    [COP__TCP_BACKLOG] = "backlog",
-    [COP__TCP_REUSEADDR] = "reuseaddr",
-    [COP__TCP_NODELAY] = "nodelay",
-    [COP__TCP_KEEPALIVE] = "keepalive",
-    [COP__TCP_SHOW_ECONNRESET] = "show_econnreset",
-    [COP__TCP_SEND_TIMEOUT] = "send_timeout",
-    [COP__TCP_BUFFER] = "buffer",
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+static const cop_bytes names[COP__TCP_OPTIONS] = {
+    [COP__TCP_PACKET] = NAME("packet"),
+    [COP__TCP_LINE_MAX] = NAME("line_max"),
+    [COP__TCP_CHOMP] = NAME("chomp"),
+    [COP__TCP_ACTIVE] = NAME("active"),
+    [COP__TCP_BACKLOG] = NAME("backlog"),
+    [COP__TCP_REUSEADDR] = NAME("reuseaddr"),
+    [COP__TCP_NODELAY] = NAME("nodelay"),
+    [COP__TCP_KEEPALIVE] = NAME("keepalive"),
+    [COP__TCP_SHOW_ECONNRESET] = NAME("show_econnreset"),
+    [COP__TCP_SEND_TIMEOUT] = NAME("send_timeout"),
+    [COP__TCP_BUFFER] = NAME("buffer"),
 };
 
 /* COP__TCP_OPTIONS: there is none. */
@@ -45,7 +49,7 @@ static enum cop__tcp_option option_of(cop_term name)
     if (!cop_is_atom(name)) return COP__TCP_OPTIONS;
     cop_bytes text = cop_atom_text(name);
     while (i < COP__TCP_OPTIONS &&
-           (strlen(names[i]) != text.len || memcmp(names[i], text.data, text.len) != 0))
+           (names[i].len != text.len || memcmp(names[i].data, text.data, text.len) != 0))
         i++;
     return (enum cop__tcp_option)i;
 }

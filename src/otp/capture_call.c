@@ -5,10 +5,12 @@
 
 #include "coppice/syntax.h"
 
-static cop_term apply(void *arg, cop_term module, cop_term function, cop_term args)
+static cop_term apply(void *arg, cop_term module, cop_term function, const cop_term *args,
+                      size_t len)
 {
     (void)arg;
-    return cop_apply(module, function, args);
+    if (!cop_is_atom(module) || !cop_is_atom(function)) cop_error(COP(":badarg"));
+    return cop__apply(module, function, args, len);
 }
 
 cop_term cop_call_fun(cop_term fun, const cop_term *args, size_t len)

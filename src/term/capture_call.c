@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calling a capture: holes are filled, inner calls made, from left to right and innermost first. */
+/* Calling a capture: holes are filled, inner calls made, from left to right and innermost first.
+ * Nesting is a stack of levels, not recursion. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "term/syntax.h"
 #include "term/types.h"
+
+/* So many of each need no memory from the heap: more than captures have. */
+#define LEVELS_INLINE 4
+#define VALUES_INLINE 12
 
 struct level {
     cop_term kind; /* :tuple, :list, :map or :call */
@@ -13,41 +19,54 @@ struct level {
 };
 
 struct call {
-    struct level *levels;
+    struct level *levels; /* inline_levels, or allocated */
     size_t levels_len;
     size_t levels_cap;
-    cop_term *values;
+    cop_term *values; /* inline_values, or allocated */
     size_t values_len;
     size_t values_cap;
+    struct level inline_levels[LEVELS_INLINE];
+    cop_term inline_values[VALUES_INLINE];
 };
+
+static void call_init(struct call *c)
+{
+    c->levels = c->inline_levels;
+    c->levels_len = 0;
+    c->levels_cap = LEVELS_INLINE;
+    c->values = c->inline_values;
+    c->values_len = 0;
+    c->values_cap = VALUES_INLINE;
+}
 
 /* Runs also when an exit unwinds the stack out of apply(). */
 static void call_fini(struct call *c)
 {
-    free(c->levels);
-    free(c->values);
+    if (c->levels != c->inline_levels) free(c->levels);
+    if (c->values != c->inline_values) free(c->values);
+}
+
+/* `items` with room for *cap of twice as many as before. */
+static void *grow(void *items, const void *inline_items, size_t size, size_t *cap)
+{
+    void *grown = cop__syntax_grow(items == inline_items ? NULL : items, 2 * *cap * size);
+
+    if (items == inline_items) memcpy(grown, items, *cap * size);
+    *cap *= 2;
+    return grown;
 }
 
 static void open_level(struct call *c, cop_term kind, cop_term rest)
 {
-    struct level *level;
-
-    if (c->levels_len == c->levels_cap) {
-        c->levels_cap = c->levels_cap == 0 ? 4 : c->levels_cap * 2;
-        c->levels = cop__syntax_grow(c->levels, c->levels_cap * sizeof(*level));
-    }
-    level = &c->levels[c->levels_len++];
-    level->kind = kind;
-    level->rest = rest;
-    level->base = c->values_len;
+    if (c->levels_len == c->levels_cap)
+        c->levels = grow(c->levels, c->inline_levels, sizeof(*c->levels), &c->levels_cap);
+    c->levels[c->levels_len++] = (struct level){kind, rest, c->values_len};
 }
 
 static void push(struct call *c, cop_term value)
 {
-    if (c->values_len == c->values_cap) {
-        c->values_cap = c->values_cap == 0 ? 16 : c->values_cap * 2;
-        c->values = cop__syntax_grow(c->values, c->values_cap * sizeof(value));
-    }
+    if (COP_UNLIKELY(c->values_len == c->values_cap))
+        c->values = grow(c->values, c->inline_values, sizeof(*c->values), &c->values_cap);
     c->values[c->values_len++] = value;
 }
 
@@ -99,9 +118,9 @@ static cop_term end_level(struct call *c, cop_apply_fn apply, void *arg)
     size_t len = c->values_len - level->base;
     cop_term result;
 
-    if (cop__is_text(level->kind, "call")) {
+    if (c->levels_len == 1 || cop__is_text(level->kind, "call")) {
         if (len < 2) cop__term_fail("badarg", level->kind);
-        result = apply(arg, values[0], values[1], list_of(values + 2, len - 2, cop_empty_list()));
+        result = apply(arg, values[0], values[1], values + 2, len - 2);
     } else if (cop__is_text(level->kind, "tuple")) {
         result = cop_tuple_from(values, len);
     } else if (cop__is_text(level->kind, "map")) {
@@ -118,17 +137,16 @@ static cop_term end_level(struct call *c, cop_apply_fn apply, void *arg)
 cop_term cop_capture_call(cop_term fun, const cop_term *args, size_t len, cop_apply_fn apply,
                           void *arg)
 {
-    __attribute__((cleanup(call_fini))) struct call c = {0};
+    __attribute__((cleanup(call_fini))) struct call c;
     cop_term module;
     cop_term function;
     cop_term bound;
     int arity;
 
+    call_init(&c);
     cop_capture_parts(fun, &module, &function, &arity, &bound);
-    if (cop__is(bound, COP_ATOM_nil)) {
-        return apply(arg, module, function, list_of(args, len, cop_empty_list()));
-    }
-    open_level(&c, cop_atom("call"), bound);
+    if (cop__is(bound, COP_ATOM_nil)) return apply(arg, module, function, args, len);
+    open_level(&c, cop_none(), bound); /* the outermost is the capture's own call */
     push(&c, module);
     push(&c, function);
     while (c.levels_len > 0) {

@@ -178,19 +178,27 @@ static inline void small_copy(const struct small *small, struct cop__block *bloc
     size_t index = 0;
 
     for (size_t at = 0; at < small->len; at++) {
-        uint64_t header = *small->boxes[at];
-        uint64_t *copy = put_box(block, index, small->boxes[at], header);
-        size_t first = cop__header_first_term(header);
-        size_t end = 1 + cop__header_arity(header);
+        const uint64_t *box = small->boxes[at];
+        size_t first = cop__header_first_term(*box);
+        size_t end = 1 + cop__header_arity(*box);
+        uint64_t *copy = words + index;
 
-        index += end;
-        if (first == 0) continue;
-        for (size_t i = first; i < end && next < small->len; i++) {
-            if (copy[i] != (uint64_t)(uintptr_t)small->boxes[next]) continue;
+        if (first == 0) {
+            (void)put_box(block, index, box, *box);
+            index += end;
+            continue;
+        }
+        copy[0] = block_header(*box, index);
+        for (size_t i = 1; i < first; i++)
+            copy[i] = box[i];
+        for (size_t i = first; i < end; i++) {
+            copy[i] = box[i];
+            if (next == small->len || box[i] != (uint64_t)(uintptr_t)small->boxes[next]) continue;
             copy[i] = (uint64_t)(uintptr_t)(words + below);
             below += 1 + cop__header_arity(*small->boxes[next]);
             next++;
         }
+        index += end;
     }
     COP_ASSERT(next == small->len && index == small->words);
 }

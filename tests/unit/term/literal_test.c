@@ -277,16 +277,17 @@ static void atoms_have_a_limit(void **state)
 /* --- Calling captures ------------------------------------------------------------------------- */
 
 /* Kernel.+ adds, all else returns {function, args}. */
-static cop_term apply(void *arg, cop_term module, cop_term function, cop_term args)
+static cop_term apply(void *arg, cop_term module, cop_term function, const cop_term *args,
+                      size_t len)
 {
     int *calls = arg;
 
     (void)module;
     (*calls)++;
     if (strcmp(cop_atom_text(function).data, "+") == 0) {
-        return cop_int(cop_to_int(cop_head(args)) + cop_to_int(cop_head(cop_tail(args))));
+        return cop_int(cop_to_int(args[0]) + cop_to_int(args[1]));
     }
-    return cop_tuple(function, args);
+    return cop_tuple(function, cop_list_from(args, len));
 }
 
 static void check_call(const char *fun, const char *expected, int expected_calls)
@@ -311,6 +312,12 @@ static void calls_captures(void **state)
     check_call("&f({:&, &1}, {:&, 1}, {:&, :tuple, []})",
                "{:f, [{:&, 10}, {:&, 1}, {:&, :tuple, []}]}", 1);
     check_call("&f([&1], g(&1, []))", "{:f, [[10], {:g, [10, []]}]}", 2);
+    check_call("&f([[[[[[[&1]]]]]]], {&2, {&1, {&2, {&1, {&2}}}}})",
+               "{:f, [[[[[[[[10]]]]]]], {20, {10, {20, {10, {20}}}}}]}", 1);
+    check_call("&f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, &1)",
+               "{:f, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 10]}", 1);
+    check_call("&f({&1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, g(&1, 15)})",
+               "{:f, [{10, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, {:g, [10, 15]}}]}", 2);
     check_call("&f()", "{:f, []}", 1);
     check_call("&f(1)", "{:f, [1]}", 1);
 }
