@@ -161,6 +161,26 @@ PROCESS_TEST(starts_time_out_exactly)
     return cop_end();
 }
 
+/* GEN-50: the limit of multi_call is one for all. */
+PROCESS_TEST(multi_calls_have_one_deadline)
+{
+    cop_term twice = COP("[:nonode@nohost, :nonode@nohost]");
+    cop_term server =
+        started(cop_gen_server_start(&slow_module, cop_nil(), COP("[name: :slow_multi]")));
+    int64_t start = cop_monotonic_ms();
+
+    CHECK_TERM(cop_gen_server_multi_call(twice, COP(":slow_multi"), COP("{:sleep, 60}"), 100),
+               "{[{:nonode@nohost, :done}], [:nonode@nohost]}");
+    CHECK_INT(cop_monotonic_ms() - start, 100);
+    start = cop_monotonic_ms();
+    CHECK_TERM(cop_gen_server_multi_call(twice, COP(":slow_multi"), COP(":ping"), 100),
+               "{[{:nonode@nohost, :done}, {:nonode@nohost, :done}], []}");
+    CHECK_INT(cop_monotonic_ms() - start, 20); /* it still slept */
+    check_no_message();
+    cop_exit_process(cop_to_pid(server), COP(":kill"));
+    return cop_end();
+}
+
 /* MSG-05: Process.sleep sleeps once. */
 PROCESS_TEST(process_sleep)
 {
@@ -273,10 +293,10 @@ static int start_seeded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_time_out_exactly),   cmocka_unit_test(stop_times_out_exactly),
-        cmocka_unit_test(starts_time_out_exactly),  cmocka_unit_test(process_sleep),
-        cmocka_unit_test(tasks_have_one_deadline),  cmocka_unit_test(children_end_in_time),
-        cmocka_unit_test(all_children_end_in_time),
+        cmocka_unit_test(calls_time_out_exactly),  cmocka_unit_test(stop_times_out_exactly),
+        cmocka_unit_test(starts_time_out_exactly), cmocka_unit_test(multi_calls_have_one_deadline),
+        cmocka_unit_test(process_sleep),           cmocka_unit_test(tasks_have_one_deadline),
+        cmocka_unit_test(children_end_in_time),    cmocka_unit_test(all_children_end_in_time),
     };
 
     return cmocka_run_group_tests_name("sim_server_clock", tests, start_seeded, check_stop_node);

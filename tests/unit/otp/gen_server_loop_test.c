@@ -4,6 +4,7 @@
 
 #include "gen_probe.h"
 
+#include "coppice/logger.h"
 #include "coppice/sys.h"
 
 static cop_pid probe_monitored(cop_term options, cop_ref *ret_ref)
@@ -310,6 +311,28 @@ PROCESS_TEST(what_is_logged_of_an_end)
     cop_assert_equal("", cop_capture_log(exit_shutdown, NULL));
 }
 
+static cop_term send_stray(void *arg)
+{
+    cop_pid pid = probe_start(cop_empty_list());
+
+    (void)arg;
+    cop_send(pid, COP(":no_clause"));
+    cop_assert_equal(COP(":pong"), cop_gen_server_call(pid, COP(":ping"), 5000));
+    return cop_nil();
+}
+
+/* LOG-22: an error, not less */
+PROCESS_TEST(a_stray_message_is_an_error)
+{
+    cop_term log;
+
+    cop_logger_set_level(COP_ERROR);
+    log = cop_capture_log(send_stray, NULL);
+    cop_logger_set_level(COP_DEBUG_LEVEL);
+    cop_assert(memmem(cop_to_bytes(log).data, cop_to_bytes(log).len,
+                      "received unexpected message in handle_info/2: :no_clause", 56) != NULL);
+}
+
 /* GEN-35, GEN-38 */
 PROCESS_TEST(stop_gives_exactly_the_reason)
 {
@@ -504,6 +527,7 @@ int main(void)
         cmocka_unit_test(bad_returns),
         cmocka_unit_test(throws_are_returns),
         cmocka_unit_test(what_is_logged_of_an_end),
+        cmocka_unit_test(a_stray_message_is_an_error),
         cmocka_unit_test(exceptions_end_the_server),
         cmocka_unit_test(stop_gives_exactly_the_reason),
         cmocka_unit_test(what_terminate_raises),

@@ -182,6 +182,27 @@ PROCESS_TEST(stop_kills_the_linked_starter)
     assert_nothing_left();
 }
 
+static cop_term start_in_vain(void *init)
+{
+    start(init, false);
+    return cop_nil();
+}
+
+/* GEN-07: stop with an abnormal reason makes a crash report, error and ignore are silent */
+PROCESS_TEST(reports_of_failed_starts)
+{
+    cop_term log;
+
+    cop_log_sasl_reports(true);
+    log = cop_capture_log(start_in_vain, (char[]){"[init: {:stop, :boom}]"});
+    cop_assert(memmem(cop_to_bytes(log).data, cop_to_bytes(log).len, "terminating\n** (exit) :boom",
+                      27) != NULL);
+    cop_assert_equal("", cop_capture_log(start_in_vain, (char[]){"[init: {:stop, :shutdown}]"}));
+    cop_assert_equal("", cop_capture_log(start_in_vain, (char[]){"[init: {:fail, :boom}]"}));
+    cop_assert_equal("", cop_capture_log(start_in_vain, (char[]){"[init: :ignore]"}));
+    cop_log_sasl_reports(false);
+}
+
 /* GEN-08 */
 PROCESS_TEST(what_init_raises)
 {
@@ -318,6 +339,7 @@ int main(void)
         cmocka_unit_test(error_leaves_the_starter_alive),
         cmocka_unit_test(stop_gives_the_reason),
         cmocka_unit_test(stop_kills_the_linked_starter),
+        cmocka_unit_test(reports_of_failed_starts),
         cmocka_unit_test(what_init_raises),
         cmocka_unit_test(failed_start_with_a_name),
         cmocka_unit_test(init_that_takes_too_long),

@@ -105,6 +105,30 @@ static void extra_arguments(void)
     assert_logged(log, expected);
 }
 
+/* LOG-01: progress is info, the end of a child an error. */
+static void levels(void)
+{
+    static const struct {
+        enum cop_level level;
+        bool progress, end;
+    } rows[] = {{COP_INFO, true, true},
+                {COP_NOTICE, false, true},
+                {COP_ERROR, false, true},
+                {COP_CRITICAL, false, false}};
+    bool was_on = cop_log_sasl_reports(true);
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cop_term log;
+
+        cop_logger_set_level(rows[i].level);
+        log = cop_capture_log(child_crashes, (char[]){""});
+        cop_assert(contains(log, "started\n") == rows[i].progress);
+        cop_assert(contains(log, "terminated\n") == rows[i].end);
+    }
+    cop_logger_set_level(COP_DEBUG_LEVEL);
+    cop_log_sasl_reports(was_on);
+}
+
 static cop_term child_ends(void *arg)
 {
     cop_term specs = cop_list(probe_spec("a", "", arg));
@@ -375,15 +399,20 @@ static void unexpected_messages(void)
 
     assert_logged(log, "Supervisor received unexpected message: {:what, 1}");
     assert_logged(log, "DynamicSupervisor received unexpected message: {:what, 2}");
+    log = cop_string(strstr(cop_to_bytes(log).data, "{:what, 1}") + 1);
+    cop_assert(!contains(log, "{:what, 1}")); /* once */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(child_terminated),    TEST(off_at_first),   TEST(start_error),
-        TEST(caused_shutdown),     TEST(shutdown_error), TEST(dynamic_supervisor),
-        TEST(unexpected_messages), TEST(offenders),      TEST(extra_arguments),
-        TEST(normal_ends),         TEST(own_reason),     TEST(start_that_raises),
+        TEST(child_terminated),    TEST(off_at_first),
+        TEST(start_error),         TEST(caused_shutdown),
+        TEST(shutdown_error),      TEST(dynamic_supervisor),
+        TEST(unexpected_messages), TEST(offenders),
+        TEST(extra_arguments),     TEST(levels),
+        TEST(normal_ends),         TEST(own_reason),
+        TEST(start_that_raises),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

@@ -347,27 +347,34 @@ static cop_next wait_for_end(cop_term arg)
     return cop_end();
 }
 
+/* Traps exits, and takes all elements of the stream. */
+static cop_next consume(cop_term stream)
+{
+    cop_trap_exit(true);
+    cop_apply(COP("Enum"), COP(":to_list"), cop_list(stream));
+    return cop_end();
+}
+
 /* TSU-07: the tasks of a nolink stream outlive the consumer, those of a linked one do not */
 PROCESS_TEST(who_dies_with_the_consumer)
 {
     for (int linked = 0; linked < 2; linked++) {
-        cop_term s = start(COP("[]")), stream, pid, children, task;
+        cop_term s = start(COP("[]")), stream, task;
+        cop_term list = COP("[1]"), fun = COP("&TaskTest.gate/1"),
+                 options = COP("[timeout: 60000]");
+        cop_pid consumer, monitor;
         cop_ref ref;
 
-        stream = linked ? cop_task_supervisor_async_stream(s, COP("[1]"), COP("&TaskTest.gate/1"),
-                                                           COP("[timeout: :infinity]"))
-                        : cop_task_supervisor_async_stream_nolink(
-                              s, COP("[1]"), COP("&TaskTest.gate/1"), COP("[timeout: :infinity]"));
-        cop_expect(cop_task_start(cop_tuple(COP("Enum"), COP(":to_list"), cop_list(stream))),
-                   "{:ok, pid}", pid);
+        stream = linked ? cop_task_supervisor_async_stream(s, list, fun, options)
+                        : cop_task_supervisor_async_stream_nolink(s, list, fun, options);
+        consumer = cop_spawn(consume, stream, NULL);
         do {
             cop_yield();
-            children = cop_task_supervisor_children(s);
-        } while (!cop_match(children, "[task]", task));
+        } while (!cop_match(cop_task_supervisor_children(s), "[task]", task));
         task_wait_for_gate(cop_to_pid(task));
-        cop_expect(cop_process_info(cop_to_pid(pid), COP(":links")), "{:links, [pid]}", pid);
-        ref = cop_monitor(pid); /* the stream's monitor, which dies with the consumer */
-        cop_exit_process(cop_to_pid(pid), COP(":kill"));
+        cop_expect(cop_process_info(consumer, COP(":links")), "{:links, [monitor]}", monitor);
+        ref = cop_monitor(monitor); /* that of the stream */
+        cop_exit_process(consumer, COP(":kill"));
         cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, :killed}", ref);
         ref = cop_monitor(task);
         if (linked)

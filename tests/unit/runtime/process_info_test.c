@@ -109,6 +109,23 @@ PROCESS_TEST(items)
     return cop_end();
 }
 
+static cop_term ask_far(void *arg)
+{
+    return cop_process_info(*(cop_pid *)arg, COP(":status"));
+}
+
+/* PRC-02 */
+PROCESS_TEST(processes_of_other_nodes_have_no_info)
+{
+    cop_pid far = cop_self();
+    far.node = 1;
+    CHECK_RAISES(COP_CLASS_ERROR, ":badarg", ask_far, &far);
+    far = check_dead_pid();
+    far.node = 1;
+    CHECK_RAISES(COP_CLASS_ERROR, ":badarg", ask_far, &far);
+    return cop_end();
+}
+
 /* PRC-04 */
 PROCESS_TEST(status)
 {
@@ -242,6 +259,7 @@ int main(void)
         cmocka_unit_test(seems_alive),
         cmocka_unit_test(forms_of_questions),
         cmocka_unit_test(items),
+        cmocka_unit_test(processes_of_other_nodes_have_no_info),
         cmocka_unit_test(status),
         cmocka_unit_test(registered_name),
         cmocka_unit_test(messages),
