@@ -7,38 +7,97 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int open_stream(int port)
+/* What the pages ask for again and again, beside the stream. */
+static const char *const pages[] = {"/api/applications", "/api/processes", "/api/processes/0.1.0",
+                                    "/api/tables",       "/api/ports",     "/api/calls"};
+#define PAGES     (sizeof pages / sizeof pages[0])
+#define ROUND_MS  1000
+#define STREAM_OF "/api/events?topics=system,load,tree,processes,crashes,log,trace,calls"
+
+static int ask(int port, const char *path, const char *connection)
 {
-    static const char request[] =
-        "GET /api/events?topics=system,load,tree,processes,crashes,log,trace,calls HTTP/1.1\r\n"
-        "Host: 127.0.0.1\r\n\r\n";
+    char request[256];
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)port),
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int len = snprintf(request, sizeof request,
+                       "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: %s\r\n\r\n", path,
+                       port, connection);
 
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        write(fd, request, sizeof request - 1) < 0)
-        cop_exit(COP(":no_stream"));
+        write(fd, request, (size_t)len) < 0)
+        abort();
     return fd;
 }
 
-/* The viewer: a thread of the system, which is no part of the node. */
-static void *read_all(void *arg)
+/* Reads to the end; the answer must be this status. */
+static void read_answer(int fd, const char *status)
 {
     char bytes[4096];
-    ssize_t n;
+    ssize_t n = read(fd, bytes, sizeof bytes);
 
-    do
-        n = read(*(int *)arg, bytes, sizeof bytes);
-    while (n > 0);
+    if (n < 12 || memcmp(bytes + 9, status, 3) != 0) abort(); /* it would measure nothing */
+    while (n > 0)
+        n = read(fd, bytes, sizeof bytes);
+}
+
+/* A viewer on each page: threads of the system, which are no part of the node. */
+struct viewer {
+    pthread_t follower;
+    pthread_t asker;
+    int stream;
+    int port;
+    int ends[2]; /* a pipe: closed at the end */
+};
+
+static void *follow(void *arg)
+{
+    read_answer(((struct viewer *)arg)->stream, "200");
     return NULL;
+}
+
+static void *ask_in_turn(void *arg)
+{
+    const struct viewer *v = arg;
+    struct pollfd end = {.fd = v->ends[0], .events = POLLIN};
+
+    do {
+        for (size_t i = 0; i < PAGES; i++) {
+            int fd = ask(v->port, pages[i], "close");
+
+            read_answer(fd, "200");
+            close(fd);
+        }
+    } while (poll(&end, 1, ROUND_MS) == 0);
+    return NULL;
+}
+
+static void viewer_begin(struct viewer *v, int port)
+{
+    v->port = port;
+    v->stream = ask(port, STREAM_OF, "keep-alive");
+    if (pipe(v->ends) != 0 || pthread_create(&v->follower, NULL, follow, v) != 0 ||
+        pthread_create(&v->asker, NULL, ask_in_turn, v) != 0)
+        cop_exit(COP(":no_viewer"));
+}
+
+static void viewer_end(struct viewer *v)
+{
+    close(v->ends[1]);
+    shutdown(v->stream, SHUT_RDWR);
+    pthread_join(v->asker, NULL);
+    pthread_join(v->follower, NULL);
+    close(v->ends[0]);
+    close(v->stream);
 }
 
 /* It prints where it is: not among the results. */
@@ -55,19 +114,15 @@ static void start_observer(void)
 
 double bench_observed(double (*fn)(void), bool has_viewer)
 {
-    int64_t port;
-    pthread_t viewer;
+    struct viewer viewer;
     double result;
-    int fd;
+    int64_t port;
 
     start_observer();
     if (!has_viewer) return fn();
     cop_expect(cop_http_server_port(COP("Observer.Server")), "port", port);
-    fd = open_stream((int)port);
-    if (pthread_create(&viewer, NULL, read_all, &fd) != 0) cop_exit(COP(":no_viewer"));
+    viewer_begin(&viewer, (int)port);
     result = fn();
-    shutdown(fd, SHUT_RDWR);
-    pthread_join(viewer, NULL);
-    close(fd);
+    viewer_end(&viewer);
     return result;
 }

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* Runs fn, which returns nanoseconds an operation, with the Observer started; with a viewer that
- * has a stream of all topics open and reads it. */
+/* Runs fn, which returns nanoseconds an operation, with the Observer started; with a viewer on each
+ * page: a stream of all topics, and what the pages ask for, each second. */
 double bench_observed(double (*fn)(void), bool has_viewer);
 
 #endif

@@ -35,6 +35,7 @@ struct cop_node_figures {
     uint64_t memory_resident;  /* of the whole program, as the kernel counts */
     uint64_t memory_taken;     /* taken from the system by the library ... */
     uint64_t memory_allocated; /* ... and what of it is in use */
+    uint64_t memory_atoms;     /* of the table of atoms */
     uint64_t memory_processes; /* what the processes had when they last ran */
     uint64_t run_queue_global; /* runnable and on no scheduler */
 };
@@ -86,7 +87,7 @@ enum cop_journal {
      * supervisor is nil for the top of an application. */
     COP_JOURNAL_TREE,
     /* Abnormal ends of processes: maps with :pid, :name, :label, :function, :initial_call, :reason,
-     * :words, :messages, :queue, :ancestors, :links, :group_leader. */
+     * :words, :messages, :queue, :ancestors, :links, :group_leader, :frames (addresses, innermost first). */
     COP_JOURNAL_CRASHES,
     /* {kind, from, to, text}: what traced processes receive; kind is :message, :exit or :down, from
      * a pid or nil. */
@@ -119,6 +120,9 @@ COP_API void cop_system_mark(void);
  * if it does not answer within 200 ms; nil for the dead. The first call of a program reads debug
  * information, which takes some hundred ms. Runs on: a process. Switches. */
 COP_API cop_term cop_native_stack(cop_pid pid);
+/* The same of the :frames of a crash: where it raised what it ended with, or waited when it was
+ * killed. Runs on: a process. Switches. */
+COP_API cop_term cop_native_frames(cop_term addresses);
 
 /* Holds a journal open for so many milliseconds from now, at least; COP_INFINITY: as long as the
  * node runs. What it has noted stays when it closes. */

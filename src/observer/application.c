@@ -209,6 +209,15 @@ static void stop(cop_term state)
 
 /* --- The module ------------------------------------------------------------------------------- */
 
+/* The first visit needs the access token, if there is one. */
+static cop_term with_token(cop_term url)
+{
+    cop_bytes text = cop_to_bytes(url);
+
+    if (cop__obs_settings.token[0] == '\0') return url;
+    return cop_format("%.*s/?token=%s", (int)text.len, text.data, cop__obs_settings.token);
+}
+
 cop_term cop_observer_start(void)
 {
     cop_term answer = cop_application_ensure_all_started(&cop_observer_application), url, reason;
@@ -216,7 +225,9 @@ cop_term cop_observer_start(void)
     if (cop_match(answer, "{:error, reason}", reason)) return answer;
     if (cop_match(answer, "{:ok, []}")) tell_url(); /* it ran already */
     url = cop_observer_url();
-    return cop_is_binary(url) ? cop_tuple(COP(":ok"), url) : COP("{:error, :not_listening}");
+    if (!cop_is_binary(url)) return COP("{:error, :not_listening}");
+    (void)cop__obs_browser_open(with_token(url));
+    return cop_tuple(COP(":ok"), url);
 }
 
 cop_term cop_observer_stop(void)
@@ -226,7 +237,9 @@ cop_term cop_observer_stop(void)
 }
 
 static const struct cop_function functions[] = {
-    COP_EXPORT("start()", cop_observer_start, "Starts the Observer and prints where it is."),
+    COP_EXPORT(
+        "start()", cop_observer_start,
+        "Starts the Observer, prints where it is, and opens it in a browser where there is one."),
     COP_EXPORT("stop()", cop_observer_stop, "Stops it."),
     COP_EXPORT("url()", cop_observer_url, "Where the page is, or nil."),
     COP_EXPORT("handle_request(request)", handle, "Answers one HTTP request: for its server."),

@@ -203,6 +203,13 @@ static cop_term state_in(cop_term report)
     return cop__obs_term_text(cop_binary(at, (size_t)(text.data + text.len - at)));
 }
 
+cop_term cop__obs_state_at_crash(cop_pid pid)
+{
+    struct past p = read_past(0);
+
+    return state_in(report_of(&p, cop_pid_term(pid)));
+}
+
 static cop_term call_text(cop_term call, cop_term function)
 {
     struct cop_process_row row = {.initial_call = call, .function = NULL};
@@ -214,23 +221,24 @@ static cop_term call_text(cop_term call, cop_term function)
 /* What an end has beside its row. */
 static cop_term details(const struct past *p, cop_term event)
 {
-    cop_term pid, call, function, ancestors, messages, links, report, state;
+    cop_term pid, call, function, ancestors, messages, links, report, state, frames;
     int64_t queue;
 
     cop_expect(event,
                "%{pid: pid, initial_call: call, function: function, ancestors: ancestors,"
-               " messages: messages, links: links, queue: queue}",
-               pid, call, function, ancestors, messages, links, queue);
+               " messages: messages, links: links, queue: queue, frames: frames}",
+               pid, call, function, ancestors, messages, links, queue, frames);
     call = call_text(call, function);
     ancestors = cop__obs_each(ancestors, cop__obs_process);
     messages = cop__obs_each(messages, as_term);
     links = cop__obs_each(links, cop__obs_process);
     report = report_of(p, pid);
     state = state_in(report);
+    frames = cop__obs_each(cop_native_frames(frames), cop__obs_frame);
     return cop_build("%{initial_call: call, ancestors: ancestors, state: state,"
                      " messages: messages, queue: queue, links: links, report: report,"
-                     " stacktrace: []}",
-                     call, ancestors, state, messages, queue, links, report);
+                     " stacktrace: frames}",
+                     call, ancestors, state, messages, queue, links, report, frames);
 }
 
 cop_term cop__obs_crash(int64_t number)

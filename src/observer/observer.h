@@ -42,6 +42,10 @@ extern struct cop__obs_settings cop__obs_settings; /* written while the applicat
 /* Reads the environment; false: the log says what is wrong. */
 bool cop__obs_settings_read(struct cop__obs_settings *ret);
 
+/* Opens the page in a browser, if there is a screen for one (browser.c): whether one was asked to.
+ * Switches. */
+bool cop__obs_browser_open(cop_term url);
+
 /* --- Requests and answers (router.c, guard.c) ------------------------------------------------- */
 
 /* A request as its handlers see it. */
@@ -105,6 +109,8 @@ const char *cop__obs_status(enum cop_process_status status);
 cop_term cop__obs_utf8(cop_term binary);
 /* fn of each of the first COP__OBS_LIST_MAX elements; nil if it is no list. */
 cop_term cop__obs_each(cop_term list, cop_term (*fn)(cop_term));
+/* {"function", "file", "line", "address"} of a frame of cop_native_stack(). */
+cop_term cop__obs_frame(cop_term frame);
 int64_t cop__obs_now_us(void);
 /* The application of a group leader, as a string, or nil. apps: cop_application_trees(). */
 cop_term cop__obs_application(cop_term apps, cop_pid leader);
@@ -141,6 +147,10 @@ cop_term cop__obs_load(int64_t seconds);
  * while the sampler is being restarted. */
 cop_term cop__obs_newest_sample(void);
 
+/* The last states that were asked for, of the latest 256 processes: TERMs; nil if it is not known. */
+void cop__obs_state_known(cop_pid pid, cop_term state);
+cop_term cop__obs_last_state(cop_pid pid);
+
 /* --- The questions ---------------------------------------------------------------------------- */
 
 cop_term cop__obs_session(void);
@@ -158,6 +168,8 @@ cop_term cop__obs_crashes(int64_t after, int64_t limit);
 cop_term cop__obs_crash(int64_t number);
 /* The number of pid's crash, or nil; its row in the list, or cop_none(). */
 cop_term cop__obs_crash_of(cop_pid pid, cop_term *ret_row);
+/* TERM: the state that the report of its crash tells, or nil. */
+cop_term cop__obs_state_at_crash(cop_pid pid);
 cop_term cop__obs_history(int64_t from_us, int64_t to_us, int64_t limit);
 cop_term cop__obs_history_tree(int64_t at_us);
 cop_term cop__obs_tree_event(cop_term entry); /* EVENT of {number, time_us, event} */

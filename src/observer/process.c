@@ -106,18 +106,6 @@ static cop_term pid_or_nil(cop_pid pid)
     return cop_is_no_pid(pid) ? cop_nil() : cop__obs_process(cop_pid_term(pid));
 }
 
-/* [{function, file, line, address}] */
-static cop_term frame_map(cop_term frame)
-{
-    cop_term function, file, line, address;
-    int64_t at;
-
-    cop_expect(frame, "{function, file, line, at}", function, file, line, at);
-    address = cop_format("0x%llx", (unsigned long long)at);
-    return cop_build("%{function: function, file: file, line: line, address: address}", function,
-                     file, line, address);
-}
-
 /* What the row says. */
 static cop_term from_row(const struct cop_process_row *row)
 {
@@ -157,7 +145,7 @@ static cop_term alive(const struct cop_process_row *row)
     cop_term app = cop__obs_application(cop_application_trees(), row->group_leader);
     cop_term module = module_of(row), tables = tables_of(row->pid), successor, id = cop_nil();
     cop_term events = cop__obs_events_of(row->pid, &successor), event, rest = events, found;
-    cop_term stack = told(cop_native_stack(row->pid), frame_map);
+    cop_term stack = told(cop_native_stack(row->pid), cop__obs_frame);
 
     while (cop_match(rest, "[event | rest]", event, rest)) {
         if (cop_match(event, "%{event: \"start\", id: found}", found) && cop_is_binary(found))
@@ -175,7 +163,7 @@ static cop_term dead(cop_pid pid)
     cop_term successor, events = cop__obs_events_of(pid, &successor), row = cop_none();
     cop_term number = cop__obs_crash_of(pid, &row), rest = events, event;
     cop_term id = cop__obs_pid(cop_pid_term(pid)), name = cop_nil(), reason = cop_nil();
-    cop_term time = cop_nil(), value;
+    cop_term time = cop_nil(), value, state = cop_nil();
 
     while (cop_match(rest, "[event | rest]", event, rest)) {
         if (cop_match(event, "%{name: value}", value) && cop_is_binary(value)) name = value;
@@ -189,9 +177,11 @@ static cop_term dead(cop_pid pid)
 
         cop__obs_fail(404, "not_found", "no process %.*s", (int)text.len, text.data);
     }
+    if (cop_is_integer(number)) state = cop__obs_state_at_crash(pid);
+    if (cop_match(state, "nil")) state = cop__obs_last_state(pid);
     return cop_build("%{pid: id, alive: false, name: name, reason: reason, time_us: time,"
-                     " successor: successor, crash: number, events: events}",
-                     id, name, reason, time, successor, number, events);
+                     " successor: successor, crash: number, state: state, events: events}",
+                     id, name, reason, time, successor, number, state, events);
 }
 
 cop_term cop__obs_one_process(cop_pid pid)
@@ -229,6 +219,7 @@ cop_term cop__obs_state(cop_pid pid)
     if (!must_live(pid)) return COP("%{state: nil, status: nil}");
     if (!cop_try(ask_state, &pid, &state)) return COP("%{state: :busy, status: nil}");
     cop_term shown = cop__obs_term(state.value, STATE_MAX), more = cop_nil();
+    cop__obs_state_known(pid, cop__obs_term(state.value, COP__OBS_TERM_MAX));
     if (cop_try(ask_status, &pid, &status)) more = cop__obs_term(status.value, STATE_MAX);
     return cop_build("%{state: shown, status: more}", shown, more);
 }

@@ -21,6 +21,7 @@
 #define STREAMS_MAX 64
 #define TABLES_MAX  1000 /* more are not asked for their sizes at each sample */
 #define PORTS_MAX   2000 /* with more, what goes through them is added up seldom */
+#define STATES_MAX  256
 #define NAME        "Observer.Sampler"
 
 struct sample {
@@ -49,6 +50,11 @@ struct state {
     size_t seats;
     uint64_t ports;
     cop_dict *watched; /* streams: pid -> monitor */
+    /* The last states asked for: pid -> {number, state}, and number -> pid. */
+    cop_dict *states;
+    cop_dict *asked;
+    uint64_t questions; /* number of the newest ... */
+    uint64_t forgotten; /* ... and of the last that was dropped */
 };
 
 /* --- Taking ----------------------------------------------------------------------------------- */
@@ -286,8 +292,25 @@ static cop_result init(cop_term arg)
 
     (void)arg;
     s->watched = cop_dict_new();
+    s->states = cop_dict_new();
+    s->asked = cop_dict_new();
     keep_journals();
     return cop_started(s);
+}
+
+/* Once more for one that is known: its former number stands for nobody then. */
+static void know_state(struct state *s, cop_term pid, cop_term state)
+{
+    cop_term number = cop_uint(++s->questions), old;
+
+    if (cop_match(cop_dict_get(s->states, pid), "{old, _}", old)) cop_dict_remove(s->asked, old);
+    cop_dict_put(s->states, pid, cop_tuple(number, state));
+    cop_dict_put(s->asked, number, pid);
+    for (; cop_dict_size(s->states) > STATES_MAX; s->forgotten++) {
+        cop_term oldest = cop_dict_remove(s->asked, cop_uint(s->forgotten + 1));
+
+        if (!cop_is_none(oldest)) cop_dict_remove(s->states, oldest);
+    }
 }
 
 static void know_stream(struct state *s, cop_pid pid)
@@ -307,6 +330,11 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
     (void)from;
     if (cop_match(request, "{:load, seconds}", seconds)) return cop_reply(load(s, seconds));
     if (cop_match(request, ":newest")) return cop_reply(newest(s));
+    if (cop_match(request, "{:state, pid}", pid)) {
+        cop_term known = cop_dict_get(s->states, pid);
+
+        return cop_reply(cop_is_none(known) ? cop_nil() : cop_elem(known, 1));
+    }
     if (cop_match(request, "{:stream, pid}", pid)) {
         if (s->streams >= STREAMS_MAX) return cop_reply(cop_false());
         know_stream(s, pid);
@@ -317,10 +345,13 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
 
 static cop_result handle_cast(void *state, cop_term request)
 {
+    cop_term shown;
     cop_pid pid;
 
     if (cop_match(request, "{:stream, pid}", pid))
         know_stream(state, pid);
+    else if (cop_match(request, "{:state, pid, shown}", pid, shown))
+        know_state(state, cop_pid_term(pid), shown);
     else if (cop_match(request, ":watch"))
         begin_watch(state);
     else
@@ -401,6 +432,24 @@ cop_term cop__obs_load(int64_t seconds)
 void cop__obs_stream_lives(void)
 {
     cop_gen_server_cast(COP(NAME), cop_tuple(COP(":stream"), cop_self()));
+}
+
+void cop__obs_state_known(cop_pid pid, cop_term state)
+{
+    cop_gen_server_cast(COP(NAME), cop_build("{:state, pid, state}", pid, state));
+}
+
+static cop_term ask_state(void *arg)
+{
+    return cop_gen_server_call(COP(NAME), cop_tuple(COP(":state"), *(cop_pid *)arg),
+                               COP_CALL_TIMEOUT);
+}
+
+cop_term cop__obs_last_state(cop_pid pid)
+{
+    struct cop_outcome outcome;
+
+    return cop_try(ask_state, &pid, &outcome) ? outcome.value : cop_nil();
 }
 
 static cop_term ask_newest(void *arg)

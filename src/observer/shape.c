@@ -189,6 +189,17 @@ cop_term cop__obs_called(cop_term process)
     return text;
 }
 
+cop_term cop__obs_frame(cop_term frame)
+{
+    cop_term function, file, line, address;
+    int64_t at;
+
+    cop_expect(frame, "{function, file, line, at}", function, file, line, at);
+    address = cop_format("0x%llx", (unsigned long long)at);
+    return cop_build("%{function: function, file: file, line: line, address: address}", function,
+                     file, line, address);
+}
+
 /* "Mod.fun/1"; a supervisor's function is its module. */
 static cop_term call_text(cop_term module, cop_term function, int64_t arity)
 {

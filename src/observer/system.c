@@ -89,12 +89,13 @@ static cop_term limits(const struct cop_node_figures *f, const struct tables *t)
 static cop_term memory(const struct cop_node_figures *f, const struct tables *t)
 {
     cop_term resident = cop_uint(f->memory_resident), total = cop_uint(f->memory_taken);
+    cop_term atoms = cop_uint(f->memory_atoms);
     cop_term allocated = cop_uint(f->memory_allocated), processes = cop_uint(f->memory_processes);
     int64_t tables = t->bytes;
 
     return cop_build("%{resident: resident, total: total, allocated: allocated,"
-                     " processes: processes, atoms: nil, tables: tables}",
-                     resident, total, allocated, processes, tables);
+                     " processes: processes, atoms: atoms, tables: tables}",
+                     resident, total, allocated, processes, atoms, tables);
 }
 
 static cop_term schedulers(const struct cop_scheduler_figures *seats, size_t len, cop_term use)
@@ -268,6 +269,7 @@ cop_term cop__obs_metrics(void)
     metric(text, "memory_taken_bytes", "gauge", "Memory taken from the system.", f.memory_taken);
     metric(text, "memory_allocated_bytes", "gauge", "Memory in use.", f.memory_allocated);
     metric(text, "memory_processes_bytes", "gauge", "Memory of processes.", f.memory_processes);
+    metric(text, "memory_atoms_bytes", "gauge", "Memory of atoms.", f.memory_atoms);
     metric(text, "memory_tables_bytes", "gauge", "Memory of tables.", (uint64_t)t.bytes);
     metric(text, "log_events_dropped_total", "counter", "Log events that nobody got.",
            cop_logger_dropped());

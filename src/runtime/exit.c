@@ -9,6 +9,7 @@
  * of it would leave their shadow of the stack wrong. */
 #include "runtime/exit.h"
 
+#include "runtime/introspect.h"
 #include "runtime/proc.h"
 #include "runtime/sched.h"
 #include "runtime/signal.h"
@@ -89,6 +90,7 @@ void cop__die(struct cop__proc *p)
     /* cop__foreign_leave() asks again; the next call of the runtime after the cleanups does. */
     if (p->foreign > 0 || p->is_unwinding) return;
     cop__leave(cop__thread());
+    cop__raised(p, cop_none());
     unwind_to(p, outermost(p->catch_));
 }
 
@@ -109,6 +111,7 @@ static struct cop__proc *raising(void)
 __attribute__((noreturn)) static void raise_it(struct cop__proc *p, enum cop_class class_,
                                                cop_term reason, cop_term stack)
 {
+    if (class_ != COP_CLASS_THROW) cop__raised(p, reason);
     p->catch_->class_ = class_;
     p->catch_->reason = reason;
     p->catch_->stack = stack;

@@ -69,6 +69,7 @@ void cop_read_node(struct cop_node_figures *ret_figures)
         .timers = cop__timers_count(),
         .zombies = (uint64_t)atomic_load_explicit(&cop__node.zombie_count, memory_order_relaxed),
         .memory_resident = cop__os_resident_bytes(),
+        .memory_atoms = cop__atom_memory(),
         .memory_taken = memory.chunk_bytes + memory.large_bytes,
         .memory_allocated = memory.allocated_bytes,
         .run_queue_global = atomic_load_explicit(&cop__node.global.len, memory_order_relaxed)};

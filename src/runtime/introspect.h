@@ -27,6 +27,15 @@ void cop__labels_fini(void);
  * p is the running process, or holds its own stack while it waits. */
 cop_term cop__native_frames(const struct cop__proc *p);
 
+/* Notes where p, the running process, raises this, if crashes are noted; nothing if that is only
+ * what was raised before on its way on. reason: what is raised, or cop_none() of one that is
+ * killed. */
+void cop__raised_note(struct cop__proc *p, cop_term reason);
+/* The return addresses of where p raised what it ends with, innermost first; [] if it ends
+ * otherwise. */
+cop_term cop__raised_frames(const struct cop__proc *p, cop_term reason);
+void cop__raised_free(struct cop__proc *p);
+
 /* cop_read_process() for who is inside of the runtime; without the scheduler. */
 bool cop__read_process(uint64_t pid, struct cop_process_row *ret_row);
 
@@ -36,6 +45,11 @@ extern _Atomic bool cop__journal_open[COP_JOURNALS];
 static inline bool cop__journal_wants(enum cop_journal journal)
 {
     return COP_UNLIKELY(atomic_load_explicit(&cop__journal_open[journal], memory_order_relaxed));
+}
+
+static inline void cop__raised(struct cop__proc *p, cop_term reason)
+{
+    if (cop__journal_wants(COP_JOURNAL_CRASHES)) cop__raised_note(p, reason);
 }
 
 /* Whether an open journal takes one more event now; if not, that is counted. The caller then adds

@@ -95,15 +95,15 @@ static void note_crash(struct cop__proc *p, cop_term pid, cop_term reason, cop_t
         function = text_or_nil(row.function);
     }
     cop_term name = name_of(p), messages = first_messages(p), links = first_links(p);
-    cop_term ancestors = ancestors_of(p);
+    cop_term ancestors = ancestors_of(p), frames = cop__raised_frames(p, reason);
     int64_t queue = atomic_load_explicit(&p->mailbox_len, memory_order_relaxed);
     cop__journal_add(COP_JOURNAL_CRASHES,
                      cop_build("%{pid: pid, name: name, label: label, function: function,"
                                " initial_call: initial_call, reason: text, words: words,"
                                " messages: messages, queue: queue, ancestors: ancestors,"
-                               " links: links, group_leader: leader}",
+                               " links: links, group_leader: leader, frames: frames}",
                                pid, name, label, function, initial_call, text, words, messages,
-                               queue, ancestors, links, leader));
+                               queue, ancestors, links, leader, frames));
 }
 
 void cop__journal_end(struct cop__proc *p, uint8_t flags, cop_term reason)

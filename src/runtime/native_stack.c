@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The native stack of a process that waits inside a call. It is asked as for its links; the answer
- * comes on its own stack, so it only has to look up from there. What stands at the addresses is
- * found by who asked, on a thread of its own: that reads debug information, and needs more stack
- * than a process has. */
+/* Native stacks: of a process that waits inside a call, and of one that has raised what it ends
+ * with. The former is asked as for its links; the answer comes on its own stack, so it only has to
+ * look up from there. The latter notes addresses as it raises, while crashes are noted. What stands
+ * at the addresses is found by who asks, on a thread of its own: that reads debug information, and
+ * needs more stack than a process has. */
 #include "runtime/introspect.h"
 
 #include "runtime/ask.h"
@@ -44,6 +45,60 @@ cop_term cop__native_frames(const struct cop__proc *p)
     w.end = entry->sp;
     _Unwind_Backtrace(note_frame, &w);
     return cop_list_reverse(w.list);
+}
+
+/* --- Where it raised -------------------------------------------------------------------------- */
+
+#define RAISED_MAX 32
+
+/* Owned by the process; freed with it. */
+struct cop__raised {
+    uint64_t hash; /* of the reason; 0: it was killed */
+    uint32_t len;
+    uintptr_t addresses[RAISED_MAX];
+};
+
+static _Unwind_Reason_Code note_address(struct _Unwind_Context *context, void *arg)
+{
+    struct cop__raised *r = arg;
+    if (r->len == RAISED_MAX) return _URC_END_OF_STACK;
+    r->addresses[r->len++] = _Unwind_GetIP(context);
+    return _URC_NO_REASON;
+}
+
+/* What is raised, or what it was wrapped in with a stacktrace on its way on. */
+static bool is_reason_of(const struct cop__raised *r, cop_term reason)
+{
+    if (cop_hash(reason) == r->hash) return true;
+    return cop_is_tuple(reason) && cop_tuple_size(reason) == 2 &&
+           cop_hash(cop_elem(reason, 0)) == r->hash;
+}
+
+void cop__raised_note(struct cop__proc *p, cop_term reason)
+{
+    if (p->raised != NULL && !cop_is_none(reason) && is_reason_of(p->raised, reason)) return;
+    if (p->raised == NULL) p->raised = cop__alloc(sizeof(*p->raised));
+    p->raised->hash = cop_is_none(reason) ? 0 : cop_hash(reason);
+    p->raised->len = 0;
+    _Unwind_Backtrace(note_address, p->raised);
+}
+
+cop_term cop__raised_frames(const struct cop__proc *p, cop_term reason)
+{
+    bool runs_on =
+        (atomic_load_explicit(&p->flags, memory_order_relaxed) & COP__PROC_CONDEMNED) != 0;
+    const struct cop__raised *r = runs_on ? NULL : p->raised; /* its code may be there now */
+    cop_term list = cop_empty_list();
+    if (r == NULL || (r->hash != 0 && !is_reason_of(r, reason))) return list;
+    for (uint32_t i = r->len; i > 0; i--)
+        list = cop_cons(cop_uint(r->addresses[i - 1]), list);
+    return list;
+}
+
+void cop__raised_free(struct cop__proc *p)
+{
+    cop__free(p->raised, sizeof(*p->raised));
+    p->raised = NULL;
 }
 
 /* --- In who asks ------------------------------------------------------------------------------ */
@@ -89,10 +144,10 @@ static cop_term text_or_nil(const char *text)
     return text[0] != '\0' ? cop_string(text) : cop_nil();
 }
 
-static cop_term told(const struct search *s)
+/* Frames from first on, as {function, file, line, address}. */
+static cop_term told(const struct search *s, size_t first)
 {
     cop_term list = cop_empty_list();
-    size_t first = first_told(s);
     for (size_t i = s->len; i > first; i--) {
         const struct cop__symbol *at = &s->symbols[i - 1];
         cop_term line = at->line > 0 ? cop_int(at->line) : cop_nil();
@@ -101,6 +156,17 @@ static cop_term told(const struct search *s)
                         list);
     }
     return list;
+}
+
+/* Finds what stands at these addresses; to be freed. Switches. */
+static struct search *search(cop_term addresses)
+{
+    struct search *s = cop_alloc(sizeof(*s));
+    s->len = 0;
+    for (; !cop_is_empty_list(addresses) && s->len < FRAMES_MAX; addresses = cop_tail(addresses))
+        s->symbols[s->len++].address = (uintptr_t)cop_to_int(cop_head(addresses));
+    if (s->len > 0) cop_blocking(search_blocking, s);
+    return s;
 }
 
 cop_term cop_native_stack(cop_pid pid)
@@ -112,12 +178,25 @@ cop_term cop_native_stack(cop_pid pid)
     cop__leave(cop__thread());
     if (cop_is_none(answer) || cop_is_empty_list(answer)) return COP(":busy");
     if (!cop_is_list(answer)) return cop_nil();
-    struct search *s = cop_alloc(sizeof(*s));
-    cop_term frames = cop_elem(cop_head(answer), 1);
-    for (; !cop_is_empty_list(frames); frames = cop_tail(frames))
-        s->symbols[s->len++].address = (uintptr_t)cop_to_int(cop_head(frames));
-    if (s->len > 0) cop_blocking(search_blocking, s);
-    cop_term list = told(s);
+    struct search *s = search(cop_elem(cop_head(answer), 1));
+    cop_term list = told(s, first_told(s));
+    cop_free(s);
+    return list;
+}
+
+/* How it is raised is not told: the list begins where the program, or a behaviour, did it. */
+static size_t first_of_raised(const struct search *s)
+{
+    size_t first = 0;
+    while (first < s->len && strstr(s->symbols[first].file, "src/runtime/") != NULL)
+        first++;
+    return first < s->len ? first : 0;
+}
+
+cop_term cop_native_frames(cop_term addresses)
+{
+    struct search *s = search(addresses);
+    cop_term list = told(s, first_of_raised(s));
     cop_free(s);
     return list;
 }

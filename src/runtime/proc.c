@@ -78,6 +78,7 @@ static void proc_init(struct cop__proc *p, cop_start_fn fn, cop_term arg,
     p->exit_reason = cop_none();
     p->exit_block = NULL;
     p->ask = NULL;
+    p->raised = NULL;
     p->suspending = NULL;
     atomic_store_explicit(&p->suspended, 0, memory_order_relaxed);
     atomic_store_explicit(&p->priority, opts->priority, memory_order_relaxed);
@@ -221,6 +222,7 @@ void cop__proc_bury(struct cop__proc *p)
     cop__mailbox_clear(p);
     if (p->exit_block != NULL) cop__block_free(p->exit_block);
     p->exit_block = NULL;
+    if (p->raised != NULL) cop__raised_free(p);
     cop__heap_set_current(NULL);
     cop__heap_fini(&p->heap);
     memset(&p->heap, 0, sizeof(p->heap));

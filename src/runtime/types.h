@@ -226,6 +226,7 @@ struct cop__proc {
     enum cop_class exit_class;
     _Atomic uint32_t mailbox_dropped;   /* in its life; read by tools, as what follows below */
     struct cop__ask *ask;               /* the question it waits for, if any: on its stack */
+    struct cop__raised *raised;         /* where it raised last, while crashes are noted */
     struct cop__suspension *suspending; /* whom it holds back: suspend.c */
 
     /* Read by tools without the gate: written by the holder with relaxed stores. */

@@ -45,6 +45,7 @@ static _Atomic(struct table *) current_table; /* NULL until the first atom is as
 /* Each page is written under the lock before an index in it is known to anybody. */
 static _Atomic(struct entry **) pages[PAGE_MAX];
 static _Atomic(uint32_t) count;
+static _Atomic(size_t) memory; /* bytes of entries, pages and tables; written under the lock */
 
 /* --- Under the lock --------------------------------------------------------------------------- */
 
@@ -57,8 +58,10 @@ static struct entry *entry_at(uint32_t index)
 
 static struct table *table_new(size_t slots)
 {
-    struct table *table = cop__alloc_zeroed(sizeof(*table) + slots * sizeof(table->slots[0]));
+    size_t size = sizeof(struct table) + slots * sizeof(_Atomic(uint32_t));
+    struct table *table = cop__alloc_zeroed(size);
 
+    atomic_fetch_add_explicit(&memory, size, memory_order_relaxed);
     table->mask = slots - 1;
     return table;
 }
@@ -84,8 +87,10 @@ static uint32_t add(struct table **table, cop_bytes text, uint64_t hash)
     entry->len = (uint32_t)text.len;
     if (text.len > 0) memcpy(entry->text, text.data, text.len);
     entry->text[text.len] = 0;
+    atomic_fetch_add_explicit(&memory, sizeof(*entry) + text.len + 1, memory_order_relaxed);
     if (!page) {
         page = cop__alloc_zeroed(PAGE_LEN * sizeof(struct entry *));
+        atomic_fetch_add_explicit(&memory, PAGE_LEN * sizeof(struct entry *), memory_order_relaxed);
         atomic_store_explicit(&pages[index / PAGE_LEN], page, memory_order_release);
     }
     page[index % PAGE_LEN] = entry;
@@ -177,6 +182,11 @@ size_t cop__atom_count(void)
 {
     entry_of(0);
     return atomic_load_explicit(&count, memory_order_acquire);
+}
+
+size_t cop__atom_memory(void)
+{
+    return atomic_load_explicit(&memory, memory_order_relaxed);
 }
 
 cop_bytes cop__atom_bytes(uint32_t index)

@@ -14,6 +14,8 @@
 
 /* Atoms that there are. */
 size_t cop__atom_count(void);
+/* Bytes that the atoms and their table take. */
+size_t cop__atom_memory(void);
 /* The text of an atom, terminated by 0 as well. */
 cop_bytes cop__atom_bytes(uint32_t index);
 /* The hash of the atom's text: does not depend on the order in which atoms were made. */

@@ -46,10 +46,10 @@ if (!real) {
         await isText(page, ".node-title");
         await page.locator(".node", { hasText: EVIL }).first().click({ button: "right" });
         await isText(page, ".menu-title");
-        await page.keyboard.press("k");
-        await page.keyboard.press("Enter");
+        await page.getByRole("menuitem", { name: "Kill" }).click();
         await isText(page, "dialog h2");
         await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
         for (const [url, where] of [
             [`/processes/${pid}`, "h1"],
             ["/processes?sort=name", ".row .cell"],
@@ -74,6 +74,7 @@ if (!real) {
         await page.goto(`/processes/${pid}`);
         await page.getByRole("button", { name: "Actions" }).click();
         await page.getByRole("menuitem", { name: "Kill" }).click();
+        await page.getByRole("dialog").waitFor();
         await page.getByLabel("Reason").fill(`"${EVIL}"`);
         await page.keyboard.press("Enter");
         await isText(page, ".toast");
@@ -89,6 +90,7 @@ if (!real) {
         const page = await openPage(browser, target.address, "/applications/kv");
         await page.locator('.node[data-name="KV.Registry"]').click({ button: "right" });
         await page.getByRole("menuitem", { name: "Exit with a reason" }).click();
+        await page.getByRole("dialog").waitFor();
         await page.getByLabel("Reason").fill("{:a, {");
         await page.keyboard.press("Enter");
         await page.locator(".toast.bad", { hasText: "syntax error" }).waitFor();

@@ -17,10 +17,16 @@ const work = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const program = process.env["OBSERVER_PROGRAM"];
 export const SHOTS = path.resolve(process.env["OBSERVER_SHOTS"] ?? path.join(work, "screenshots"));
 
+/* How long anything may take on a machine that is busy with other things: what is waited for comes
+ * at once on an idle one, and a test that fails takes this long. */
+export const PATIENCE_MS = 90_000;
+
 export interface Target {
     address: string;
     /* Types an expression into the node's console. */
     type(text: string): Promise<void>;
+    /* Has so many processes a second start and end, from now on; 0: no more. */
+    churn(perSecond: number): Promise<void>;
     /* Orders that only the mock takes. */
     mock(order: string, body?: object): Promise<Record<string, string>>;
     close(): Promise<void>;
@@ -47,11 +53,13 @@ async function startProgram(file: string): Promise<Target> {
         });
         node.once("exit", () => reject(new Error(`${file} ended: ${text}`)));
     });
+    const type = async (text: string): Promise<void> => {
+        await promisify(execFile)(path.resolve(file), ["rpc", text], { env });
+    };
     return {
         address,
-        type: async (text) => {
-            await promisify(execFile)(path.resolve(file), ["rpc", text], { env });
-        },
+        type,
+        churn: (perSecond) => type(`Churn.run(${perSecond})`),
         mock: () => Promise.reject(new Error("this is a real node")),
         close: async () => {
             node.kill("SIGTERM");
@@ -61,7 +69,7 @@ async function startProgram(file: string): Promise<Target> {
     };
 }
 
-export async function startMockTarget(): Promise<Target> {
+async function startMockTarget(): Promise<Target> {
     const mock = await startMock(path.join(work, "dist"));
     const order = async (name: string, body: object = {}): Promise<Record<string, string>> => {
         const response = await fetch(`${mock.address}/mock/${name}`, {
@@ -76,6 +84,9 @@ export async function startMockTarget(): Promise<Target> {
         type: async (text) => {
             await order("eval", { text });
         },
+        churn: async (perSecond) => {
+            await order("churn", { per_second: perSecond });
+        },
         mock: order,
         close: () => Promise.resolve(mock.close()),
     };
@@ -87,7 +98,11 @@ export function startTarget(): Promise<Target> {
 
 export function launch(): Promise<Browser> {
     const file = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-    return chromium.launch({ executablePath: file, args: ["--no-sandbox"] });
+    return chromium.launch({
+        executablePath: file,
+        args: ["--no-sandbox", "--disable-dev-shm-usage"],
+        timeout: PATIENCE_MS,
+    });
 }
 
 /* A page that fails the test on any error of a script or of the content policy. */
@@ -96,7 +111,7 @@ export async function openPage(browser: Browser, address: string, url = "/"): Pr
         baseURL: address,
         viewport: { width: 1360, height: 850 },
     });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on("pageerror", (error) => assert.fail(`the page failed: ${error.message}`));
     page.on("console", (message) => {
         const text = message.text();
@@ -123,6 +138,20 @@ export async function pidOf(node: Locator): Promise<string> {
     const pid = await node.getAttribute("data-pid");
     assert.ok(pid);
     return pid;
+}
+
+/* Kills a process as the page does, without its menus. */
+export async function kill(page: Page, pid: string): Promise<void> {
+    const status = await page.evaluate(async (id) => {
+        const session = (await (await fetch("/api/session")).json()) as { token: string };
+        const answer = await fetch(`/api/processes/${id}/kill`, {
+            method: "POST",
+            headers: { "content-type": "application/json", "x-observer-token": session.token },
+            body: "{}",
+        });
+        return answer.status;
+    }, pid);
+    assert.equal(status, 200);
 }
 
 /* Chooses an entry of the menu that is open. */

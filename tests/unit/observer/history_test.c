@@ -104,12 +104,138 @@ PROCESS_TEST(system_is_told_while_the_sampler_is_away)
     cop_assert(status_of(ask("/api/load")) == 200);
 }
 
+/* --- Crashes ---------------------------------------------------------------------------------- */
+
+__attribute__((noinline)) static void go_wrong(cop_term what)
+{
+    cop_error(what);
+}
+
+static cop_next crash(cop_term what)
+{
+    go_wrong(what);
+    return cop_end();
+}
+
+__attribute__((noinline)) static void wait_long(void)
+{
+    cop_term msg;
+
+    cop_receive(&msg, COP_INFINITY);
+    cop_yield(); /* nothing that ends the call as its last thing */
+}
+
+static cop_next wait_inside(cop_term boss)
+{
+    cop_send(boss, COP(":waits"));
+    wait_long();
+    return cop_end();
+}
+
+static cop_term go_wrong_inside(void *arg)
+{
+    (void)arg;
+    go_wrong(COP(":forgiven"));
+    return cop_nil();
+}
+
+static cop_next end_otherwise(cop_term arg)
+{
+    struct cop_outcome outcome;
+
+    (void)arg;
+    cop_try(go_wrong_inside, NULL, &outcome);
+    cop_exit(COP(":another_reason"));
+}
+
+/* The stack of the newest crash, which is that of pid; waits for it. */
+static cop_term stack_of(cop_pid pid)
+{
+    cop_term id = cop__obs_pid(cop_pid_term(pid)), stack = cop_nil(), number = cop_nil();
+
+    while (cop_is_alive(pid))
+        cop_sleep(1);
+    cop_expect(json_of(ask(path_of("/api/processes/*", id))), "%{\"crash\" => number}", number);
+    cop_expect(json_of(ask(path_of("/api/crashes/*", cop_inspect(number)))),
+               "%{\"stacktrace\" => stack}", stack);
+    return stack;
+}
+
+static bool has_function(cop_term stack, const char *name)
+{
+    cop_term frame, function;
+
+    while (cop_match(stack, "[frame | stack]", frame, stack)) {
+        if (cop_match(frame, "%{\"function\" => function}", function) && cop_is_binary(function) &&
+            cop_identical(function, cop_string(name)))
+            return true;
+    }
+    return false;
+}
+
+PROCESS_TEST(a_crash_tells_where_it_was)
+{
+    cop_term stack, file, function;
+    cop_pid pid;
+    int64_t line;
+
+    stack = stack_of(cop_spawn(crash, COP(":wrong"), NULL));
+    cop_expect(stack, "[%{\"function\" => function, \"file\" => file, \"line\" => line} | _]",
+               function, file, line);
+    cop_assert_equal(function, cop_string("go_wrong"));
+    cop_assert(memmem(cop_to_bytes(file).data, cop_to_bytes(file).len, "history_test.c", 14));
+    cop_assert(line > 0);
+    cop_assert(has_function(stack, "crash"));
+    /* Killed while it waits inside a call. */
+    pid = cop_spawn(wait_inside, cop_pid_term(cop_self()), NULL);
+    cop_assert_receive_within(5000, ":waits");
+    cop_is_alive(pid);
+    cop_exit_process(pid, COP(":kill"));
+    cop_assert(has_function(stack_of(pid), "wait_long"));
+    /* An error that was caught is not where it ended. */
+    stack = stack_of(cop_spawn(end_otherwise, cop_nil(), NULL));
+    cop_assert(has_function(stack, "end_otherwise") && !has_function(stack, "go_wrong"));
+}
+
+/* --- The dead --------------------------------------------------------------------------------- */
+
+PROCESS_TEST(the_dead_show_reason_and_last_state)
+{
+    cop_pid pid = cop_whereis(COP("Look.Agent"));
+    cop_term old = pid_text(COP("Look.Agent"));
+
+    /* As the last question for it was answered. */
+    cop_expect(json_of(ask(path_of("/api/processes/*/state", old))),
+               "%{\"state\" => %{\"text\" => \"%{}\"}}");
+    restart_agent();
+    cop_expect(json_of(ask(path_of("/api/processes/*", old))),
+               "%{\"alive\" => false, \"reason\" => %{\"text\" => \":killed\"},"
+               " \"state\" => %{\"text\" => \"%{}\"}}");
+    /* As its report tells. */
+    old = pid_text(COP("Look.Agent"));
+    pid = cop_whereis(COP("Look.Agent"));
+    cop_gen_server_cast(COP("Look.Agent"), COP(":rubbish"));
+    while (cop_is_alive(pid))
+        cop_sleep(1);
+    cop_log_flush();
+    cop_expect(json_of(ask(path_of("/api/processes/*", old))),
+               "%{\"state\" => %{\"text\" => \"%{}\"}}");
+    /* Never asked, and no report: nothing is known. */
+    while (cop_is_no_pid(cop_whereis(COP("Look.Agent"))))
+        cop_sleep(1);
+    old = pid_text(COP("Look.Agent"));
+    restart_agent();
+    cop_expect(json_of(ask(path_of("/api/processes/*", old))), "%{\"state\" => nil}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_past_before_the_first_look_is_not_complete),
         cmocka_unit_test(a_new_sampler_learns_of_the_streams),
         cmocka_unit_test(system_is_told_while_the_sampler_is_away),
+        cmocka_unit_test(a_crash_tells_where_it_was),
+        cmocka_unit_test(the_dead_show_reason_and_last_state),
         cmocka_unit_test(a_past_with_a_gap_is_not_complete),
     };
 

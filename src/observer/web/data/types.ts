@@ -179,11 +179,13 @@ export interface LiveProcess extends Omit<ProcessRow, "reductions_delta"> {
 }
 
 export interface DeadProcess {
+    /* The last that is known. */
+    state: Term | null;
     pid: string;
     alive: false;
     name: string | null;
-    reason: Term;
-    time_us: number;
+    reason: Term | null;
+    time_us: number | null;
     successor: string | null;
     crash: number | null;
     events: TreeEvent[];
@@ -257,7 +259,8 @@ export interface CrashRow {
     kind: "exit" | "report";
     process: ProcessRef;
     application: string | null;
-    reason: Term;
+    /* Null for a report: its process went on. */
+    reason: Term | null;
     words: string;
     successor: string | null;
 }

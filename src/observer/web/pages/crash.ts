@@ -60,14 +60,19 @@ function draw(root: HTMLElement, crash: Crash): void {
         h(
             "div",
             "crash-head",
-            h("p", "crash-words", crash.words || crash.reason.text),
+            h("p", "crash-words", crash.words || (crash.reason?.text ?? "")),
             h("div", "button-group", ...links),
         ),
         h(
             "div",
             "cards process-cards",
             card("Process", factsOf(crash)),
-            card("Reason", h("pre", { class: "term", attrs: { tabindex: 0 } }, crash.reason.text)),
+            card(
+                "Reason",
+                crash.reason
+                    ? h("pre", { class: "term", attrs: { tabindex: 0 } }, crash.reason.text)
+                    : notice("It was reported, and the process went on."),
+            ),
         ),
         card(
             "Report",

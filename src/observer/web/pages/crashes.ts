@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<CrashRow>[] = [
         title: "Reason",
         width: "minmax(26ch, 3fr)",
         mono: true,
-        text: (c) => c.words || c.reason.text,
+        text: (c) => c.words || (c.reason?.text ?? ""),
     },
     {
         id: "successor",
@@ -65,7 +65,7 @@ export const crashesPage: PageFn = (page) => {
         const want = filter.toLowerCase();
         const match = (c: CrashRow): boolean =>
             (kind === "" || c.kind === kind) &&
-            [c.words, c.reason.text, nameOf(c.process), c.process.pid].some((text) =>
+            [c.words, c.reason?.text ?? "", nameOf(c.process), c.process.pid].some((text) =>
                 text.toLowerCase().includes(want),
             );
         shown = all.filter(match);

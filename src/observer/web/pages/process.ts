@@ -251,7 +251,7 @@ class ProcessPage {
         this.info = null;
         this.buttons.replaceChildren();
         this.page.root.querySelector(".dead")?.remove();
-        const words = dead ? `Ended ${date(dead.time_us / 1000)}: ` : "It has ended.";
+        const words = dead?.time_us ? `Ended ${date(dead.time_us / 1000)}: ` : "It has ended.";
         const links = [
             dead?.crash != null ? link(`/crashes/${dead.crash}`, "crashes", "its crash") : null,
             dead?.successor
@@ -263,7 +263,7 @@ class ProcessPage {
                 "div",
                 { class: "dead", attrs: { role: "status" } },
                 h("b", null, "DEAD"),
-                h("span", null, words, dead ? h("code", null, dead.reason.text) : null),
+                h("span", null, words, dead?.reason ? h("code", null, dead.reason.text) : null),
                 ...links,
             ),
         );
@@ -277,7 +277,16 @@ class ProcessPage {
             this.page.root.replaceChildren();
         }
         this.events.replaceChildren(eventList(dead.events));
-        if (!before) this.page.root.append(card("Recent events", this.events));
+        if (!before) {
+            const state = dead.state
+                ? termBlock(dead.state, "Last state")
+                : notice("None is known: it was never asked, and no report tells it.");
+            this.state.replaceChildren(state);
+            this.page.root.append(
+                card("Last state", this.state),
+                card("Recent events", this.events),
+            );
+        }
         this.markDead(dead);
     }
 }
