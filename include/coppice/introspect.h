@@ -87,7 +87,8 @@ enum cop_journal {
      * supervisor is nil for the top of an application. */
     COP_JOURNAL_TREE,
     /* Abnormal ends of processes: maps with :pid, :name, :label, :function, :initial_call, :reason,
-     * :words, :messages, :queue, :ancestors, :links, :group_leader, :frames (addresses, innermost first). */
+     * :words, :messages, :queue, :ancestors, :links, :group_leader, :frames (addresses, innermost
+     * first: cop_native_frames()). */
     COP_JOURNAL_CRASHES,
     /* {kind, from, to, text}: what traced processes receive; kind is :message, :exit or :down, from
      * a pid or nil. */

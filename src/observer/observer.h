@@ -147,7 +147,7 @@ cop_term cop__obs_load(int64_t seconds);
  * while the sampler is being restarted. */
 cop_term cop__obs_newest_sample(void);
 
-/* The last states that were asked for, of the latest 256 processes: TERMs; nil if it is not known. */
+/* The last states that were asked for, of the latest 256 processes: TERMs; nil if it is unknown. */
 void cop__obs_state_known(cop_pid pid, cop_term state);
 cop_term cop__obs_last_state(cop_pid pid);
 

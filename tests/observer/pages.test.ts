@@ -148,7 +148,7 @@ test("reload, back and a shared link lead to the same picture", async () => {
     await page.close();
 });
 
-/* OBS-23: a click on a head sorts, again reverses; columns are chosen and kept. */
+/* OBS-23: a click on a head sorts, again reverses. OBS-05: columns are chosen and kept. */
 test("processes: columns are sorted and chosen", async () => {
     const page = await openPage(browser, target.address, "/processes?filter=KV.");
     await page.locator(".row", { hasText: "KV.Registry" }).first().waitFor();

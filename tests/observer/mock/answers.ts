@@ -205,7 +205,7 @@ export function processOf(node: MockNode, pid: string): ProcessInfo | null {
         return {
             pid,
             alive: false,
-        state: term("%{}"),
+            state: term("%{}"),
             name: exit.name,
             reason: exit.reason,
             time_us: exit.time_us,

@@ -12,10 +12,11 @@ static int up(void **state)
 
 /* --- The node --------------------------------------------------------------------------------- */
 
+/* OBS-08, OBS-10, OBS-11: memory by kind, figures of the moment, what is used of each limit. */
 PROCESS_TEST(session_and_system)
 {
     cop_term token, seats, limits;
-    int64_t count, uptime, resident;
+    int64_t count, uptime, resident, total, atoms, processes, tables, used, bytes_in, bytes_out;
 
     cop_expect(json_of(ask("/api/session")),
                "%{\"node\" => \"nonode@nohost\", \"token\" => token, \"read_only\" => false}",
@@ -29,16 +30,27 @@ PROCESS_TEST(session_and_system)
                count, seats, limits, uptime, resident);
     cop_assert(count == cop_schedulers() && cop_list_len(seats) == count);
     cop_assert(resident > 1 << 20 && uptime >= 0);
+    cop_expect(
+        json_of(ask("/api/system")),
+        "%{\"memory\" => %{\"total\" => total, \"atoms\" => atoms, \"processes\" => processes,"
+        " \"tables\" => tables}, \"run_queue_global\" => _, \"io\" => %{\"in\" => bytes_in,"
+        " \"out\" => bytes_out}, \"limits\" => %{\"processes\" => %{\"used\" => used}}}",
+        total, atoms, processes, tables, bytes_in, bytes_out, used);
+    cop_assert(atoms > 10000 && processes > 1000 && tables >= 0 && total > atoms + processes);
+    cop_assert(used > 5 && bytes_in >= 0 && bytes_out >= 0);
     cop_expect(limits, "%{\"processes\" => %{\"limit\" => 8388608}, \"atoms\" => _,"
                        " \"tables\" => _, \"tables_rows\" => %{\"limit\" => nil}}");
 }
 
+/* OBS-13, OBS-14: scheduler use, memory and I/O of the window, a sample each 500 ms. */
 PROCESS_TEST(load_has_columns_of_one_length)
 {
     cop_term time, messages, use;
 
     cop_expect(json_of(ask("/api/load?seconds=60")),
-               "%{\"interval_ms\" => 500, \"time_ms\" => time, \"messages_per_s\" => messages,"
+               "%{\"interval_ms\" => 500, \"io_in_per_s\" => [_ | _], \"io_out_per_s\" => [_ | _],"
+               " \"memory\" => %{\"resident\" => [_ | _], \"processes\" => [_ | _]}, \"time_ms\" "
+               "=> time, \"messages_per_s\" => messages,"
                " \"scheduler_use\" => use}",
                time, messages, use);
     cop_assert(cop_list_len(time) >= 1);
@@ -144,6 +156,7 @@ PROCESS_TEST(each_column_sorts)
     }
 }
 
+/* OBS-29, OBS-30: what it is and does, and whom it is linked to. */
 PROCESS_TEST(one_process)
 {
     cop_term links, parent;
@@ -210,6 +223,7 @@ PROCESS_TEST(a_process_that_is_no_server_has_no_state)
     kill_and_wait(pid);
 }
 
+/* OBS-28: within 200 ms, and one that is no OTP process is told from one that did not answer. */
 PROCESS_TEST(a_busy_server_is_told_from_one_without_state)
 {
     cop_term agent = pid_text(COP("Look.Agent"));
@@ -401,6 +415,7 @@ PROCESS_TEST(suspending)
 
 /* --- Tables, log, calls ----------------------------------------------------------------------- */
 
+/* OBS-35, OBS-36: who owns a table, what it holds, and how it is set up. */
 PROCESS_TEST(tables_and_their_rows)
 {
     cop_term rows, hits = cop_ets_new(COP("Look.Table"), COP("[:named_table, :ordered_set]"));
@@ -430,6 +445,7 @@ PROCESS_TEST(tables_and_their_rows)
     cop_ets_delete(hidden);
 }
 
+/* OBS-34: sockets by owner, with their state. */
 PROCESS_TEST(ports_with_their_owners)
 {
     cop_term ports, port, owner, listener, local;

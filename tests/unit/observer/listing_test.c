@@ -40,6 +40,22 @@ static const char *listed(const char *path, const char *list, const char *field)
 
 /* --- Processes -------------------------------------------------------------------------------- */
 
+/* OBS-24, OBS-43: the load is what came since the last look; the first has totals only. All are
+ * counted. */
+PROCESS_TEST(the_first_view_has_totals)
+{
+    cop_term rows, delta;
+    int64_t count, total;
+
+    cop_expect(json_of(ask("/api/processes?limit=1000")),
+               "%{\"count\" => count, \"interval_ms\" => 0, \"processes\" => rows}", count, rows);
+    cop_assert(count == cop_list_len(rows) && count >= 8);
+    while (cop_match(rows, "[%{\"reductions\" => total, \"reductions_delta\" => delta} | rows]",
+                     total, delta, rows))
+        cop_assert(total >= 0 && cop_match(delta, "nil"));
+    cop_assert(cop_is_empty_list(rows));
+}
+
 static cop_next be_labelled(cop_term arg)
 {
     cop_term boss, label, msg;
@@ -135,6 +151,7 @@ PROCESS_TEST(ports_come_in_pages)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_view_has_totals),
         cmocka_unit_test(those_without_come_last_whatever_the_order),
         cmocka_unit_test(processes_that_are_equal_stay_in_order),
         cmocka_unit_test(tables_come_in_pages),
