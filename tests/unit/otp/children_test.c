@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "probe.h"
-#include "term/heap.h"
 
 static cop_pid pid_of(uint64_t n)
 {
@@ -62,7 +61,6 @@ static void memory_comes_back(void)
         while (all.first)
             cop__children_remove(&all, all.first);
         cop__children_clear(&all);
-        cop__heap_quarantine_flush();
         now = (int64_t)cop__alloc_stats_read().live_blocks;
         if (turn == 0) before = now;
         cop_assert(now - before < 20);
