@@ -7,11 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -158,6 +161,47 @@ static void a_full_disk(void **state)
     expect_row(1, "time of a", "a");
 }
 
+/* A file system of our own with little room, at `folder`, for this process alone. False: the system
+ * does not let us. */
+static bool mount_small(void)
+{
+    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", folder, "tmpfs", 0, "size=128k") == 0;
+}
+
+/* In a process of its own: 0 if all is as it should be, also where nothing can be mounted; then
+ * a_full_disk() alone shows it. */
+static int fill_a_file_system(void)
+{
+    char body[] = "a";
+    static char large[1000000];
+    struct store s = {.path = path, .busy_ms = 20, .body = body, .body_len = 1};
+
+    if (!mount_small()) return 0;
+    store_write(&s);
+    if (s.error != NULL) return 1;
+    memset(large, 'b', sizeof(large));
+    s.body = large;
+    s.body_len = sizeof(large);
+    store_write(&s);
+    if (s.error == NULL || strcmp(s.error, "disk_full") != 0) return 2;
+    s = (struct store){.path = path, .busy_ms = 20};
+    store_read(&s);
+    return s.error == NULL && s.version == 1 && s.body_len == 1 && s.body[0] == 'a' ? 0 : 3;
+}
+
+static void a_full_file_system(void **state)
+{
+    int status;
+    pid_t child = fork();
+
+    (void)state;
+    if (child == 0) _exit(fill_a_file_system());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* The system's limit on the size of files. */
 static void a_file_that_may_not_grow(void **state)
 {
@@ -301,6 +345,7 @@ int main(void)
                                        TEST(only_the_newest_row_is_kept),
                                        TEST(a_locked_file),
                                        TEST(a_full_disk),
+                                       TEST(a_full_file_system),
                                        TEST(a_file_that_may_not_grow),
                                        TEST(a_folder_in_the_files_place),
                                        TEST(a_file_in_the_folders_place),
