@@ -448,6 +448,11 @@ int cop__http_daemon_fd(const struct cop__http_daemon *d)
     return d->signs;
 }
 
+int cop__http_daemon_socket(const struct cop__http_daemon *d)
+{
+    return MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd;
+}
+
 unsigned cop__http_daemon_connections(const struct cop__http_daemon *d)
 {
     return MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;

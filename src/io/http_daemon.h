@@ -102,6 +102,8 @@ void cop__http_daemon_deafen(struct cop__http_daemon *d);
 bool cop__http_daemon_is_sending(const struct cop__http_daemon *d);
 /* The descriptor that is readable when there is something to do. */
 int cop__http_daemon_fd(const struct cop__http_daemon *d);
+/* The socket that listens. */
+int cop__http_daemon_socket(const struct cop__http_daemon *d);
 /* How many connections are open. */
 unsigned cop__http_daemon_connections(const struct cop__http_daemon *d);
 /* Does what there is to do. Milliseconds until there is more without a sign from the descriptor, or

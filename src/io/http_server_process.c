@@ -18,6 +18,7 @@
 #include "io/http_server.h"
 #include "io/inet.h"
 #include "io/reason.h"
+#include "io/tcp_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,7 +61,11 @@ static void server_dispose(struct cop__handle *h)
 static cop_term server_info(struct cop__handle *h, cop_term list)
 {
     unsigned connections = cop__http_daemon_connections(h->data);
+    struct sockaddr_storage address;
+    socklen_t size = sizeof(address);
 
+    if (getsockname(cop__http_daemon_socket(h->data), (struct sockaddr *)&address, &size) == 0)
+        list = cop_cons(cop_tuple(COP(":local"), cop__address_term(&address, size)), list);
     return cop_cons(cop_tuple(COP(":connections"), connections), list);
 }
 

@@ -89,7 +89,9 @@ bool cop__obs_same(cop_bytes a, const char *b);
 
 /* "0.123.0" of a pid's term; nil of anything else. */
 cop_term cop__obs_pid(cop_term pid);
-/* The other way round; cop_no_pid() if the text is none. */
+/* "0.1.2.3" of a reference; nil of anything else. */
+cop_term cop__obs_ref(cop_term ref);
+/* A pid the other way round; cop_no_pid() if the text is none. */
 cop_pid cop__obs_pid_from(cop_bytes text);
 /* The same, but fails. */
 cop_pid cop__obs_pid_or_fail(cop_bytes text);

@@ -28,7 +28,7 @@ static cop_term text_or_nil(cop_term t)
 
 static cop_term port_map(cop_term port)
 {
-    cop_term id = cop_inspect(part(port, "port")), kind = part(port, "kind");
+    cop_term id = cop__obs_ref(part(port, "port")), kind = part(port, "kind");
     cop_term owner = cop__obs_process(part(port, "owner")), state = part(port, "state");
     cop_term local = address_text(part(port, "local")), remote = address_text(part(port, "remote"));
     cop_term input = part(port, "input"), output = part(port, "output"), fd = part(port, "fd");

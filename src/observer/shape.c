@@ -20,6 +20,16 @@ cop_term cop__obs_pid(cop_term pid)
                       (unsigned long long)(p.id >> SLOT_BITS));
 }
 
+cop_term cop__obs_ref(cop_term ref)
+{
+    cop_bytes text = cop_to_bytes(cop_inspect(ref));
+    const char *open = memchr(text.data, '<', text.len);
+
+    if (open == NULL) return cop_nil();
+    open++;
+    return cop_binary(open, (size_t)(text.data + text.len - open) - 1);
+}
+
 /* Reads a number and what must follow it. False: there is none, or it is larger than max. */
 static bool read_part(const char **at, char end, uint64_t max, uint64_t *ret)
 {

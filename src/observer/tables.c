@@ -7,16 +7,9 @@
 
 #define LOOK_MAX 100000 /* rows that a question looks through */
 
-/* "0.1.2.3" of a table's reference. */
 static cop_term id_text(cop_term table)
 {
-    cop_term ref = cop_ets_info_item(table, COP(":id"));
-    cop_bytes text = cop_to_bytes(cop_inspect(ref));
-    const char *open = memchr(text.data, '<', text.len);
-
-    if (open == NULL) return cop_nil();
-    open++;
-    return cop_binary(open, (size_t)(text.data + text.len - open) - 1);
+    return cop__obs_ref(cop_ets_info_item(table, COP(":id")));
 }
 
 /* nil if the table is gone. */

@@ -133,7 +133,7 @@ PROCESS_TEST(tables_come_in_pages)
 
 PROCESS_TEST(ports_come_in_pages)
 {
-    cop_term one, two, me = cop__obs_pid(cop_pid_term(cop_self()));
+    cop_term one, two, local, id, me = cop__obs_pid(cop_pid_term(cop_self()));
 
     cop_expect(cop_tcp_listen("127.0.0.1", 0, COP("[]")), "{:ok, one}", one);
     cop_expect(cop_tcp_listen("127.0.0.1", 0, COP("[]")), "{:ok, two}", two);
@@ -141,6 +141,13 @@ PROCESS_TEST(ports_come_in_pages)
     assert_listed("tcp_listener", path_of("/api/ports?limit=1&filter=*", me), "ports", "kind");
     cop_expect(json_of(ask(path_of("/api/ports?limit=0&kind=tcp_listener&filter=*", me))),
                "%{\"matched\" => 2, \"ports\" => []}");
+    /* The server itself, by the address that it listens at. */
+    cop_expect(json_of(ask("/api/ports?kind=http_server")),
+               "%{\"ports\" => [%{\"local\" => local, \"id\" => id}]}", local, id);
+    cop_assert_equal(
+        cop_format("http://%.*s", (int)cop_to_bytes(local).len, cop_to_bytes(local).data),
+        cop_observer_url());
+    cop_assert(cop_to_bytes(id).data[0] == '0');
     cop_expect(json_of(ask("/api/ports?kind=udp")), "%{\"count\" => 0, \"ports\" => []}");
     cop_assert(status_of(ask("/api/ports?sort=where&order=desc")) == 200);
     cop_assert(status_of(ask("/api/ports?sort=colour")) == 400);
