@@ -506,8 +506,11 @@ static void environment(void)
     cop_assert(cop_list_len(cop_application_get_all_env(app)) == 3);
     cop_application_put_env(app, COP(":b"), cop_int(21));
     cop_assert_equal(COP("{:ok, 21}"), cop_application_fetch_env(app, COP(":b")));
+    cop_application_put_env(app, COP(":stays"), cop_int(1));
     cop_assert_equal(cop_ok(), cop_application_delete_env(app, COP(":c")));
     cop_assert_equal(cop_ok(), cop_application_delete_env(app, COP(":c")));
+    cop_assert_equal(COP("{:ok, 1}"), cop_application_fetch_env(app, COP(":stays")));
+    cop_application_delete_env(app, COP(":stays"));
     cop_assert_equal(COP(":error"), cop_application_fetch_env(app, COP(":c")));
     cop_application_unload(app);
     cop_assert_equal(COP("[]"), cop_application_get_all_env(app));

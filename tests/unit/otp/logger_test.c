@@ -63,6 +63,8 @@ PROCESS_TEST(level_of_all)
     cop_assert_equal(COP(":error"), logger("level", cop_empty_list()));
     cop_assert_equal("error\ncritical\nalert\nemergency\n",
                      cop_capture_log(log_at_all_levels, NULL));
+    logger("configure", COP("[[level: :warn]]")); /* as it was called once */
+    cop_assert_equal(COP(":warning"), logger("level", cop_empty_list()));
     logger("configure", COP("[[level: :none]]"));
     cop_assert_equal("", cop_capture_log(log_at_all_levels, NULL));
     logger("configure", COP("[[level: :all]]"));

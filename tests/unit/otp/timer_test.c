@@ -128,6 +128,48 @@ static void ends_others(void)
     cop_assert_equal(80, cop_monotonic_ms() - from);
 }
 
+static cop_next trap_and_wait(cop_term to)
+{
+    cop_term msg;
+
+    cop_trap_exit(true);
+    cop_send(to, COP(":traps"));
+    while (cop_receive(&msg, COP_INFINITY))
+        continue;
+    return cop_end();
+}
+
+/* TMR-11: kill_after is a kill, also for who traps exits */
+static void kills_the_trapping(void)
+{
+    cop_ref ref;
+    cop_pid pid = cop_spawn(trap_and_wait, cop_pid_term(cop_self()),
+                            &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref});
+
+    cop_assert_receive_within(5000, ":traps");
+    cop_assert_match(cop_timer_kill_after(cop_int(1), cop_pid_term(pid)), "{:ok, _}");
+    cop_assert_receive_within(5000, "{:DOWN, ^ref, _, _, :killed}", ref);
+}
+
+/* TMR-11: what was cancelled does not come, and nobody is watched any more for its sake */
+static void cancelled_for_good(void)
+{
+    cop_term self = cop_pid_term(cop_self()), after, interval;
+
+    cop_expect(cop_timer_send_after(cop_int(20), self, COP(":after")), "{:ok, after}", after);
+    cop_expect(cop_timer_send_interval(cop_int(20), self, COP(":interval")), "{:ok, interval}",
+               interval);
+    cop_assert_match(cop_process_info(cop_whereis(COP(":timer_server")), COP(":monitors")),
+                     "{:monitors, [_ | _]}");
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(after));
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(interval));
+    cop_assert_equal(COP("{:monitors, []}"),
+                     cop_process_info(cop_whereis(COP(":timer_server")), COP(":monitors")));
+    cop_send_after(40, self, COP(":later"));
+    cop_assert_receive_within(5000, ":later");
+    NOTHING();
+}
+
 static void wrong_arguments(void)
 {
     cop_term bad = COP("{:error, :badarg}"), some = COP("[]");
@@ -216,7 +258,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(sends_once),          TEST(sends_again_and_again),
         TEST(stops_for_the_dead),  TEST(calls),
-        TEST(ends_others),         TEST(wrong_arguments),
+        TEST(ends_others),         TEST(kills_the_trapping),
+        TEST(cancelled_for_good),  TEST(wrong_arguments),
         TEST(times_that_are_none), TEST(a_point_of_time),
         TEST(asynchronous),
     };
