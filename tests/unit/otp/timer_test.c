@@ -154,18 +154,18 @@ static void kills_the_trapping(void)
 /* TMR-11: what was cancelled does not come, and nobody is watched any more for its sake */
 static void cancelled_for_good(void)
 {
-    cop_term self = cop_pid_term(cop_self()), after, interval;
+    cop_term once, interval;
 
-    cop_expect(cop_timer_send_after(cop_int(20), self, COP(":after")), "{:ok, after}", after);
-    cop_expect(cop_timer_send_interval(cop_int(20), self, COP(":interval")), "{:ok, interval}",
+    cop_expect(cop_timer_send_after(cop_int(20), self(), COP(":after")), "{:ok, once}", once);
+    cop_expect(cop_timer_send_interval(cop_int(20), self(), COP(":interval")), "{:ok, interval}",
                interval);
     cop_assert_match(cop_process_info(cop_whereis(COP(":timer_server")), COP(":monitors")),
                      "{:monitors, [_ | _]}");
-    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(after));
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(once));
     cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(interval));
     cop_assert_equal(COP("{:monitors, []}"),
                      cop_process_info(cop_whereis(COP(":timer_server")), COP(":monitors")));
-    cop_send_after(40, self, COP(":later"));
+    cop_send_after(40, self(), COP(":later"));
     cop_assert_receive_within(5000, ":later");
     NOTHING();
 }
