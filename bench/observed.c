@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 /* What the pages ask for again and again, beside the stream. */
-static const char *const pages[] = {"/api/applications", "/api/processes", "/api/processes/0.1.0",
+static char process[64] = "/api/processes/"; /* of the Observer's own server */
+static const char *const pages[] = {"/api/applications", "/api/processes", process,
                                     "/api/tables",       "/api/ports",     "/api/calls"};
 #define PAGES     (sizeof pages / sizeof pages[0])
 #define ROUND_MS  1000
@@ -81,8 +82,19 @@ static void *ask_in_turn(void *arg)
     return NULL;
 }
 
+/* The pid without what stands around it. */
+static void choose_process(void)
+{
+    cop_bytes text = cop_to_bytes(cop_inspect(cop_pid_term(cop_whereis(COP("Observer.Server")))));
+    const char *open = memchr(text.data, '<', text.len);
+
+    snprintf(process, sizeof process, "/api/processes/%.*s", (int)(text.data + text.len - open) - 2,
+             open + 1);
+}
+
 static void viewer_begin(struct viewer *v, int port)
 {
+    choose_process();
     v->port = port;
     v->stream = ask(port, STREAM_OF, "keep-alive");
     if (pipe(v->ends) != 0 || pthread_create(&v->follower, NULL, follow, v) != 0 ||
