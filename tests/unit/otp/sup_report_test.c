@@ -396,11 +396,14 @@ static cop_term send_nonsense(void *arg)
 static void unexpected_messages(void)
 {
     cop_term log = cop_capture_log(send_nonsense, NULL);
+    const char *again;
+    cop_bytes text;
 
     assert_logged(log, "Supervisor received unexpected message: {:what, 1}");
     assert_logged(log, "DynamicSupervisor received unexpected message: {:what, 2}");
-    log = cop_string(strstr(cop_to_bytes(log).data, "{:what, 1}") + 1);
-    cop_assert(!contains(log, "{:what, 1}")); /* once */
+    text = cop_to_bytes(log);
+    again = (const char *)memmem(text.data, text.len, "{:what, 1}", 10) + 1;
+    cop_assert(!memmem(again, text.len - (size_t)(again - text.data), "{:what, 1}", 10)); /* once */
 }
 
 int main(void)
