@@ -52,8 +52,8 @@ COP_API cop_term cop_tcp_accept(cop_term listener, int64_t timeout_ms);
 /* Connects to a host (a name, an address, or a Unix socket as above) and port, with the options of
  * cop_tcp_listen. Of a name's addresses each is tried. Switches: until connected. */
 COP_API cop_term cop_tcp_connect(const char *host, int port, cop_term options, int64_t timeout_ms);
-/* Closes: what was sent before is still delivered, unless the peer takes nothing for 30 s, or for
- * send_timeout if that is less. :ok, also if it was closed already. */
+/* Closes: what was sent before is still delivered, unless the peer takes nothing for 30 s. :ok,
+ * also if it was closed already. */
 COP_API cop_term cop_tcp_close(cop_term socket);
 /* Ends one direction: how is :read, :write or :read_write. What was sent before is still
  * delivered. */

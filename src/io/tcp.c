@@ -17,11 +17,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* What a closed connection still has to send is given up when the peer takes nothing for so long,
- * or for as long as its sender would have waited. */
-#define LINGER_MS 30000
 /* So long accept rests when there are no descriptors. */
-#define PAUSE_MS  100
+#define PAUSE_MS 100
+
+int64_t cop__tcp_linger_ms = 30000;
 
 struct cop__handle *cop__tcp_enter(const struct cop__handle_kind *kind, cop_term socket,
                                    cop_term *ret_error)
@@ -53,12 +52,6 @@ static bool tcp_ready(struct cop__handle *h, unsigned events)
     return true;
 }
 
-static uint64_t linger_ms(const struct cop__tcp *t)
-{
-    int64_t sender_ms = t->options.send_timeout;
-    return sender_ms >= 0 && sender_ms < LINGER_MS ? (uint64_t)sender_ms : LINGER_MS;
-}
-
 static bool tcp_drain(struct cop__handle *h)
 {
     struct cop__tcp *t = cop__tcp_of(h);
@@ -68,7 +61,7 @@ static bool tcp_drain(struct cop__handle *h)
         return false;
     }
     /* Also of what the kernel has then; a Unix socket does not know this. */
-    unsigned limit_ms = (unsigned)linger_ms(t);
+    unsigned limit_ms = (unsigned)cop__tcp_linger_ms;
     setsockopt(h->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
     cop__tcp_in_free(t);
     t->is_out_shut = true;
@@ -81,7 +74,7 @@ static size_t tcp_left(struct cop__handle *h, uint64_t *ret_limit_ms)
     const struct cop__tcp *t = cop__tcp_of(h);
     int in_kernel = 0;
     (void)ioctl(h->fd, SIOCOUTQ, &in_kernel);
-    *ret_limit_ms = linger_ms(t);
+    *ret_limit_ms = (uint64_t)cop__tcp_linger_ms;
     return t->out_bytes + (size_t)in_kernel;
 }
 

@@ -54,6 +54,9 @@ struct cop__tcp_options {
     bool show_econnreset;
 };
 extern const struct cop__tcp_options cop__tcp_defaults;
+/* What a closed connection still has to send is given up when the peer takes nothing for so many
+ * milliseconds. Only tests write it, before they close. */
+extern int64_t cop__tcp_linger_ms;
 
 /* Reads a keyword list over what *o has; *ret_given: bits of the options that were given. False: it
  * is no such list, or has others than the allowed (bits). */

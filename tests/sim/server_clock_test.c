@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long servers, supervisors and tasks take, to the millisecond of the virtual clock: limits that
+/* How long servers, supervisors and tasks take, to the millisecond of virtual time: limits that
  * are common to several waits, and ends that wait for nobody. */
 #include "coppice.h"
 #include "support/check_process.h"
