@@ -244,6 +244,7 @@ PROCESS_TEST(events_are_logged)
     static const char *const words[] = {
         "new messages are thrown away", "the oldest messages are thrown away for new ones",
         "who sends more gets an exit signal", "one more message will kill it"};
+    cop_log_flush(); /* what the tests before have left */
     cop_log_to(collect, NULL, COP_WARNING);
     for (int i = COP_DROP_NEW; i <= COP_KILL; i++) {
         cop_pid pid = sitter(2, (enum cop_mailbox_policy)i);
