@@ -81,10 +81,9 @@ static void add_memory(struct text *t)
 
 static void add_stats(struct text *t)
 {
-    add(t, "total_connections_received:%lld\r\n",
-        (long long)kv_traffic_read(&kv_traffic.connections));
-    add(t, "total_commands_processed:%lld\r\n", (long long)kv_traffic_read(&kv_traffic.commands));
-    add(t, "rejected_connections:%lld\r\n", (long long)kv_traffic_read(&kv_traffic.refused));
+    add(t, "total_connections_received:%lld\r\n", kv_traffic_read(&kv_traffic.connections));
+    add(t, "total_commands_processed:%lld\r\n", kv_traffic_read(&kv_traffic.commands));
+    add(t, "rejected_connections:%lld\r\n", kv_traffic_read(&kv_traffic.refused));
 }
 
 static cop_term ask_sizes(void *bucket)

@@ -3,22 +3,19 @@
 #ifndef KV_TRAFFIC_H
 #define KV_TRAFFIC_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
+/* Written by all connections, read by INFO: figures that need no order among each other. */
 struct kv_traffic {
-    int64_t connections; /* that were served */
-    int64_t refused;     /* since there were too many */
-    int64_t commands;    /* of both protocols */
+    _Atomic(int64_t) connections; /* that were served */
+    _Atomic(int64_t) refused;     /* since there were too many */
+    _Atomic(int64_t) commands;    /* of both protocols */
 };
 extern struct kv_traffic kv_traffic;
 
-static inline void kv_traffic_add(int64_t *figure, int64_t more)
-{
-    (void)__atomic_add_fetch(figure, more, __ATOMIC_RELAXED);
-}
-static inline int64_t kv_traffic_read(const int64_t *figure)
-{
-    return __atomic_load_n(figure, __ATOMIC_RELAXED);
-}
+#define kv_traffic_add(figure, more)                                                               \
+    ((void)atomic_fetch_add_explicit((figure), (more), memory_order_relaxed))
+#define kv_traffic_read(figure) ((long long)atomic_load_explicit((figure), memory_order_relaxed))
 
 #endif

@@ -467,18 +467,26 @@ static void find_room(struct cop__http_daemon *d)
         if (r->waiters.len > 0 && cop__http_request_pending(r) <= d->limits.buffer_max) tell(d, r);
 }
 
-/* Ends the connections whose client says no more and has not said a whole request; what it has sent
- * is read first. True: there were some. */
-static bool end_halves(struct cop__http_daemon *d)
+/* Lists the connections whose client says no more. */
+static void list_halves(struct cop__http_daemon *d)
 {
     struct epoll_event events[64];
-    struct connection *c;
-    bool has_ended = false;
     int count = epoll_wait(d->signs, events, 64, 0);
 
     for (int i = 0; i < count; i++)
         if (events[i].data.ptr != NULL)
             cop__list_push_back(&d->halves, &((struct connection *)events[i].data.ptr)->halves);
+}
+
+/* Ends those of them that have not said a whole request; what they have sent is read first. True:
+ * there were some. */
+static bool end_halves(struct cop__http_daemon *d)
+{
+    struct connection *c;
+    bool has_ended = false;
+
+    list_halves(d);
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): c alone is removed, after its next */
     COP_LIST_FOR_SAFE(c, &d->halves, halves)
     {
         char byte;

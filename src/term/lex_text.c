@@ -228,7 +228,7 @@ static const char *text_noun(const struct cop__delimited *d)
 
 static bool fail_unended(struct cop__lexer *lex, const struct cop__delimited *d)
 {
-    const char end[] = {d->close, d->heredoc ? d->close : '\0', d->close, '\0'};
+    const char end[] = {d->close, (char)(d->heredoc ? d->close : '\0'), d->close, '\0'};
 
     (void)cop__lex_fail(lex, lex->line, lex->column,
                         "missing terminator: %s (for %s starting at line %d)", end, text_noun(d),

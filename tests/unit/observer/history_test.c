@@ -201,7 +201,7 @@ PROCESS_TEST(a_crash_tells_where_it_was)
 
 PROCESS_TEST(the_dead_show_reason_and_last_state)
 {
-    cop_pid pid = cop_whereis(COP("Look.Agent"));
+    cop_pid pid;
     cop_term old = pid_text(COP("Look.Agent"));
 
     /* As the last question for it was answered. */

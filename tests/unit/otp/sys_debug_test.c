@@ -408,9 +408,9 @@ PROCESS_TEST(names_of_files)
     char path[PATH_BYTES + 1];
     cop_term s = start(), codes = cop_empty_list(), refused = COP("{:error, :open_file}"), whole;
 
-    for (size_t i = 0; i < PATH_BYTES;
-         i++) /* "/dev//////null" of the longest length and one more */
-        path[i] = i < 5 ? start_of_path[i] : '/';
+    /* "/dev//////null" of the longest length and one more */
+    memset(path, '/', PATH_BYTES);
+    memcpy(path, start_of_path, sizeof(start_of_path) - 1);
     memcpy(path + PATH_BYTES - 5, "null", 4);
     for (size_t i = PATH_BYTES - 1; i > 0; i--)
         codes = cop_cons((int)path[i - 1], codes);
