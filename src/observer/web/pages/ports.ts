@@ -33,7 +33,7 @@ function where(port: Port): string {
 }
 
 const COLUMNS: readonly Column<Port>[] = [
-    { id: "id", title: "Id", width: "14ch", mono: true, sortable: true, text: (p) => p.id },
+    { id: "id", title: "Id", width: "25ch", mono: true, sortable: true, text: (p) => p.id },
     {
         id: "kind",
         title: "Kind",
