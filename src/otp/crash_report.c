@@ -5,6 +5,7 @@
  *
  * A neighbour is who is linked to it, directly or by way of other neighbours, and does not trap
  * exits: it goes down with the crash. */
+#include "otp/exception.h"
 #include "otp/gen.h"
 #include "otp/log_erlang.h"
 #include "otp/log_settings.h"
@@ -275,7 +276,8 @@ void cop__log_crash(enum cop_class class_, cop_term reason, cop_term stack)
     cop__text_add(&text, "Process ");
     add_name(&text, self);
     cop__text_add(&text, " terminating\n");
-    cop__add_ending(&text, "** (exit) ", class_, reason, stack);
+    cop__add_banner(&text, class_, reason, stack);
+    cop__add_stack(&text, stack, 4);
     add_call(&text, 0, "Initial Call",
              cop_keyword_get(dictionary, COP(":\"$initial_call\""), cop_nil()));
     if (!cop_identical(label, cop_nil())) {

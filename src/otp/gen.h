@@ -129,9 +129,6 @@ struct cop__crash {
 };
 /* "GenServer NAME terminating" (LOG-05). */
 void cop__log_terminating(const struct cop__crash *crash);
-/* Appends "** (RuntimeError) oops" with its stack, or, of an exit, these words and the reason. */
-void cop__add_ending(struct cop__text *text, const char *exit_words, enum cop_class class_,
-                     cop_term reason, cop_term stack);
 /* crash_report.c: "Process NAME terminating" (LOG-18) about the caller, if such reports are on and
  * reason is abnormal (PLB-15). Switches: it asks those that the caller is linked to. */
 void cop__log_crash(enum cop_class class_, cop_term reason, cop_term stack);

@@ -37,19 +37,19 @@ static void log_text(const struct cop__text *text)
     cop_log(COP_ERROR, "%s", text->data);
 }
 
-void cop__add_ending(struct cop__text *text, const char *exit_words, enum cop_class class_,
-                     cop_term reason, cop_term stack)
+/* Why a server or task ended, with its stack. As with Elixir's logger, not the class decides: what
+ * could have been raised is told as an exception, all else as a reason. A reason without a stack of
+ * its own was returned; it may hold an error with its stack. */
+static void add_ending(struct cop__text *text, enum cop_class class_, cop_term reason,
+                       cop_term stack)
 {
-    cop_term raised;
+    bool was_raised = class_ == COP_CLASS_ERROR || !cop_is_empty_list(stack) ||
+                      cop__reason_is_error(reason, &reason, &stack);
 
-    if (class_ == COP_CLASS_EXIT && cop__reason_is_error(reason, &raised, &stack)) {
-        class_ = COP_CLASS_ERROR;
-        reason = raised;
-    }
-    if (class_ != COP_CLASS_EXIT) {
-        cop__add_banner(text, class_, reason, stack);
+    if (was_raised && !cop_match(cop__exception_of(reason, stack), "%{__struct__: ErlangError}")) {
+        cop__add_banner(text, COP_CLASS_ERROR, reason, stack);
     } else {
-        cop__text_add(text, exit_words);
+        cop__text_add(text, "** (stop) ");
         cop__add_exit(text, reason);
     }
     cop__add_stack(text, stack, 4);
@@ -75,7 +75,7 @@ void cop__log_terminating(const struct cop__crash *crash)
     cop__text_add(&text, "GenServer ");
     cop__text_add_term(&text, crash->name);
     cop__text_add(&text, " terminating\n");
-    cop__add_ending(&text, "** (stop) ", crash->class_, crash->reason, crash->stack);
+    add_ending(&text, crash->class_, crash->reason, crash->stack);
     cop__text_add(&text, "\nLast message");
     if (!cop_is_none(crash->client)) {
         cop__text_add(&text, " (from ");
@@ -115,9 +115,7 @@ void cop__log_task(cop_term starter, cop_term mfa, const struct cop_outcome *out
     cop__text_add(&text, " started from ");
     cop__text_add_term(&text, starter);
     cop__text_add(&text, " terminating\n");
-    cop__add_ending(&text, "** (stop) ",
-                    outcome->class_ == COP_CLASS_ERROR ? COP_CLASS_ERROR : COP_CLASS_EXIT, reason,
-                    outcome->stack);
+    add_ending(&text, outcome->class_, reason, outcome->stack);
     cop__text_add(&text, "\nFunction: ");
     cop__text_add_term(&text, fun);
     cop__text_add(&text, "\n    Args: ");

@@ -118,6 +118,13 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
         cop_sleep(cop_to_int(a));
         return cop_reply(COP(":slept"));
     }
+    if (cop_match(request, "{:end_after, a}", a)) { /* the message :go_on */
+        tell(p, COP(":sleeps"), a);
+        while (cop_receive(&b, COP_INFINITY) && !cop_match(b, ":go_on"))
+            continue;
+        obey(a, &result);
+        return result;
+    }
     if (cop_match(request, "{:call, a}", a))
         return cop_reply(cop_gen_server_call(a, COP(":ping"), COP_CALL_TIMEOUT));
     return cop_no_clause(request);

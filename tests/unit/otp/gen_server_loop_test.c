@@ -307,7 +307,7 @@ PROCESS_TEST(what_is_logged_of_an_end)
 {
     cop_bytes log = cop_to_bytes(cop_capture_log(raise_shutdown, NULL));
 
-    cop_assert(memmem(log.data, log.len, "** (ErlangError) Erlang error: :shutdown", 40) != NULL);
+    cop_assert(memmem(log.data, log.len, "** (stop) shutdown\n", 19) != NULL);
     cop_assert_equal("", cop_capture_log(exit_shutdown, NULL));
 }
 

@@ -162,6 +162,108 @@ PROCESS_TEST(exceptions)
     cop_log_details(true);
 }
 
+#define ERROR_OF_FOO                                                                               \
+    "{%{__struct__: RuntimeError, __exception__: true, message: \"oops\"}, " FOO "}"
+#define FOO "[{Foo, :bar, 2, []}]"
+
+/* The log without its last line, which shows the message. */
+static cop_term told_of(const char *order)
+{
+    struct cop_parse_error error;
+    cop_bytes log;
+    cop_term term;
+
+    cop_assert(cop_parse((cop_bytes){order, strlen(order)}, &term, &error));
+    log = cop_to_bytes(logged_cast(term));
+    return cop_binary(
+        log.data, (size_t)((const char *)memmem(log.data, log.len, "Last message", 12) - log.data));
+}
+
+/* LOG-05, LOG-23: what a callback exits with is an exception where it could have been raised as
+ * one; an error that it holds, with its stack, is an inner reason. */
+PROCESS_TEST(exits_that_hold_errors)
+{
+    cop_log_details(false);
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) an exception was raised:\n"
+                     "    ** (RuntimeError) oops\n"
+                     "        Foo.bar/2\n"
+                     "    Probe.handle_cast/2\n",
+                     told_of("{:exit, " ERROR_OF_FOO "}"));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (MatchError) no match of right hand side value: " FOO "\n"
+                     "    Probe.handle_cast/2\n",
+                     told_of("{:exit, {:badmatch, " FOO "}}"));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (ArgumentError) argument error\n"
+                     "    Probe.handle_cast/2\n",
+                     told_of("{:exit, :badarg}"));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) :foo\n"
+                     "    Probe.handle_cast/2\n",
+                     told_of("{:error, :foo}"));
+    cop_log_details(true);
+}
+
+/* LOG-05: a reason that is returned has no stack, or that which it holds. */
+PROCESS_TEST(stops_that_hold_errors)
+{
+    cop_log_details(false);
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (RuntimeError) oops\n"
+                     "    Foo.bar/2\n",
+                     told_of("{:stop, " ERROR_OF_FOO "}"));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) {:nocatch, :x}\n"
+                     "    Foo.bar/2\n",
+                     told_of("{:stop, {{:nocatch, :x}, " FOO "}}"));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) :badarg\n",
+                     told_of("{:stop, :badarg}"));
+    cop_assert_equal("GenServer Log.Probe terminating\n"
+                     "** (stop) exited in: GenServer.call(:x, :y, 5000)\n"
+                     "    ** (EXIT) an exception was raised:\n"
+                     "        ** (RuntimeError) oops\n"
+                     "            Foo.bar/2\n",
+                     told_of("{:stop, {" ERROR_OF_FOO ", {GenServer, :call, [:x, :y, 5000]}}}"));
+    cop_log_details(true);
+}
+
+static cop_next ask_slowly(cop_term server)
+{
+    cop_gen_server_call(server, COP("{:end_after, {:stop, :boom}}"), COP_INFINITY);
+    return cop_end();
+}
+
+/* The client dies while its request is handled, the server after that. */
+static cop_term outlive_the_client(void *ret_client)
+{
+    cop_term server = start_named(cop_list(cop_tuple(COP(":to"), cop_self())));
+    cop_pid client = cop_spawn(ask_slowly, server, NULL);
+    cop_ref ref = cop_monitor(client), over = cop_monitor(server);
+
+    cop_assert_receive("{:sleeps, _}");
+    cop_exit_process(client, COP(":kill"));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :killed}", ref);
+    cop_send(server, COP(":go_on"));
+    cop_assert_receive("{:DOWN, ^over, _, _, :boom}", over);
+    *(cop_pid *)ret_client = client;
+    return cop_nil();
+}
+
+/* LOG-06 */
+PROCESS_TEST(a_dead_client)
+{
+    cop_pid client;
+    cop_bytes log = cop_to_bytes(cop_capture_log(outlive_the_client, &client));
+    cop_bytes who = cop_to_bytes(cop_inspect(cop_pid_term(client)));
+    cop_term end = cop_format("\nClient %.*s is dead\n", (int)who.len, who.data);
+    cop_bytes last = cop_to_bytes(end);
+
+    cop_assert(log.len > last.len);
+    cop_assert_equal(end, cop_binary(log.data + log.len - last.len, last.len));
+}
+
 /* LOG-08, GEN-37 */
 PROCESS_TEST(silent_ends)
 {
@@ -308,6 +410,9 @@ int main(void)
         cmocka_unit_test(crash_by_a_call),
         cmocka_unit_test(format_status_in_crashes),
         cmocka_unit_test(exceptions),
+        cmocka_unit_test(exits_that_hold_errors),
+        cmocka_unit_test(stops_that_hold_errors),
+        cmocka_unit_test(a_dead_client),
         cmocka_unit_test(silent_ends),
         cmocka_unit_test(killed_by_a_signal),
         cmocka_unit_test(stopped_from_outside),

@@ -572,10 +572,9 @@ PROCESS_TEST(callers_accumulate)
 static cop_term crash(void *fun)
 {
     cop_term pid;
-    cop_ref ref;
 
     cop_expect(cop_task_start(*(cop_term *)fun), "{:ok, pid}", pid);
-    ref = cop_monitor(pid);
+    cop_ref ref = cop_monitor(pid);
     cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, _}", ref);
     cop_send(cop_self(), pid);
     return cop_nil();
@@ -630,6 +629,26 @@ PROCESS_TEST(a_crash_is_logged)
                      logged(COP("{TaskTest, :fail, [{:throw, :v}]}")));
 }
 
+/* TSK-22, LOG-10: the class of an end does not decide, but what could have been raised */
+PROCESS_TEST(a_reason_that_could_have_been_raised)
+{
+    cop_term rows = COP("[{{:exit, :badarg}, \"** (ArgumentError) argument error\"},"
+                        " {{:error, :foo}, \"** (stop) :foo\"},"
+                        " {{:exit, {{:badmatch, 1}, [{Foo, :bar, 2, []}]}},"
+                        "  \"** (stop) an exception was raised:\n    ** (MatchError) no match of"
+                        " right hand side value: 1\n        Foo.bar/2\"}]");
+    cop_term how, told;
+
+    cop_register(COP(":task_owner"), cop_self());
+    while (cop_match(rows, "[{how, told} | rows]", how, told, rows)) {
+        cop_term expected = cop_format("Task P started from :task_owner terminating\n%.*s\n"
+                                       "    TaskTest.fail/1\nFunction: &TaskTest.fail/1\n",
+                                       (int)cop_to_bytes(told).len, cop_to_bytes(told).data);
+        told = logged(cop_build("{TaskTest, :fail, [how]}", how));
+        cop_assert_equal(expected, cop_binary(cop_to_bytes(told).data, cop_to_bytes(expected).len));
+    }
+}
+
 /* TSK-22 */
 PROCESS_TEST(an_orderly_end_is_not_logged)
 {
@@ -673,6 +692,7 @@ int main(void)
         cmocka_unit_test(a_task_is_a_temporary_child),
         cmocka_unit_test(callers_accumulate),
         cmocka_unit_test(a_crash_is_logged),
+        cmocka_unit_test(a_reason_that_could_have_been_raised),
         cmocka_unit_test(an_orderly_end_is_not_logged),
     };
 
