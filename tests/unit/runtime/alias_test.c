@@ -154,6 +154,12 @@ PROCESS_TEST(aliases_of_monitors)
     return cop_end();
 }
 
+static cop_term end_here(cop_term arg)
+{
+    (void)arg;
+    cop_exit(COP(":over"));
+}
+
 /* ALS-04: the first message through a reply_demonitor alias ends the monitor: no DOWN. */
 PROCESS_TEST(a_reply_ends_the_monitor)
 {
@@ -162,10 +168,29 @@ PROCESS_TEST(a_reply_ends_the_monitor)
     send_by(sender, ref, COP(":reply"));
     CHECK_TERM(check_next(), ":reply");
     CHECK_TERM(check_info(cop_self(), "monitors"), "[]");
+    CHECK_TERM(check_info(p, "monitored_by"), "[]"); /* the other side knows it, too */
     cop_exit_process(p, COP(":boom"));
     check_gone(p);
     check_no_message();
     CHECK(!cop_unalias(ref));
+    return cop_end();
+}
+
+/* ALS-04: a reply and the end of the watched one right after it, both before the watcher looks; and
+ * one that comes after the DOWN. */
+PROCESS_TEST(a_reply_before_and_after_the_end)
+{
+    cop_pid sender = puppet_start(), p = puppet_start();
+    cop_ref ref = watch(p, COP_ALIAS_REPLY_DEMONITOR);
+    puppet_cast(p, send_and_tell, cop_ref_term(ref));
+    puppet_cast(p, end_here, cop_nil());
+    check_gone(p);
+    CHECK_TERM(check_next(), ":on_the_way");
+    check_no_message();
+    ref = watch(p, COP_ALIAS_REPLY_DEMONITOR);
+    CHECK_TERM(check_down(ref), ":noproc");
+    send_by(sender, ref, COP(":late"));
+    check_no_message();
     return cop_end();
 }
 
@@ -256,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_reply_alias_ends_with_the_first_message),
         cmocka_unit_test(aliases_of_monitors),
         cmocka_unit_test(a_reply_ends_the_monitor),
+        cmocka_unit_test(a_reply_before_and_after_the_end),
         cmocka_unit_test(unalias_leaves_the_monitor),
         cmocka_unit_test(unalias_of_a_plain_monitor_does_nothing),
         cmocka_unit_test(demonitor_leaves_plain_aliases),
