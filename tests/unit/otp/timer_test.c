@@ -3,6 +3,7 @@
  * seeded node: all times are exact. The expected answers are OTP 25's. */
 #include "probe.h"
 
+#include "coppice/introspect.h"
 #include "coppice/timer.h"
 
 static cop_term self(void)
@@ -85,6 +86,79 @@ static void stops_for_the_dead(void)
     cop_assert_equal(1, timers_of_the_server());
     cop_send(pid, COP(":end"));
     cop_assert_match(probe_next(), "{:DOWN, ^ref, _, _, :normal}", ref);
+    cop_assert_equal(0, timers_of_the_server());
+}
+
+/* TMR-11: the n-th message comes at n intervals, however busy the receiver was. */
+static void no_drift_for_the_busy(void)
+{
+    int64_t from = cop_monotonic_ms();
+    cop_term timer;
+
+    cop_expect(cop_timer_send_interval(cop_int(10), self(), COP(":tick")), "{:ok, timer}", timer);
+    cop_sleep(35);
+    for (int i = 1; i <= 3; i++)
+        COMES(":tick", from, 35);
+    for (int i = 4; i <= 6; i++)
+        COMES(":tick", from, 10 * i);
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(timer));
+    NOTHING();
+}
+
+/* TMR-11: nor when the service itself was late: it makes up for it, and is on time again. */
+static void no_drift_of_the_service(void)
+{
+    int64_t from;
+    cop_term timer;
+    cop_pid server;
+
+    cop_assert_match(cop_timer_send_after(cop_int(0), COP(":nobody"), COP(":x")), "{:ok, _}");
+    from = cop_monotonic_ms();
+    cop_expect(cop_timer_send_interval(cop_int(10), self(), COP(":tick")), "{:ok, timer}", timer);
+    server = cop_whereis(COP(":timer_server"));
+    COMES(":tick", from, 10);
+    cop_assert(cop_suspend_process(server));
+    cop_sleep(25);
+    cop_assert(cop_resume_process(server));
+    COMES(":tick", from, 35);
+    COMES(":tick", from, 35);
+    COMES(":tick", from, 40);
+    COMES(":tick", from, 50);
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(timer));
+    NOTHING();
+}
+
+/* All that waits no more has been given back by then. */
+#define LONG_MS 200000
+
+static int64_t timers_set(void)
+{
+    struct cop_node_figures figures;
+
+    cop_sleep(LONG_MS);
+    cop_read_node(&figures);
+    return (int64_t)figures.timers;
+}
+
+/* TMR-11: an interval ends with its receiver, so that nothing is waited for any more; that of
+ * another goes on. */
+static void nothing_is_set_for_the_dead(void)
+{
+    cop_pid pid = cop_spawn(end_at_a_word, cop_nil(), NULL);
+    int64_t from, before = timers_set();
+    cop_term mine, interval = cop_int(6LL * LONG_MS);
+
+    from = cop_monotonic_ms();
+    cop_assert_match(cop_timer_send_interval(interval, cop_pid_term(pid), COP(":tick")),
+                     "{:ok, {:interval, _}}");
+    cop_expect(cop_timer_send_interval(interval, self(), COP(":mine")), "{:ok, mine}", mine);
+    cop_assert_equal(before + 2, timers_set());
+    probe_exit(pid, COP(":kill"));
+    cop_assert_equal(1, timers_of_the_server());
+    cop_assert_equal(before + 1, timers_set());
+    cop_assert(cop_receive(&interval, 6LL * LONG_MS));
+    cop_assert_equal(6LL * LONG_MS, cop_monotonic_ms() - from);
+    cop_assert_equal(COP("{:ok, :cancel}"), cop_timer_cancel(mine));
     cop_assert_equal(0, timers_of_the_server());
 }
 
@@ -256,11 +330,19 @@ static int start_seeded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sends_once),          TEST(sends_again_and_again),
-        TEST(stops_for_the_dead),  TEST(calls),
-        TEST(ends_others),         TEST(kills_the_trapping),
-        TEST(cancelled_for_good),  TEST(wrong_arguments),
-        TEST(times_that_are_none), TEST(a_point_of_time),
+        TEST(sends_once),
+        TEST(sends_again_and_again),
+        TEST(stops_for_the_dead),
+        TEST(calls),
+        TEST(no_drift_for_the_busy),
+        TEST(no_drift_of_the_service),
+        TEST(nothing_is_set_for_the_dead),
+        TEST(ends_others),
+        TEST(kills_the_trapping),
+        TEST(cancelled_for_good),
+        TEST(wrong_arguments),
+        TEST(times_that_are_none),
+        TEST(a_point_of_time),
         TEST(asynchronous),
     };
     return cmocka_run_group_tests_name("timer", tests, start_seeded, probe_node_stop);
