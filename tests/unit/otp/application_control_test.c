@@ -110,6 +110,10 @@ APP(innermost, .env = "[a: 7]");
 APP(inner, INCLUDES(&innermost));
 APP(outer, INCLUDES(&inner));
 APP(broken, .env = "[a: 1");
+APP(no_list, .env = "%{a: 1}");
+APP(no_pairs, .env = "[1]");
+APP(no_keys, .env = "[{\"a\", 1}]");
+APP(no_end, .env = "[{:a, 1} | :b]");
 APP(phased, .start = start_user, .stop = tell_stop, .start_phase = phase,
     .start_phases = "[one: 1, two: [2]]");
 APP(phase_fails, .start = start_user, .stop = tell_stop, .start_phase = phase,
@@ -121,8 +125,8 @@ APP(phase_crashes, .start = start_user, .start_phase = phase, .start_phases = "[
 static void begin(void)
 {
     static const struct cop_application *const all[] = {
-        &failing,     &hopeful,    &wishful,   &broken,        &phased,
-        &phase_fails, &phase_slow, &phase_bad, &phase_crashes, &outer};
+        &failing,   &hopeful,       &wishful, &broken,  &phased,   &phase_fails, &phase_slow,
+        &phase_bad, &phase_crashes, &outer,   &no_list, &no_pairs, &no_keys,     &no_end};
 
     cop_register(COP(":control_test"), cop_self());
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -521,6 +525,25 @@ static void environment(void)
     end();
 }
 
+/* APP-16: an environment is pairs of atoms and values; with another the application is not loaded,
+ * and nothing of it stays. */
+static void faulty_environments(void)
+{
+    static const char *const names[] = {"c_no_list", "c_no_pairs", "c_no_keys", "c_no_end"};
+
+    begin();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        cop_term app = cop_atom(names[i]);
+        cop_term error = cop_build("{:error, {:bad_environment, app}}", app);
+
+        cop_assert_equal(error, cop_application_load(app));
+        cop_assert_equal(error, cop_application_load(app)); /* not: already loaded */
+        cop_assert_equal(error, cop_application_start(app, COP(":temporary")));
+        cop_assert_equal(COP("[]"), cop_application_get_all_env(app));
+    }
+    end();
+}
+
 static cop_term apply(void *arg)
 {
     const cop_term *call = arg;
@@ -605,6 +628,7 @@ int main(void)
         TEST(layout),
         TEST(reports),
         TEST(environment),
+        TEST(faulty_environments),
         TEST(faulty_configurations),
         TEST(fetch_env_or_raise),
     };

@@ -54,6 +54,18 @@ static void high_stop(cop_term state)
     cop_send(test_pid(), cop_tuple(COP(":stop"), state));
 }
 
+static cop_term rude_prep_stop(cop_term state)
+{
+    (void)high_prep_stop(state);
+    cop_exit(COP(":rude"));
+}
+
+static void rude_stop(cop_term state)
+{
+    high_stop(state);
+    cop_raise("RuntimeError", "rude");
+}
+
 static cop_term start_failing(cop_term type, cop_term args)
 {
     (void)type;
@@ -132,6 +144,7 @@ APP(library);
 APP(low, .start = start_low, NEEDS(&library), .env = "[port: 4040, hosts: [\"a\", \"b\"]]");
 APP(high, .start = start_high, .prep_stop = high_prep_stop, .stop = high_stop,
     NEEDS(&library, &low));
+APP(rude, .start = start_high, .prep_stop = rude_prep_stop, .stop = rude_stop, NEEDS(&low));
 APP(failing, .start = start_failing, NEEDS(&low));
 APP(bad, .start = start_bad);
 APP(crashing, .start = start_crashing);
@@ -181,6 +194,22 @@ static void stop_calls_back(void)
     cop_assert_match(cop_application_which(), "[{:low, _, _}, {:library, _, _}]");
     cop_assert_equal(COP("{:ok, [:high]}"), cop_application_ensure_all_started(&high));
     stop_all();
+}
+
+/* APP-10, APP-13: callbacks that fail keep nothing from ending: stop gets the state that prep_stop
+ * got, and the next application ends as it should. */
+static void failing_callbacks(void)
+{
+    begin();
+    cop_application_ensure_all_started(&rude);
+    NEXT("{:low, :init, _}");
+    NEXT("{:high, :init, _}");
+    stop_all();
+    NEXT("{:prep_stop, :first}");
+    NEXT("{:high, :terminate, :shutdown}");
+    NEXT("{:stop, :first}");
+    NEXT("{:low, :terminate, :shutdown}");
+    NOTHING();
 }
 
 /* APP-13: the last started first. */
@@ -606,14 +635,23 @@ static void others_do_not_always(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(starts_what_is_needed), TEST(stop_calls_back),
-        TEST(stops_in_reverse),      TEST(a_stop_may_be_cut),
-        TEST(failing_starts),        TEST(failing_top),
-        TEST(simultaneous_starts),   TEST(a_start_that_takes_its_time),
-        TEST(output_goes_on),        TEST(left_processes_are_killed),
-        TEST(ends_by_itself),        TEST(master_is_killed),
-        TEST(words_of_ends),         TEST(types),
-        TEST(environment),           TEST(environment_refuses),
+        TEST(starts_what_is_needed),
+        TEST(stop_calls_back),
+        TEST(stops_in_reverse),
+        TEST(failing_callbacks),
+        TEST(a_stop_may_be_cut),
+        TEST(failing_starts),
+        TEST(failing_top),
+        TEST(simultaneous_starts),
+        TEST(a_start_that_takes_its_time),
+        TEST(output_goes_on),
+        TEST(left_processes_are_killed),
+        TEST(ends_by_itself),
+        TEST(master_is_killed),
+        TEST(words_of_ends),
+        TEST(types),
+        TEST(environment),
+        TEST(environment_refuses),
     };
 
     const struct CMUnitTest with_own_nodes[] = {

@@ -271,6 +271,44 @@ PROCESS_TEST(children_can_be_ended)
     stop(s);
 }
 
+/* Of a list of two pids. */
+static cop_pid the_other(cop_term pids, cop_pid pid)
+{
+    cop_pid a, b;
+
+    cop_expect(pids, "[a, b]", a, b);
+    return cop_pid_equal(a, pid) ? b : a;
+}
+
+/* TSU-05: children are pids: who waits for a restart is counted as a specification only, and is
+ * there again after it. */
+PROCESS_TEST(children_that_restart)
+{
+    cop_term s = start(COP("[max_restarts: 5]")),
+             task = at_gate(s, COP("&TaskTest.gate(1)"), COP("[]"));
+    cop_pid steady = task_pid(task), pid, next;
+
+    cop_assert_match(cop_dynamic_supervisor_start_child(
+                         s, COP("%{id: :x, start: {Task, :start_link, [&TaskTest.gate(2)]},"
+                                " restart: :permanent, backoff: [min: 50]}")),
+                     "{:ok, pid}", pid);
+    task_wait_for_gate(pid);
+    cop_assert_equal(2, cop_list_len(cop_task_supervisor_children(s)));
+    cop_exit_process(pid, COP(":boom"));
+    cop_sleep(1);
+    cop_assert_equal(cop_build("[steady]", steady), cop_task_supervisor_children(s));
+    cop_assert_match(cop_dynamic_supervisor_count_children(s),
+                     "%{active: 1, specs: 2, supervisors: 0, workers: 2}");
+    cop_sleep(50);
+    next = the_other(cop_task_supervisor_children(s), steady);
+    cop_assert(!cop_pid_equal(next, pid) && cop_is_alive(next));
+    cop_assert_match(cop_dynamic_supervisor_count_children(s),
+                     "%{active: 2, specs: 2, supervisors: 0, workers: 2}");
+    cop_assert_equal(cop_ok(), cop_task_supervisor_terminate_child(s, next));
+    cop_assert_equal(cop_build("[steady]", steady), cop_task_supervisor_children(s));
+    stop(s);
+}
+
 /* TSU-08, TSU-03: at once, each in its own time */
 PROCESS_TEST(stopping_ends_all_tasks)
 {
@@ -447,6 +485,7 @@ int main(void)
         cmocka_unit_test(max_children_is_the_most),
         cmocka_unit_test(children_restart_as_told),
         cmocka_unit_test(children_can_be_ended),
+        cmocka_unit_test(children_that_restart),
         cmocka_unit_test(stopping_ends_all_tasks),
         cmocka_unit_test(a_failing_task_is_an_element),
         cmocka_unit_test(a_linked_failing_task_kills_the_consumer),
