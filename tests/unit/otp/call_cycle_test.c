@@ -136,6 +136,45 @@ PROCESS_TEST(a_circle_of_two_is_told_once)
     kill_it(b);
 }
 
+/* The text of a request that waits for 100 ms, as it is told. */
+static cop_term told_request(cop_term request)
+{
+    cop_pid server = start(), caller;
+    cop_term text;
+
+    cop_assert(cop_suspend_process(server));
+    caller = call_beside(server, request);
+    cop_sleep(101);
+    cop_assert_match(cop_gen_server_long_calls(), "[{^caller, ^server, text, _}]", caller, server,
+                     text);
+    kill_it(caller);
+    kill_it(server);
+    return text;
+}
+
+/* A long request is cut to 159 bytes, and between two characters: of three bytes each here, and the
+ * cut is tried at each of these. */
+PROCESS_TEST(long_requests_are_cut)
+{
+    static const char ahead[] = "xx";
+    char many[200] = "", all_that_fit[200] = "";
+
+    for (int i = 0; i < 60; i++)
+        strcat(many, "\xe2\x82\xac");
+    strncat(all_that_fit, many, 3L * 52);
+    for (size_t n = 0; n < 3; n++) {
+        cop_term request = cop_format("%.*s%s", (int)n, ahead, many);
+
+        cop_assert_equal(cop_format("\"%.*s%s", (int)n, ahead, all_that_fit),
+                         told_request(request));
+    }
+    /* 159 bytes with their quotes are whole, 160 are not */
+    cop_assert_equal(cop_format("\"x%s\"", all_that_fit),
+                     told_request(cop_format("x%s", all_that_fit)));
+    cop_assert_equal(cop_format("\"xx%s", all_that_fit),
+                     told_request(cop_format("xx%s", all_that_fit)));
+}
+
 /* Any length; who waits for a member of it is not in it. */
 PROCESS_TEST(a_circle_of_many)
 {
@@ -294,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_circle_of_two_is_told_once),
+        cmocka_unit_test(long_requests_are_cut),
         cmocka_unit_test(a_circle_of_many),
         cmocka_unit_test(a_chain_is_no_circle),
         cmocka_unit_test(a_circle_that_resolves_itself),

@@ -242,8 +242,29 @@ PROCESS_TEST(calls_to_nodes)
                      multi_call(here, COP("{:stop, :normal}"), COP_INFINITY));
 }
 
+/* GEN-50: the time is for all together: of two that take 20 ms one after the other, the second is
+ * not waited for after 30. */
+PROCESS_TEST(the_time_of_many_calls)
+{
+    cop_term nodes = COP("[:nonode@nohost, :nonode@nohost]"), pid = named(COP("Request.Multi"));
+    int64_t from = cop_monotonic_ms();
+
+    cop_assert_equal(COP("{[{:nonode@nohost, :slept}], [:nonode@nohost]}"),
+                     multi_call(nodes, COP("{:sleep, 20}"), 30));
+    cop_assert_equal(30, cop_monotonic_ms() - from);
+    cop_gen_server_stop(pid, COP(":normal"), COP_INFINITY);
+}
+
+/* Virtual time. */
+static int seeded_up(void **state)
+{
+    (void)state;
+    return cop_node_start(&(struct cop_node_opts){.seed = 11, .no_signals = true});
+}
+
 int main(void)
 {
+    const struct CMUnitTest timed[] = {cmocka_unit_test(the_time_of_many_calls)};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(responses_to_one),
         cmocka_unit_test(response_after_its_time),
@@ -257,5 +278,6 @@ int main(void)
         cmocka_unit_test(calls_to_nodes),
     };
 
-    return cmocka_run_group_tests(tests, node_up, node_down);
+    return cmocka_run_group_tests(tests, node_up, node_down) +
+           cmocka_run_group_tests(timed, seeded_up, node_down);
 }

@@ -144,6 +144,37 @@ static void the_first_process(void)
     check_limit(probe_pid(middle, COP(":in")), INFO_NONE);
 }
 
+/* Starts an agent that is not the child, then the child. */
+static cop_term start_two(cop_term arg)
+{
+    cop_term first, second;
+
+    (void)arg;
+    cop_expect(cop_agent_start_link(COP("&Process.list/0"), COP("[]")), "{:ok, first}", first);
+    cop_expect(cop_agent_start_link(COP("&Process.list/0"), COP("[]")), "{:ok, second}", second);
+    return cop_build("{:ok, second, first}", second, first);
+}
+
+static const struct cop_function two_functions[] = {
+    COP_EXPORT("start_two(arg)", start_two, "Two agents."), COP_EXPORT_END};
+static const struct cop_module two_module = {
+    .size = sizeof(struct cop_module), .name = "MailboxTest.Two", .functions = two_functions};
+
+/* The limit is for one process: the second that a start function starts has its own, or none. */
+static void the_second_process(void)
+{
+    cop_pid sup = start(cop_empty_list()), first, second;
+
+    cop_module_register(&two_module);
+    cop_expect(
+        cop_supervisor_start_child(to(sup), COP("%{id: :two, mailbox: " LIMIT_5
+                                                ", start: {MailboxTest.Two, :start_two, [1]}}")),
+        "{:ok, second, first}", second, first);
+    check_limit(first, INFO_5);
+    check_limit(second, INFO_NONE);
+    cop_assert_equal(cop_ok(), cop_supervisor_terminate_child(to(sup), COP(":two")));
+}
+
 /* A start that starts nothing leaves nothing for the next. */
 static void taken_back(void)
 {
@@ -272,6 +303,7 @@ int main(void)
         TEST(kept_by_restarts),
         TEST(wrong_specifications),
         TEST(the_first_process),
+        TEST(the_second_process),
         TEST(taken_back),
         TEST(tasks),
         TEST(dynamic_supervisor),
