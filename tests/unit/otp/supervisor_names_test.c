@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names below a supervisor that was killed. Its children die of the links while its own supervisor
  * starts it anew; what they are called is free by then, as on an OTP node, where whoever the death
- * woke has run when the restart comes. One scheduler, so that nothing here is luck, except where the
- * machine takes its thread away for longer than a slice: then another thread goes on, and the order
- * is any. So one try of several suffices. */
+ * woke has run when the restart comes. One scheduler, so that nothing here is luck, except where
+ * the machine takes its thread away for longer than a slice: then another thread goes on, and the
+ * order is any. So one try of several suffices. */
 #include "probe.h"
 
 #define TRIES 6
