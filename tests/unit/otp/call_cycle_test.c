@@ -159,9 +159,9 @@ PROCESS_TEST(long_requests_are_cut)
     static const char ahead[] = "xx";
     char many[200] = "", all_that_fit[200] = "";
 
-    for (int i = 0; i < 60; i++)
-        strcat(many, "\xe2\x82\xac");
-    strncat(all_that_fit, many, 3L * 52);
+    for (size_t i = 0; i < 60; i++)
+        memcpy(many + 3 * i, "\xe2\x82\xac", 3);
+    memcpy(all_that_fit, many, 3L * 52);
     for (size_t n = 0; n < 3; n++) {
         cop_term request = cop_format("%.*s%s", (int)n, ahead, many);
 
