@@ -13,9 +13,9 @@
 #include "runtime/signal.h"
 #include "runtime/timer.h"
 
-#define TICK_NS  1000000
-/* A slice may take so long before the seat is taken away. */
-#define SLICE_NS 10000000
+#define TICK_NS 1000000
+
+int64_t cop__slice_ns = 10000000;
 
 /* The watchdog handles signals in the name of others: as a thread without a seat. */
 static struct cop__thread watchdog_thread;
@@ -64,7 +64,7 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
     /* What waits behind a slice of more than a tick may be stolen, the lifo slot too. */
     atomic_store_explicit(&s->lifo_open, true, memory_order_relaxed);
     cop__wake_one();
-    if (now - s->seen_ns >= SLICE_NS) {
+    if (now - s->seen_ns >= cop__slice_ns) {
         take_seat(s);
         s->seen_ns = now;
     }

@@ -7,6 +7,10 @@
 
 #include "runtime/types.h"
 
+/* A slice may take so long before the seat is taken away. Only tests write it, before the node
+ * starts. */
+extern int64_t cop__slice_ns;
+
 int cop__watchdog_start(void);
 void cop__watchdog_stop(void);
 /* A seat has got work after everything slept: ticks are needed. Any thread. */

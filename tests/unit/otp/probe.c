@@ -278,18 +278,13 @@ void probe_row(void **state)
     probe_run(body->body);
 }
 
-bool probe_try(void (*body)(void), char *ret_why, size_t size)
-{
-    probe_reset();
-    cop_module_register(&probe_module);
-    return cop_test_run(body, ret_why, size);
-}
-
 void probe_run(void (*body)(void))
 {
     char why[2048];
 
-    if (!probe_try(body, why, sizeof why)) fail_msg("%s", why);
+    probe_reset();
+    cop_module_register(&probe_module);
+    if (!cop_test_run(body, why, sizeof why)) fail_msg("%s", why);
 }
 
 static void drop_log(enum cop_level level, const char *text, size_t len, void *arg)

@@ -42,8 +42,6 @@ void probe_exit(cop_pid pid, cop_term reason);
 
 /* Runs body as a test on a node of its own. */
 void probe_run(void (*body)(void));
-/* The same, but false with the failure's words if it fails. */
-bool probe_try(void (*body)(void), char *ret_why, size_t size);
 
 /* For main: TEST(body) is a row of cmocka that runs `static void body(void)` as a process. */
 #define TEST(body)                                                                                 \

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names below a supervisor that was killed. Its children die of the links while its own supervisor
  * starts it anew; what they are called is free by then, as on an OTP node, where whoever the death
- * woke has run when the restart comes. One scheduler, so that nothing here is luck, except where
- * the machine takes its thread away for longer than a slice: then another thread goes on, and the
- * order is any. So one try of several suffices. */
+ * woke has run when the restart comes. One scheduler, whose seat is never taken away, so that
+ * nothing here is luck. */
 #include "probe.h"
 
-#define TRIES 6
+#include "support/seats.h"
 
 /* A supervisor `inner` that runs children, below one that allows one restart. */
 static cop_pid start_outer(cop_term children, cop_term overrides)
@@ -85,29 +84,17 @@ static int start_node(void **state)
     struct cop_node_opts opts = {.schedulers = 1};
 
     (void)state;
+    keep_seats();
     return probe_node_start_with(&opts);
-}
-
-static void try_row(void **state)
-{
-    const probe_body *body = *state;
-    char why[2048];
-    int failures = 0;
-
-    while (failures < TRIES && !probe_try(body->body, why, sizeof why))
-        failures++;
-    if (failures == TRIES) fail_msg("%s", why);
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[] = {
+    const struct CMUnitTest tests[] = {
         TEST(a_killed_supervisors_names_are_free),
         TEST(nor_below_a_dynamic_one),
         TEST(nor_below_one_that_is_killed_with_its_group),
     };
 
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tests[i].test_func = try_row;
     return cmocka_run_group_tests_name("supervisor_names", tests, start_node, probe_node_stop);
 }
