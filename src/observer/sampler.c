@@ -46,7 +46,6 @@ struct state {
     uint64_t oldest;     /* number before the oldest that is there */
     int64_t until_ms;    /* samples are taken until then */
     bool is_ticking;
-    int streams;
     size_t seats;
     uint64_t ports;
     cop_dict *watched; /* streams: pid -> monitor */
@@ -130,7 +129,7 @@ static void begin_watch(struct state *s)
 static void sample(struct state *s)
 {
     s->is_ticking = false;
-    if (s->streams == 0 && cop_monotonic_ms() >= s->until_ms) {
+    if (cop_dict_size(s->watched) == 0 && cop_monotonic_ms() >= s->until_ms) {
         cop_trace(NULL, 0);
         return;
     }
@@ -317,7 +316,6 @@ static void know_stream(struct state *s, cop_pid pid)
 {
     if (cop_dict_has(s->watched, pid)) return;
     cop_dict_put(s->watched, pid, cop_monitor(pid));
-    s->streams++;
     begin_watch(s);
 }
 
@@ -336,7 +334,7 @@ static cop_result handle_call(void *state, cop_term request, cop_from from)
         return cop_reply(cop_is_none(known) ? cop_nil() : cop_elem(known, 1));
     }
     if (cop_match(request, "{:stream, pid}", pid)) {
-        if (s->streams >= STREAMS_MAX) return cop_reply(cop_false());
+        if (cop_dict_size(s->watched) >= STREAMS_MAX) return cop_reply(cop_false());
         know_stream(s, pid);
         return cop_reply(cop_true());
     }
@@ -369,7 +367,7 @@ static cop_result handle_info(void *state, cop_term message)
     } else if (cop_match(message, ":keep")) {
         keep_journals();
     } else if (cop_match(message, "{:DOWN, _, _, pid, _}", pid)) {
-        if (!cop_is_none(cop_dict_remove(s->watched, pid))) s->streams--;
+        cop_dict_remove(s->watched, pid);
         s->until_ms = cop_monotonic_ms() + WATCH_MS;
     }
     return cop_noreply();
@@ -378,7 +376,8 @@ static cop_result handle_info(void *state, cop_term message)
 static cop_term format_state(const void *state)
 {
     const struct state *s = state;
-    int64_t streams = s->streams, samples = (int64_t)(s->newest - s->oldest);
+    int64_t streams = (int64_t)cop_dict_size(s->watched),
+            samples = (int64_t)(s->newest - s->oldest);
     bool ticking = s->is_ticking;
 
     return cop_build("%{streams: streams, samples: samples, ticking: ticking}", streams, samples,
