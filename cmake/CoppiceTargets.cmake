@@ -89,8 +89,13 @@ endfunction()
 function(coppice_program name)
     add_executable(${name} ${ARGN})
     target_link_libraries(${name} PRIVATE coppice::coppice)
+    coppice_put_into_bin(${name})
+endfunction()
+
+# coppice_put_into_bin(TARGET): where the programs of this build are, bin or what is set for all.
+function(coppice_put_into_bin target)
     if(NOT CMAKE_RUNTIME_OUTPUT_DIRECTORY)
-        set_target_properties(${name} PROPERTIES
+        set_target_properties(${target} PROPERTIES
             RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
     endif()
 endfunction()
