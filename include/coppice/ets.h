@@ -35,8 +35,9 @@ COP_BEGIN_DECLS
  * or :private; :named_table; {:keypos, n}; {:heir, pid, data}, {:heir, :none}. The last of a kind
  * counts. {:read_concurrency, bool}, {:write_concurrency, bool or :auto},
  * {:decentralized_counters, bool} and :compressed are accepted, shown by info, and change nothing
- * (ETS-16). Exits: badarg also for a name that is taken (ETS-06); system_limit past 1048576 tables
- * of the node. */
+ * (ETS-16). Exits: badarg also for a name that is taken (ETS-06), and in a cleanup handler of a
+ * process that was killed while its code ran, which is dead already; system_limit past 1048576
+ * tables of the node. */
 COP_API cop_term cop_ets_new(cop_term name, cop_term options);
 /* delete/1: the table goes with all its rows. Needs the right to write. */
 COP_API void cop_ets_delete(cop_term table);

@@ -80,6 +80,15 @@ static bool mark_holder(uint64_t pid)
            atomic_load_explicit(&p->inbox, memory_order_acquire) != COP__INBOX_CLOSED;
 }
 
+/* The same for the calling process, which is inside the runtime: it may be unwinding, its end is
+ * still to come. False: it was condemned, so its end has been and gone. */
+static bool mark_self(uint64_t self)
+{
+    struct cop__proc *p = cop__proc_lookup(self);
+    uint8_t flags = atomic_fetch_or_explicit(&p->flags, COP__PROC_HAS_TABLES, memory_order_relaxed);
+    return (flags & COP__PROC_CONDEMNED) == 0;
+}
+
 /* --- Locking all of a table ------------------------------------------------------------------- */
 
 static void lock_all(struct cop__ets *t)
@@ -295,8 +304,8 @@ cop_term cop_ets_new(cop_term name, cop_term options)
     struct options o = parse_options(options);
     struct cop__block *heir_data = heir_block(&o);
     struct cop__thread *thread = cop__enter();
-    mark_holder(self);
-    enum outcome outcome = table_new(name, &o, heir_data, self, &table);
+    enum outcome outcome = WRONG;
+    if (mark_self(self)) outcome = table_new(name, &o, heir_data, self, &table);
     if (outcome != DONE) cop__block_free(heir_data);
     if (outcome == WRONG) cop__ets_badarg();
     if (outcome == TOO_MANY) cop__raise_atom(COP_ATOM_system_limit);
@@ -514,13 +523,11 @@ void cop_ets_safe_fixtable(cop_term table, bool on)
     uint64_t self = cop__ets_self();
     if (!change_begin(&hold, table, COP__ETS_READ)) cop__ets_badarg();
     struct cop__ets_fix *fix = fix_find(hold.table, self);
-    if (on) {
-        mark_holder(self);
-        fix_on(hold.table, self);
-    } else if (fix != NULL) {
-        fix_off(fix, 1);
-    }
+    bool is_done = !on || mark_self(self);
+    if (on && is_done) fix_on(hold.table, self);
+    if (!on && fix != NULL) fix_off(fix, 1);
     change_end(&hold);
+    if (!is_done) cop__ets_badarg();
 }
 
 bool cop__ets_each_fix(const struct cop__ets *t, uint64_t id, cop__ets_fix_fn fn, void *arg)

@@ -191,6 +191,16 @@ static void answer_all(struct cop__thread *t, struct cop__signal *s)
     }
 }
 
+/* Ends what stands between p and other processes; they hear of it. */
+static void let_go(struct cop__proc *p, cop_term reason)
+{
+    /* Who is linked and watches hears of the link first, as in OTP. */
+    cop__links_end(p, cop__exit_message(cop__proc_id(p), reason));
+    cop__watchers_end(p, reason);
+    cop__monitors_end(p);
+    cop__suspending_end(p);
+}
+
 void cop__proc_die(struct cop__proc *p)
 {
     struct cop__thread *t = cop__thread();
@@ -205,11 +215,7 @@ void cop__proc_die(struct cop__proc *p)
     if ((flags & COP__PROC_HAS_LABEL) != 0) cop__label_end(p);
     if ((flags & COP__PROC_HAS_PORTS) != 0) cop__ports_end(self);
     if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
-    /* Who is linked and watches hears of the link first, as in OTP. */
-    cop__links_end(p, cop__exit_message(self, reason));
-    cop__watchers_end(p, reason);
-    cop__monitors_end(p);
-    cop__suspending_end(p);
+    let_go(p, reason);
     /* Closed last: whoever is told "not alive" may count on the news having been sent to all. */
     struct cop__signal *s = cop__signals_close(p);
     answer_all(t, p->unhandled);
@@ -232,10 +238,12 @@ void cop__proc_bury(struct cop__proc *p)
 void cop__proc_end(struct cop__proc *p)
 {
     uint8_t flags = atomic_load_explicit(&p->flags, memory_order_relaxed);
+    cop__heap_set_current(&p->heap);
     if ((flags & COP__PROC_CONDEMNED) != 0) {
+        /* Its cleanups may have linked and watched since. */
+        let_go(p, cop__exit_final_reason(p));
         atomic_fetch_sub_explicit(&cop__node.zombie_count, 1, memory_order_relaxed);
     } else {
-        cop__heap_set_current(&p->heap);
         cop__proc_die(p);
     }
     cop__proc_bury(p);

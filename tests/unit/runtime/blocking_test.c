@@ -2,6 +2,8 @@
 /* Processes that do not come back: hand-over of the seat, condemned kill, cop_blocking (D7, D8). */
 #include "support/check_process.h"
 
+#include "coppice/ets.h"
+
 #include <semaphore.h>
 #include <string.h>
 
@@ -360,6 +362,83 @@ PROCESS_TEST(cleanups_may_use_the_runtime)
     return cop_end();
 }
 
+static cop_pid held; /* whom the handler links with, and watches */
+static atomic_int refused;
+
+static cop_term make_a_table(void *arg)
+{
+    (void)arg;
+    return cop_ets_new(COP(":late"), COP("[:named_table]"));
+}
+
+static cop_term fix_a_table(void *arg)
+{
+    cop_ets_safe_fixtable(*(cop_term *)arg, true);
+    return cop_ok();
+}
+
+static void refuses(cop_try_fn fn, void *arg)
+{
+    struct cop_outcome outcome;
+    if (cop_try(fn, arg, &outcome)) return;
+    CHECK_TERM(outcome.value, ":badarg");
+    atomic_fetch_add(&refused, 1);
+}
+
+static void hold_on(int *unused)
+{
+    cop_term table = COP(":before");
+    (void)unused;
+    refuses(make_a_table, NULL);
+    refuses(fix_a_table, &table);
+    cop_link(held);
+    cop_monitor(held);
+    atomic_fetch_add(&handlers_ended, 1);
+}
+
+static cop_next loop_and_hold_on(cop_term arg)
+{
+    __attribute__((cleanup(hold_on), unused)) int holds = 0;
+    (void)arg;
+    loop();
+    cop_yield();
+    return cop_end();
+}
+
+static cop_next wait_for_ever(cop_term arg)
+{
+    cop_term message;
+    (void)arg;
+    while (cop_receive(&message, COP_INFINITY))
+        continue;
+    return cop_end();
+}
+
+/* D8: a condemned process is dead for all, so its handlers get no tables any more, which nobody
+ * would take away (ETS-04, SIG-07); of other processes it lets go when its code has ended, of
+ * which those that it linked with hear. */
+PROCESS_TEST(a_condemned_process_holds_nothing)
+{
+    cop_ref ref, other;
+    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &other};
+    reset();
+    atomic_store(&handlers_ended, 0);
+    atomic_store(&refused, 0);
+    cop_ets_new(COP(":before"), COP("[:named_table, :public]"));
+    held = cop_spawn(wait_for_ever, cop_nil(), &opts);
+    cop_pid p = start_loop(loop_and_hold_on, &ref);
+    cop_exit_process(p, COP(":kill"));
+    CHECK_TERM(check_down(ref), ":killed");
+    atomic_store(&release_loops, 1);
+    check_wait_for(&handlers_ended, 1);
+    CHECK_INT(atomic_load(&refused), 2);
+    CHECK_TERM(cop_ets_whereis(COP(":late")), ":undefined");
+    CHECK_TERM(cop_ets_info_item(COP(":before"), COP(":fixed")), "false");
+    CHECK_TERM(check_down(other), ":killed"); /* by the link */
+    cop_ets_delete(COP(":before"));
+    return cop_end();
+}
+
 static cop_next loop_with_a_victim(cop_term arg)
 {
     cop_pid victim = cop_to_pid(arg);
@@ -532,6 +611,7 @@ int main(void)
         cmocka_unit_test(a_condemned_process_sets_no_label),
         cmocka_unit_test(cleanups_may_use_the_runtime),
         cmocka_unit_test(a_condemned_process_inside_try),
+        cmocka_unit_test(a_condemned_process_holds_nothing),
         cmocka_unit_test(a_link_condemns_a_looping_process),
         cmocka_unit_test(condemned_in_a_row),
         cmocka_unit_test(blocking_calls_block_nobody_else),
