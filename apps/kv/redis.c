@@ -48,6 +48,37 @@ void kv_redis_map(struct kv_session *s, int64_t size)
         kv_out_header(&s->out, '%', size);
 }
 
+void kv_redis_text(struct kv_turn *turn, cop_term text)
+{
+    struct kv_out *out = kv_turn_out(turn);
+
+    if (turn->session->version == 2) {
+        kv_out_bulk(out, text);
+        return;
+    }
+    kv_out_header(out, '=', 4 + (int64_t)cop_to_bytes(text).len);
+    kv_out_text(out, "txt:");
+    kv_out_binary(out, text);
+    kv_out_text(out, "\r\n");
+}
+
+void kv_redis_help(struct kv_turn *turn, const char *command, const char *const *lines)
+{
+    struct kv_out *out = kv_turn_out(turn);
+    int64_t count = 0;
+
+    while (lines[count])
+        count++;
+    kv_out_header(out, '*', count + 3);
+    kv_out_text(out, "+");
+    kv_out_text(out, command);
+    kv_out_text(out, " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n");
+    for (int64_t i = 0; i < count; i++)
+        kv_out_simple(out, lines[i]);
+    kv_out_simple(out, "HELP");
+    kv_out_simple(out, "    Prints this help.");
+}
+
 static void bad(struct kv_session *s, const char *why)
 {
     kv_out_text(&s->out, "-ERR ");
@@ -106,6 +137,13 @@ static const struct kv_redis_command *find_in(const struct kv_redis_command *tab
     return NULL;
 }
 
+const struct kv_redis_command *kv_redis_find(cop_bytes name)
+{
+    const struct kv_redis_command *c = find_in(kv_redis_keys, name);
+
+    return c ? c : find_in(kv_redis_server, name);
+}
+
 static bool is_count(const struct kv_redis_command *c, size_t words)
 {
     return c->arity >= 0 ? words == (size_t)c->arity : words >= (size_t)-c->arity;
@@ -153,9 +191,8 @@ static void answer_unknown(struct kv_turn *turn, const struct kv_words *w)
 
 static void run(struct kv_turn *turn, const struct kv_words *w)
 {
-    const struct kv_redis_command *c = find_in(kv_redis_keys, w->items[0]);
+    const struct kv_redis_command *c = kv_redis_find(w->items[0]);
 
-    if (c == NULL) c = find_in(kv_redis_server, w->items[0]);
     if (c == NULL)
         answer_unknown(turn, w);
     else if (!is_count(c, w->len))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of Redis: a table, in two files. */
+/* The commands of Redis: a table, in two files; those with subcommands have files of their own. */
 #ifndef KV_REDIS_H
 #define KV_REDIS_H
 
@@ -22,12 +22,18 @@ struct kv_redis_command {
 extern const struct kv_redis_command kv_redis_keys[];
 extern const struct kv_redis_command kv_redis_server[];
 
+/* The command of this name, or NULL. */
+const struct kv_redis_command *kv_redis_find(cop_bytes name);
 /* Runs what the second word names, of a table as above whose words are counted from the first;
  * command is the first word, in lower case. */
 void kv_redis_run_sub(struct kv_turn *turn, const struct kv_words *words,
                       const struct kv_redis_command *table, const char *command);
-/* INFO (redis_info.c). */
+/* INFO (redis_info.c), CLIENT (redis_client.c), CONFIG (redis_config.c). */
 void kv_redis_info(struct kv_turn *turn, const struct kv_words *words);
+void kv_redis_client(struct kv_turn *turn, const struct kv_words *words);
+void kv_redis_config(struct kv_turn *turn, const struct kv_words *words);
+/* Gives the session a name, none if it is empty. False: it is no name, which is answered. */
+bool kv_redis_set_name(struct kv_turn *turn, cop_bytes name);
 
 /* Writes an error, `ERR wrong ...`, behind what is to be answered before. */
 void kv_redis_error(struct kv_turn *turn, const char *format, ...) COP_PRINTF(2, 3);
@@ -38,6 +44,10 @@ bool kv_redis_int(struct kv_turn *turn, cop_bytes word, int64_t *ret_value);
 void kv_redis_null(struct kv_session *session);
 /* The header of a map with so many keys. */
 void kv_redis_map(struct kv_session *session, int64_t size);
+/* Writes a text for people: version 3 has a form for that. */
+void kv_redis_text(struct kv_turn *turn, cop_term text);
+/* Writes the help of a command with subcommands: lines, ended by NULL. */
+void kv_redis_help(struct kv_turn *turn, const char *command, const char *const *lines);
 /* Adds an operation on the session's database. */
 void kv_redis_add(struct kv_turn *turn, cop_term operation, kv_answer_fn fn);
 

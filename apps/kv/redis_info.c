@@ -97,13 +97,14 @@ static void add_keyspace(struct text *t)
     for (int i = 0; i < KV_DATABASES; i++) {
         cop_term bucket;
         struct cop_outcome outcome;
-        int64_t keys, expires;
+        int64_t keys, expires, left;
 
         if (cop_match(kv_registry_lookup(COP("KV.Registry"), cop_format("%d", i)), "{:ok, bucket}",
                       bucket) &&
             cop_try(ask_sizes, &bucket, &outcome) &&
-            cop_match(outcome.value, "[keys, expires]", keys, expires) && keys > 0)
-            add(t, "db%d:keys=%lld,expires=%lld\r\n", i, (long long)keys, (long long)expires);
+            cop_match(outcome.value, "[keys, {expires, left}]", keys, expires, left) && keys > 0)
+            add(t, "db%d:keys=%lld,expires=%lld,avg_ttl=%lld\r\n", i, (long long)keys,
+                (long long)expires, (long long)left);
     }
 }
 
@@ -128,7 +129,6 @@ static bool is_asked(const struct kv_words *w, const char *section)
 
 void kv_redis_info(struct kv_turn *turn, const struct kv_words *w)
 {
-    struct kv_out *out = kv_turn_out(turn);
     struct text *t = cop_alloc(sizeof(*t));
 
     t->len = 0;
@@ -137,6 +137,6 @@ void kv_redis_info(struct kv_turn *turn, const struct kv_words *w)
         add(t, "%s# %s\r\n", t->len > 0 ? "\r\n" : "", sections[i].title);
         sections[i].add(t);
     }
-    kv_out_bulk(out, cop_binary(t->data, t->len));
+    kv_redis_text(turn, cop_binary(t->data, t->len));
     cop_free(t);
 }

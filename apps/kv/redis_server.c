@@ -45,30 +45,14 @@ static void select_database(struct kv_turn *turn, const struct kv_words *w)
     kv_out_simple(kv_turn_out(turn), "OK");
     s->database = (int)number;
     s->bucket = cop_no_pid();
+    kv_session_show(s);
 }
 
-/* --- HELLO, CLIENT ---------------------------------------------------------------------------- */
+/* --- HELLO ------------------------------------------------------------------------------------ */
 
-static bool is_client_name(cop_bytes name)
+static bool is_word(cop_bytes word, const char *name)
 {
-    for (size_t i = 0; i < name.len; i++)
-        if (name.data[i] < '!' || name.data[i] > '~') return false;
-    return true;
-}
-
-/* False: it is no name, which is answered. */
-static bool set_name(struct kv_turn *turn, cop_bytes name)
-{
-    struct kv_session *s = turn->session;
-
-    if (!is_client_name(name)) {
-        kv_redis_error(turn, "ERR Client names cannot contain spaces, newlines or special "
-                             "characters.");
-        return false;
-    }
-    cop_replace(&s->name, cop_binary(name.data, name.len));
-    s->has_name = name.len > 0;
-    return true;
+    return word.len == strlen(name) && memcmp(word.data, name, word.len) == 0;
 }
 
 /* The words of HELLO behind the version. False: one is wrong, which is answered. */
@@ -76,8 +60,10 @@ static bool hello_options(struct kv_turn *turn, const struct kv_words *w)
 {
     for (size_t i = 2; i < w->len; i++) {
         if (kv_word_is(w->items[i], "SETNAME") && i + 1 < w->len) {
-            if (!set_name(turn, w->items[++i])) return false;
+            if (!kv_redis_set_name(turn, w->items[++i])) return false;
         } else if (kv_word_is(w->items[i], "AUTH") && i + 2 < w->len) {
+            i += 2;
+            if (is_word(w->items[i - 1], "default")) continue; /* any password: it has none */
             kv_redis_error(turn, "WRONGPASS invalid username-password pair or user is disabled.");
             return false;
         } else {
@@ -95,18 +81,19 @@ static void hello(struct kv_turn *turn, const struct kv_words *w)
     struct kv_out *out = kv_turn_out(turn);
 
     if (w->len > 1) {
-        cop_bytes version = w->items[1];
+        int64_t version;
 
-        if (version.len != 1 || version.data[0] < '0' || version.data[0] > '9') {
+        if (!kv_to_int(w->items[1], &version)) {
             kv_redis_error(turn, "ERR Protocol version is not an integer or out of range");
             return;
         }
-        if (version.data[0] != '2' && version.data[0] != '3') {
+        if (version != 2 && version != 3) {
             kv_redis_error(turn, "NOPROTO unsupported protocol version");
             return;
         }
         if (!hello_options(turn, w)) return;
-        s->version = version.data[0] - '0';
+        s->version = (int)version;
+        kv_session_show(s);
     }
     kv_redis_map(s, 7);
     kv_out_bulk_text(out, "server");
@@ -125,84 +112,7 @@ static void hello(struct kv_turn *turn, const struct kv_words *w)
     kv_out_header(out, '*', 0);
 }
 
-static void client_id(struct kv_turn *turn, const struct kv_words *w)
-{
-    (void)w;
-    kv_out_int(kv_turn_out(turn), turn->session->id);
-}
-
-static void client_getname(struct kv_turn *turn, const struct kv_words *w)
-{
-    struct kv_session *s = turn->session;
-    struct kv_out *out = kv_turn_out(turn);
-
-    (void)w;
-    if (s->has_name)
-        kv_out_bulk(out, cop_kept_term(s->name));
-    else
-        kv_redis_null(s);
-}
-
-static void client_setname(struct kv_turn *turn, const struct kv_words *w)
-{
-    if (set_name(turn, w->items[2])) kv_out_simple(kv_turn_out(turn), "OK");
-}
-
-static const struct kv_redis_command client_commands[] = {
-    {.name = "id", .arity = 2, .run = client_id},
-    {.name = "getname", .arity = 2, .run = client_getname},
-    {.name = "setname", .arity = 3, .run = client_setname},
-    {.name = NULL}};
-
-static void client(struct kv_turn *turn, const struct kv_words *w)
-{
-    kv_redis_run_sub(turn, w, client_commands, "client");
-}
-
-/* --- CONFIG, COMMAND -------------------------------------------------------------------------- */
-
-/* What CONFIG GET knows; the value of those without one is a limit of the session. */
-static const char *const parameters[][2] = {
-    {"appendonly", "no"},         {"databases", "16"}, {"maxmemory", "0"},
-    {"proto-max-bulk-len", NULL}, {"save", ""},
-};
-#define PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
-
-/* Whether one of the patterns, the words from the third on, is meant. */
-static bool is_asked(const struct kv_words *w, const char *name)
-{
-    for (size_t i = 2; i < w->len; i++)
-        if (kv_word_is(w->items[i], name) ||
-            kv_glob_match(w->items[i], (cop_bytes){name, strlen(name)}))
-            return true;
-    return false;
-}
-
-static void config_get(struct kv_turn *turn, const struct kv_words *w)
-{
-    struct kv_out *out = kv_turn_out(turn);
-    int64_t count = 0;
-
-    for (size_t i = 0; i < PARAMETERS; i++)
-        count += is_asked(w, parameters[i][0]);
-    kv_redis_map(turn->session, count);
-    for (size_t i = 0; i < PARAMETERS; i++) {
-        if (!is_asked(w, parameters[i][0])) continue;
-        kv_out_bulk_text(out, parameters[i][0]);
-        if (parameters[i][1])
-            kv_out_bulk_text(out, parameters[i][1]);
-        else
-            kv_out_bulk(out, cop_format("%zu", turn->session->limits.bulk));
-    }
-}
-
-static const struct kv_redis_command config_commands[] = {
-    {.name = "get", .arity = -3, .run = config_get}, {.name = NULL}};
-
-static void config(struct kv_turn *turn, const struct kv_words *w)
-{
-    kv_redis_run_sub(turn, w, config_commands, "config");
-}
+/* --- COMMAND ---------------------------------------------------------------------------------- */
 
 static void describe(struct kv_out *out, const struct kv_redis_command *c)
 {
@@ -239,20 +149,23 @@ static void command_docs(struct kv_turn *turn, const struct kv_words *w)
     kv_redis_map(turn->session, 0);
 }
 
-static const struct kv_redis_command command_commands[] = {
-    {.name = "count", .arity = 2, .run = command_count},
-    {.name = "docs", .arity = -2, .run = command_docs},
-    {.name = NULL}};
-
-static void command(struct kv_turn *turn, const struct kv_words *w)
+static void list_names(struct kv_turn *turn, const struct kv_words *w)
 {
-    struct kv_out *out;
+    struct kv_out *out = kv_turn_out(turn);
 
-    if (w->len > 1) {
-        kv_redis_run_sub(turn, w, command_commands, "command");
+    if (w->len > 2) { /* a filter: of modules, of access lists */
+        kv_redis_error(turn, "ERR syntax error");
         return;
     }
-    out = kv_turn_out(turn);
+    kv_out_header(out, '*', count_of(kv_redis_keys) + count_of(kv_redis_server));
+    for (const struct kv_redis_command *c = kv_redis_keys; c->name; c++)
+        kv_out_bulk_text(out, c->name);
+    for (const struct kv_redis_command *c = kv_redis_server; c->name; c++)
+        kv_out_bulk_text(out, c->name);
+}
+
+static void describe_all(struct kv_out *out)
+{
     kv_out_header(out, '*', count_of(kv_redis_keys) + count_of(kv_redis_server));
     for (const struct kv_redis_command *c = kv_redis_keys; c->name; c++)
         describe(out, c);
@@ -260,13 +173,68 @@ static void command(struct kv_turn *turn, const struct kv_words *w)
         describe(out, c);
 }
 
-const struct kv_redis_command kv_redis_server[] = {{"ping", -1, ping, "fast", 0, 0, 0},
-                                                   {"echo", 2, echo, "fast", 0, 0, 0},
-                                                   {"select", 2, select_database, "fast", 0, 0, 0},
-                                                   {"hello", -1, hello, "fast", 0, 0, 0},
-                                                   {"client", -2, client, "admin", 0, 0, 0},
-                                                   {"config", -2, config, "admin", 0, 0, 0},
-                                                   {"command", -1, command, "random", 0, 0, 0},
-                                                   {"info", -1, kv_redis_info, "random", 0, 0, 0},
-                                                   {"quit", -1, quit, "fast", 0, 0, 0},
-                                                   {.name = NULL}};
+/* Of some commands, or of all. */
+static void command_info(struct kv_turn *turn, const struct kv_words *w)
+{
+    struct kv_out *out = kv_turn_out(turn);
+
+    if (w->len == 2) {
+        describe_all(out);
+        return;
+    }
+    kv_out_header(out, '*', (int64_t)w->len - 2);
+    for (size_t i = 2; i < w->len; i++) {
+        const struct kv_redis_command *c = kv_redis_find(w->items[i]);
+
+        if (c != NULL)
+            describe(out, c);
+        else
+            kv_out_text(out, turn->session->version == 2 ? "*-1\r\n" : "_\r\n");
+    }
+}
+
+static void command_help(struct kv_turn *turn, const struct kv_words *w)
+{
+    static const char *const lines[] = {"(no subcommand)",
+                                        "    What INFO tells, of all commands.",
+                                        "COUNT",
+                                        "    How many commands there are.",
+                                        "DOCS [<command-name> ...]",
+                                        "    Nothing: Redis' documents have it.",
+                                        "INFO [<command-name> ...]",
+                                        "    Name, count of words, flags and keys of commands.",
+                                        "LIST",
+                                        "    The names of all commands.",
+                                        NULL};
+
+    (void)w;
+    kv_redis_help(turn, "COMMAND", lines);
+}
+
+static const struct kv_redis_command command_commands[] = {
+    {.name = "count", .arity = 2, .run = command_count},
+    {.name = "docs", .arity = -2, .run = command_docs},
+    {.name = "help", .arity = 2, .run = command_help},
+    {.name = "info", .arity = -2, .run = command_info},
+    {.name = "list", .arity = -2, .run = list_names},
+    {.name = NULL}};
+
+static void command(struct kv_turn *turn, const struct kv_words *w)
+{
+    if (w->len > 1)
+        kv_redis_run_sub(turn, w, command_commands, "command");
+    else
+        describe_all(kv_turn_out(turn));
+}
+
+const struct kv_redis_command kv_redis_server[] = {
+    {"ping", -1, ping, "fast", 0, 0, 0},
+    {"echo", 2, echo, "fast", 0, 0, 0},
+    {"select", 2, select_database, "fast", 0, 0, 0},
+    {"hello", -1, hello, "fast", 0, 0, 0},
+    {"client", -2, kv_redis_client, "admin", 0, 0, 0},
+    {"config", -2, kv_redis_config, "admin", 0, 0, 0},
+    {"command", -1, command, "random", 0, 0, 0},
+    {"info", -1, kv_redis_info, "random", 0, 0, 0},
+    {"quit", -1, quit, "fast", 0, 0, 0},
+    {.name = NULL}};

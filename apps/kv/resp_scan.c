@@ -72,7 +72,10 @@ static enum kv_scan scan_bulk(struct kv_resp_scan *s, cop_bytes input,
     if (input.data[s->at] != '$') {
         char what[] = "expected '$', got '?'";
 
-        what[sizeof(what) - 3] = input.data[s->at];
+        if (input.data[s->at] != '\r' && input.data[s->at] != '\n')
+            what[sizeof(what) - 3] = input.data[s->at];
+        else
+            what[sizeof(what) - 3] = ' ';
         return bad(ret_why, what);
     }
     found = read_number(&s->at, input, &len);

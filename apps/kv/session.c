@@ -35,6 +35,7 @@ void kv_session_begin(struct kv_session *s)
 {
     s->version = 2;
     s->bucket = cop_no_pid();
+    if (s->protocol == KV_RESP) kv_session_show(s);
 }
 
 /* --- Operations ------------------------------------------------------------------------------- */

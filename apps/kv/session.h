@@ -51,6 +51,9 @@ enum kv_turn_end {
 
 /* Zero but for protocol, limits, out.send, out.arg, hold and id; then this. */
 void kv_session_begin(struct kv_session *session);
+/* Shows the others what the session is called, and which database and version it has; to be called
+ * when that has changed. Runs on: the process of the session (redis_client.c). */
+void kv_session_show(const struct kv_session *session);
 /* A turn: data, a binary or cop_none(), has come. Exits: as what it calls; the session is not to be
  * used then. Switches. */
 enum kv_turn_end kv_session_turn(struct kv_session *session, cop_term data);

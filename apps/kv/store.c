@@ -3,8 +3,9 @@
  * of cop_monotonic_ms(). It is gone at its deadline for everybody who asks; the timer only gives
  * back its memory.
  *
- * The agent's state is {table, subscribers, expiring}: the table of rows, the list of pids that
- * are told of changes, and how many rows have a deadline. */
+ * The agent's state is {table, subscribers, endings}: the table of rows, the list of pids that are
+ * told of changes, and nil, or {n, sum} of n > 0 rows that have a deadline and the sum of these, a
+ * float: it is for an average, and may be large. */
 #include "store.h"
 
 #include "scan.h"
@@ -18,8 +19,10 @@ struct store {
     cop_term table;
     cop_term subscribers;
     int64_t expiring;
+    double deadlines;
     int64_t now;
-    cop_term state; /* what it was made of */
+    cop_term state; /* what it was made of ... */
+    bool is_other;  /* ... and whether it has changed since */
 };
 
 /* --- Subscribers ------------------------------------------------------------------------------ */
@@ -48,6 +51,7 @@ static void tell(struct store *s, cop_term event)
         kept = cop_cons(pid, kept);
     }
     s->subscribers = kept;
+    s->is_other = true;
 }
 
 static void tell_put(struct store *s, cop_term key, cop_term value)
@@ -71,6 +75,7 @@ static cop_term subscribe(struct store *s, cop_term subscriber)
             kept = cop_cons(other, kept);
     }
     s->subscribers = kept;
+    s->is_other = true;
     return COP(":silent");
 }
 
@@ -93,6 +98,14 @@ static bool has_ending(cop_term row, struct ending *ret_ending)
     return true;
 }
 
+/* A row ends no more. */
+static void forget_ending(struct store *s, const struct ending *ending)
+{
+    s->is_other = true;
+    s->expiring--;
+    s->deadlines = s->expiring > 0 ? s->deadlines - (double)ending->deadline : 0;
+}
+
 /* The row of key is about to go or to be replaced: its timer goes. */
 static void disarm(struct store *s, cop_term row)
 {
@@ -100,7 +113,7 @@ static void disarm(struct store *s, cop_term row)
 
     if (!has_ending(row, &ending)) return;
     cop_cancel_timer(ending.timer);
-    s->expiring--;
+    forget_ending(s, &ending);
 }
 
 /* Any row of key, or none. */
@@ -133,14 +146,17 @@ static cop_term live_row(struct store *s, cop_term key)
     return cop_none();
 }
 
-/* Has the agent look after key in ttl milliseconds. */
+/* Has the agent look after key in ttl milliseconds, or as late as a timer can. */
 static void arm(struct store *s, cop_term key, cop_term value, int64_t ttl)
 {
     cop_term cast = cop_build("{:\"$gen_cast\", {:cast, &KV.Store.expire(&1, key)}}", key);
-    cop_ref timer = cop_send_after(ttl, cop_pid_term(cop_self()), cast);
+    cop_ref timer = cop_send_after(ttl < COP_TIMER_MAX_MS ? ttl : COP_TIMER_MAX_MS,
+                                   cop_pid_term(cop_self()), cast);
 
     cop_ets_insert(s->table, cop_tuple(key, value, s->now + ttl, timer));
+    s->is_other = true;
     s->expiring++;
+    s->deadlines += (double)(s->now + ttl);
 }
 
 /* The former row of key goes without a word; ttl < 0: it does not end. */
@@ -192,10 +208,25 @@ static cop_term put_all(struct store *s, cop_term pairs)
 
 static cop_term set(struct store *s, cop_term key, cop_term value, cop_term mode, cop_term ttl)
 {
-    if (!cop_match(mode, ":always") && cop_is_none(live_row(s, key)) != cop_match(mode, ":nx"))
-        return cop_nil();
-    put_row(s, key, value, cop_is_integer(ttl) ? cop_to_int(ttl) : -1);
+    bool keeps = cop_match(ttl, ":keep");
+    bool is_there = (keeps || !cop_match(mode, ":always")) && !cop_is_none(live_row(s, key));
+
+    if (is_there ? cop_match(mode, ":nx") : cop_match(mode, ":xx")) return cop_nil();
+    if (keeps && is_there) {
+        cop_ets_update_element(s->table, key, cop_tuple(2, value));
+        tell_put(s, key, value);
+    } else {
+        put_row(s, key, value, cop_is_integer(ttl) ? cop_to_int(ttl) : -1);
+    }
     return cop_ok();
+}
+
+static cop_term swap(struct store *s, cop_term key, cop_term value, cop_term mode, cop_term ttl)
+{
+    cop_term former = read(s, key);
+
+    set(s, key, value, mode, ttl);
+    return former;
 }
 
 /* Subscribers hear of it also if there was no such key. */
@@ -251,11 +282,28 @@ static cop_term incr(struct store *s, cop_term key)
     return cop_int(n + 1);
 }
 
-static cop_term expire_in(struct store *s, cop_term key, int64_t ttl)
+/* Whether a row is as the conditions of an :expire with this deadline say. */
+static bool is_as_said(cop_term row, int64_t deadline, cop_term conditions)
+{
+    struct ending ending;
+    bool ends = has_ending(row, &ending);
+
+    for (; !cop_is_empty_list(conditions); conditions = cop_tail(conditions)) {
+        cop_term condition = cop_head(conditions);
+
+        if (cop_match(condition, ":nx") ? ends : cop_match(condition, ":xx") ? !ends : false)
+            return false;
+        if (cop_match(condition, ":gt") && (!ends || deadline <= ending.deadline)) return false;
+        if (cop_match(condition, ":lt") && ends && deadline >= ending.deadline) return false;
+    }
+    return true;
+}
+
+static cop_term expire_in(struct store *s, cop_term key, int64_t ttl, cop_term conditions)
 {
     cop_term row = live_row(s, key);
 
-    if (cop_is_none(row)) return cop_int(0);
+    if (cop_is_none(row) || !is_as_said(row, s->now + ttl, conditions)) return cop_int(0);
     if (ttl <= 0) {
         remove_row(s, row);
     } else {
@@ -263,6 +311,13 @@ static cop_term expire_in(struct store *s, cop_term key, int64_t ttl)
         arm(s, key, cop_elem(row, 1), ttl);
     }
     return cop_int(1);
+}
+
+static cop_term expiring(const struct store *s)
+{
+    double left = s->expiring > 0 ? s->deadlines / (double)s->expiring - (double)s->now : 0;
+
+    return cop_tuple(s->expiring, left > 0 ? (int64_t)left : 0);
 }
 
 static cop_term ttl_of(struct store *s, cop_term key)
@@ -307,17 +362,20 @@ static cop_term flush(struct store *s)
 /* The operations that are less often asked for. */
 static cop_term run_rare(struct store *s, cop_term op)
 {
-    cop_term key, keys, pid;
+    cop_term key, keys, pid, value, mode, until;
     int64_t ttl;
 
     if (cop_match(op, "{:take, key}", key)) return take(s, key);
     if (cop_match(op, "{:del, keys}", keys)) return count(s, keys, true);
     if (cop_match(op, "{:exists, keys}", keys)) return count(s, keys, false);
-    if (cop_match(op, "{:expire, key, ttl}", key, ttl)) return expire_in(s, key, ttl);
+    if (cop_match(op, "{:expire, key, ttl, keys}", key, ttl, keys))
+        return expire_in(s, key, ttl, keys);
+    if (cop_match(op, "{:swap, key, value, mode, until}", key, value, mode, until))
+        return swap(s, key, value, mode, until);
     if (cop_match(op, "{:ttl, key}", key)) return ttl_of(s, key);
     if (cop_match(op, "{:keys, key}", key)) return keys_like(s, key);
     if (cop_match(op, "{:size}")) return cop_ets_info_item(s->table, COP(":size"));
-    if (cop_match(op, "{:expiring}")) return cop_int(s->expiring);
+    if (cop_match(op, "{:expiring}")) return expiring(s);
     if (cop_match(op, "{:flush}")) return flush(s);
     if (cop_match(op, "{:subscribe, pid}", pid)) return subscribe(s, pid);
     cop_raise("ArgumentError", "unknown operation");
@@ -347,32 +405,29 @@ static cop_term run_one(struct store *s, cop_term op)
 
 static struct store open_store(cop_term state)
 {
-    cop_term table, subscribers;
-    int64_t expiring;
+    struct store s = {.now = cop_monotonic_ms(), .state = state};
+    cop_term endings;
 
-    cop_expect(state, "{table, subscribers, expiring}", table, subscribers, expiring);
-    return (struct store){table, subscribers, expiring, cop_monotonic_ms(), state};
+    cop_expect(state, "{table, subscribers, endings}", s.table, s.subscribers, endings);
+    if (!cop_is_atom(endings))
+        cop_expect(endings, "{expiring, deadlines}", s.expiring, s.deadlines);
+    return s;
 }
 
 /* The state as it is now: the same term if nothing of it has changed, which costs the agent
  * nothing to keep. */
 static cop_term close_store(const struct store *s)
 {
-    cop_term subscribers;
-    int64_t expiring;
-
-    if (!cop_is_none(s->state) &&
-        cop_match(s->state, "{_, subscribers, expiring}", subscribers, expiring) &&
-        expiring == s->expiring && cop_is_empty_list(subscribers) &&
-        cop_is_empty_list(s->subscribers))
-        return s->state;
-    return cop_tuple(s->table, s->subscribers, s->expiring);
+    if (!s->is_other) return s->state;
+    return cop_tuple(s->table, s->subscribers,
+                     s->expiring > 0 ? cop_tuple(s->expiring, s->deadlines) : cop_nil());
 }
 
 static cop_term new (void)
 {
     struct store s = {.table = cop_ets_new(COP("KV.Bucket"), COP("[:set, :protected]")),
-                      .subscribers = cop_empty_list()};
+                      .subscribers = cop_empty_list(),
+                      .is_other = true};
 
     return close_store(&s);
 }
@@ -396,7 +451,7 @@ static cop_term expire(cop_term state, cop_term key)
 
     /* A timer that came early is set again. */
     if (!cop_is_none(row) && has_ending(row, &ending) && cop_read_timer(ending.timer) < 0) {
-        s.expiring--;
+        forget_ending(&s, &ending);
         arm(&s, key, cop_elem(row, 1), ending.deadline - s.now);
     }
     return close_store(&s);

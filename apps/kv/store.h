@@ -11,16 +11,20 @@
  *     {:delete, key}                 :ok, also if there was none
  *     {:take, key}                   the value that it had, or nil
  *     {:set, key, value, mode, ttl}  :ok, or nil; mode is :always, :nx (if it is not there) or :xx
- *                                    (if it is); ttl is nil or after how long the key goes
+ *                                    (if it is); ttl is nil, after how long the key goes, or :keep:
+ *                                    when its former value would have gone
+ *     {:swap, key, value, mode, ttl} the same; the former value as by :read, or nil
  *     {:put_all, [key, value, ...]}  :ok
  *     {:read_all, keys}              a list, as by :read
  *     {:del, keys}, {:exists, keys}  how many there were
  *     {:incr, key}                   the new number, or {:error, text}
- *     {:expire, key, ttl}            1, or 0 if there is no such key
+ *     {:expire, key, ttl, list}      1, or 0 if there is no such key or it is not as the list says:
+ *                                    :nx (it does not end), :xx (it ends), :gt (it ends before),
+ *                                    :lt (it ends later or not at all)
  *     {:ttl, key}                    what is left; -1: it does not end; -2: there is no such key
  *     {:keys, pattern}               the keys that match, as text
  *     {:size}                        how many keys
- *     {:expiring}                    how many of them end
+ *     {:expiring}                    {how many of them end, what is left to these on average}
  *     {:flush}                       :ok; there is nothing any more
  *     {:subscribe, pid}              :silent; pid gets {:put, key, value} and {:delete, key} from
  *                                    now on, and {:dropped} when it does not keep up */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What has gone through the server since the program began, as INFO tells it. Anybody counts. */
+/* What has gone through the server since the program began, or CONFIG RESETSTAT, as INFO tells it.
+ * Anybody counts. */
 #ifndef KV_TRAFFIC_H
 #define KV_TRAFFIC_H
 
@@ -17,5 +18,12 @@ extern struct kv_traffic kv_traffic;
 #define kv_traffic_add(figure, more)                                                               \
     ((void)atomic_fetch_add_explicit((figure), (more), memory_order_relaxed))
 #define kv_traffic_read(figure) ((long long)atomic_load_explicit((figure), memory_order_relaxed))
+
+static inline void kv_traffic_clear(struct kv_traffic *traffic)
+{
+    atomic_store_explicit(&traffic->connections, 0, memory_order_relaxed);
+    atomic_store_explicit(&traffic->refused, 0, memory_order_relaxed);
+    atomic_store_explicit(&traffic->commands, 0, memory_order_relaxed);
+}
 
 #endif

@@ -19,6 +19,7 @@ COP_BEGIN_DECLS
  *   queue_size         bytes that the kernel has not taken yet
  *   buffered           bytes received that the owner has not taken
  *   active             as the option
+ *   idle_ms            how long ago the kernel last received any; not of Unix sockets
  * and of listeners accepted, a count; of a program's pipes (:os_process) stream and os_pid, and
  * buffered and queue_size are what lies in the pipe. Of an HTTP server (:http_server) connections,
  * of the HTTP client (:http) transfers, counts of what is open. What belongs to one port is of one

@@ -103,6 +103,11 @@ static cop_term with_names(struct cop__handle *h, cop_term list)
 static cop_term tcp_info(struct cop__handle *h, cop_term list)
 {
     const struct cop__tcp *t = cop__tcp_of(h);
+    struct tcp_info kernel;
+    socklen_t size = sizeof(kernel);
+
+    if (getsockopt(h->fd, IPPROTO_TCP, TCP_INFO, &kernel, &size) == 0)
+        list = with(list, COP(":idle_ms"), cop_uint(kernel.tcpi_last_data_recv));
     list = with(list, COP(":active"), cop__tcp_option_value(&t->options, COP(":active")));
     list = with(list, COP(":buffered"), cop_uint(t->in_to - t->in_from));
     list = with(list, COP(":queue_size"), cop_uint(t->out_bytes));

@@ -1,76 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key-value system over real sockets: many clients, rude clients, limits. */
-#include "kv_support.h"
-
-#include "../../../apps/kv/kv_server.h"
-#include "../../../apps/kv/settings.h"
+#include "kv_server_support.h"
 
 #include <arpa/inet.h>
 #include <coppice/introspect.h>
 #include <coppice/sys.h>
-#include <coppice/tcp.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define CONNECTIONS_MAX 40
-#define WAIT_MS         20000
-
-static int port_of(cop_term key)
-{
-    return (int)cop_to_int(cop_application_get_env(COP(":kv_server"), key, cop_int(0)));
-}
-
-static cop_term connect_to(int port)
-{
-    cop_term socket;
-
-    cop_assert_match(cop_tcp_connect("127.0.0.1", port, COP("[]"), WAIT_MS), "{:ok, socket}",
-                     socket);
-    return socket;
-}
-
-static cop_term connect_lines(void)
-{
-    return connect_to(port_of(COP(":lines_at")));
-}
-
-static cop_term connect_redis(void)
-{
-    return connect_to(port_of(COP(":redis_at")));
-}
-
-static void say(cop_term socket, const char *text)
-{
-    cop_assert_equal(cop_ok(), cop_tcp_send(socket, cop_string(text)));
-}
-
-static void hear(cop_term socket, const char *text)
-{
-    cop_assert_equal(cop_tuple(cop_ok(), text), cop_tcp_recv(socket, strlen(text), WAIT_MS));
-}
-
-/* The other side has closed, and what it said before is over. */
-static void hear_end(cop_term socket)
-{
-    cop_assert_equal(COP("{:error, :closed}"), cop_tcp_recv(socket, 1, WAIT_MS));
-    cop_tcp_close(socket);
-}
-
-/* Waits until the server has so many connections. */
-static void wait_for_connections(int64_t count)
-{
-    while (cop_list_len(cop_task_supervisor_children(COP("KV.TaskSupervisor"))) != count)
-        cop_sleep(1);
-}
-
-/* Says goodbye, so that no test sees the connections of another. */
-static void close_and_wait(cop_term socket)
-{
-    cop_tcp_close(socket);
-    wait_for_connections(0);
-}
 
 /* --- What the guide tests --------------------------------------------------------------------- */
 
@@ -463,24 +399,10 @@ static void rubbish_does_no_harm(void)
 /* What INFO says of one section. */
 static cop_bytes info_of(cop_term r, const char *section)
 {
-    cop_term text;
-    int64_t len = 0;
-    char c = 0;
-
     say(r, "INFO ");
     say(r, section);
     say(r, "\r\n");
-    hear(r, "$");
-    for (;;) {
-        cop_assert_match(cop_tcp_recv(r, 1, WAIT_MS), "{:ok, text}", text);
-        c = cop_to_bytes(text).data[0];
-        if (c == '\r') break;
-        len = 10 * len + (c - '0');
-    }
-    hear(r, "\n");
-    /* The end of the text included: there may be nothing before it. */
-    cop_assert_match(cop_tcp_recv(r, (size_t)len + 2, WAIT_MS), "{:ok, text}", text);
-    return (cop_bytes){cop_to_bytes(text).data, (size_t)len};
+    return hear_bulk(r);
 }
 
 /* The number behind `name:` at the beginning of a line. */
@@ -526,7 +448,7 @@ static void info_tells_true_figures(void)
     say(r, "SELECT 9\r\nMSET a 1 b 2 c 3\r\nEXPIRE a 100\r\n");
     hear(r, "+OK\r\n+OK\r\n:1\r\n");
     cop_assert(memmem(info_of(r, "keyspace").data, info_of(r, "keyspace").len,
-                      "\ndb9:keys=3,expires=1\r\n", 22) != NULL);
+                      "\ndb9:keys=3,expires=1,avg_ttl=", 30) != NULL);
     say(r, "FLUSHDB\r\n");
     hear(r, "+OK\r\n");
     cop_assert_equal(-1, figure(r, "keyspace", "db9"));
@@ -590,29 +512,6 @@ static void what_is_no_address_is_told(void)
     cop_assert(kv_settings_read(&settings, why));
     cop_assert_equal("::1", cop_string(settings.address));
     cop_application_put_env(COP(":kv_server"), COP(":address"), COP("\"127.0.0.1\""));
-}
-
-static cop_next start_server(cop_term arg)
-{
-    (void)arg;
-    cop_expect(cop_application_ensure_all_started(&kv_server), "{:ok, _}");
-    return cop_end();
-}
-
-static int server_up(void **state)
-{
-    char why[1000], most[16];
-
-    (void)snprintf(most, sizeof(most), "%d", CONNECTIONS_MAX);
-    unsetenv("KV_ADDRESS");
-    setenv("PORT", "0", 1);
-    setenv("REDIS_PORT", "0", 1);
-    setenv("KV_CONNECTIONS_MAX", most, 1);
-    (void)state;
-    if (cop_node_start(NULL) != 0) return -1;
-    if (cop_run(start_server, cop_nil(), why, sizeof(why))) return 0;
-    fprintf(stderr, "%s\n", why);
-    return -1;
 }
 
 #define TEST(body)                                                                                 \

@@ -206,6 +206,15 @@ static void redis_connection(void)
           "$-1\r\n+OK\r\n$2\r\nme\r\n:7\r\n");
     CHECK(KV_RESP, "CONFIG GET sa*\r\nCOMMAND COUNT\r\nCOMMAND DOCS\r\nINFO x\r\n",
           "*2\r\n$4\r\nsave\r\n$0\r\n\r\n:21\r\n*0\r\n$0\r\n\r\n");
+    CHECK(KV_RESP, "COMMAND INFO nothing expire\r\nHELLO 3 AUTH default x SETNAME y\r\n",
+          "*2\r\n*-1\r\n*6\r\n$6\r\nexpire\r\n:-3\r\n*1\r\n+write\r\n:1\r\n:1\r\n:1\r\n"
+          "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$5\r\nproto\r\n:"
+          "3\r\n$2\r\nid\r\n:7\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n"
+          "$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n");
+    CHECK(KV_RESP, "HELLO 3\r\nINFO x\r\n",
+          "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$5\r\nproto\r\n:"
+          "3\r\n$2\r\nid\r\n:7\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n"
+          "$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n=4\r\ntxt:\r\n");
     CHECK(KV_RESP, "HELLO 3\r\nGET k\r\nMGET k\r\nCONFIG GET save\r\nHELLO 2\r\n",
           "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$5\r\nproto\r\n:"
           "3\r\n"
@@ -276,6 +285,7 @@ static void redis_protocol_errors(void)
         {"*301\r\n", "invalid multibulk length"},
         {"*01\r\n", "invalid multibulk length"},
         {"*1\r\n+x", "expected '$', got '+'"},
+        {"*1\r\n\r\n", "expected '$', got ' '"},
         {"*1\r\n$x\r\n", "invalid bulk length"},
         {"*1\r\n$-1\r\n", "invalid bulk length"},
         {"*1\r\n$1001\r\n", "invalid bulk length"},

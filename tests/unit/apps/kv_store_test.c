@@ -21,11 +21,12 @@ static cop_term run(cop_term bucket, cop_term operations)
 /* How many rows the bucket's table has, and how many of them have a timer. */
 static void check_rows(cop_term bucket, int64_t rows, int64_t timers)
 {
-    cop_term table;
-    int64_t expiring;
+    cop_term table, endings;
+    int64_t expiring = 0;
 
-    cop_assert_match(cop_sys_get_state(bucket, COP_CALL_TIMEOUT), "{table, _, expiring}", table,
-                     expiring);
+    cop_assert_match(cop_sys_get_state(bucket, COP_CALL_TIMEOUT), "{table, _, endings}", table,
+                     endings);
+    if (!cop_match(endings, "nil")) cop_assert_match(endings, "{expiring, _}", expiring);
     cop_assert_equal(rows, cop_ets_info_item(table, COP(":size")));
     cop_assert_equal(timers, expiring);
 }
@@ -76,7 +77,7 @@ static void a_later_value_has_its_own_time(void)
 
     run(bucket, COP("[{:set, \"a\", 1, :always, 100}, {:put, \"a\", 2},"
                     " {:set, \"b\", 1, :always, 100}, {:set, \"b\", 2, :always, 300},"
-                    " {:set, \"c\", 1, :always, 300}, {:expire, \"c\", 100},"
+                    " {:set, \"c\", 1, :always, 300}, {:expire, \"c\", 100, []},"
                     " {:set, \"d\", 1, :always, 300}, {:incr, \"d\"}]"));
     check_rows(bucket, 4, 3);
     cop_sleep(150);
@@ -115,11 +116,72 @@ static void conditions(void)
     cop_assert_equal(COP("[:ok, nil, nil, :ok, 3, 0, 1]"),
                      run(bucket, COP("[{:set, 1, 1, :nx, nil}, {:set, 1, 2, :nx, nil},"
                                      " {:set, 2, 2, :xx, nil}, {:set, 1, 3, :xx, 10},"
-                                     " {:get, 1}, {:expire, 2, 10}, {:expire, 1, 0}]")));
+                                     " {:get, 1}, {:expire, 2, 10, []}, {:expire, 1, 0, []}]")));
     set(bucket, "k", 10);
     cop_sleep(10);
     cop_assert_equal(COP("[nil, :ok]"), run(bucket, COP("[{:set, \"k\", 2, :xx, nil},"
                                                         " {:set, \"k\", 2, :nx, nil}]")));
+}
+
+/* The end of a key is moved if it is as is said: to a later time, an earlier one ... */
+static void ends_are_moved_on_conditions(void)
+{
+    cop_term bucket = new_bucket();
+
+    cop_assert_equal(
+        COP("[:ok, 0, 0, 1, 100, 0, 0, 1, 101, 0, 0, 1, 100, 1, -2]"),
+        run(bucket, COP("[{:put, 1, 1}, {:expire, 1, 9, [:xx]}, {:expire, 1, 9, [:gt]},"
+                        " {:expire, 1, 100, [:nx]}, {:ttl, 1}, {:expire, 1, 9, [:nx]},"
+                        " {:expire, 1, 100, [:gt]}, {:expire, 1, 101, [:xx, :gt]}, {:ttl, 1},"
+                        " {:expire, 1, 101, [:lt]}, {:expire, 1, 102, [:xx, :lt]},"
+                        " {:expire, 1, 100, [:lt]}, {:ttl, 1}, {:expire, 1, -1, [:lt]},"
+                        " {:ttl, 1}]")));
+    cop_assert_equal(COP("[:ok, 1, 10, 0]"),
+                     run(bucket, COP("[{:put, 1, 1}, {:expire, 1, 10, [:lt]}, {:ttl, 1},"
+                                     " {:expire, 2, 10, [:lt]}]")));
+    check_rows(bucket, 1, 1);
+}
+
+/* A new value may keep the end of the former one, and that may be asked for. */
+static void values_are_swapped(void)
+{
+    cop_term bucket = new_bucket();
+
+    cop_assert_equal(
+        COP("[:ok, :ok, 100, \"2\", \"3\", 3, 100, nil, nil, nil, 4, -1]"),
+        run(bucket, COP("[{:set, 1, 1, :always, 100}, {:set, 1, 2, :always, :keep},"
+                        " {:ttl, 1}, {:swap, 1, 3, :xx, :keep}, {:swap, 1, 4, :nx, nil},"
+                        " {:get, 1}, {:ttl, 1}, {:swap, 2, 4, :xx, nil}, {:get, 2},"
+                        " {:swap, 2, 4, :nx, :keep}, {:get, 2}, {:ttl, 2}]")));
+    check_rows(bucket, 2, 1);
+    cop_sleep(100);
+    cop_assert_equal(COP("[nil, -1]"),
+                     run(bucket, COP("[{:swap, 1, 5, :always, :keep}, {:ttl, 1}]")));
+}
+
+/* What is left on average: of those that end, as it is now. */
+static void ends_have_an_average(void)
+{
+    cop_term bucket = new_bucket();
+
+    cop_assert_equal(COP("[{0, 0}]"), run(bucket, COP("[{:expiring}]")));
+    cop_assert_equal(COP("[:ok, :ok, :ok, {2, 200}]"),
+                     run(bucket, COP("[{:put, 1, 1}, {:set, 2, 1, :always, 100},"
+                                     " {:set, 3, 1, :always, 300}, {:expiring}]")));
+    cop_sleep(50);
+    cop_assert_equal(COP("[{2, 150}, 1, {1, 50}, 1, {0, 0}]"),
+                     run(bucket, COP("[{:expiring}, {:del, [3]}, {:expiring}, {:del, [2]},"
+                                     " {:expiring}]")));
+}
+
+/* A key may end later than a timer can be set. */
+static void the_end_of_a_key_may_be_far(void)
+{
+    cop_term bucket = new_bucket();
+
+    cop_assert_equal(COP("[:ok, 9000000000000000000, 1, 8000000000000000000]"),
+                     run(bucket, COP("[{:set, 1, 1, :always, 9000000000000000000}, {:ttl, 1},"
+                                     " {:expire, 1, 8000000000000000000, []}, {:ttl, 1}]")));
 }
 
 static void values_of_all_kinds(void)
@@ -283,6 +345,10 @@ int main(void)
                                        TEST(a_later_value_has_its_own_time),
                                        TEST(old_timers_do_not_gather),
                                        TEST(conditions),
+                                       TEST(ends_are_moved_on_conditions),
+                                       TEST(values_are_swapped),
+                                       TEST(ends_have_an_average),
+                                       TEST(the_end_of_a_key_may_be_far),
                                        TEST(values_of_all_kinds),
                                        TEST(subscribers_hear_of_changes),
                                        TEST(subscribers_come_and_go),

@@ -594,6 +594,24 @@ PROCESS_TEST(without_descriptors_accept_rests)
 
 /* --- What tools see --------------------------------------------------------------------------- */
 
+static int64_t idle_ms(cop_term socket)
+{
+    return cop_to_int(cop_map_get(port_of(socket), COP(":idle_ms"), cop_nil()));
+}
+
+/* It grows while nothing comes. The kernel's clock may be some milliseconds off. */
+static void check_idle_time(struct tcp_pair p)
+{
+    int64_t before;
+
+    while (idle_ms(p.server) < 40)
+        cop_sleep(5);
+    before = cop_monotonic_ms();
+    tcp_say(p.client, "more\n");
+    CHECK_TERM(cop_tcp_recv(p.server, 0, 5000), "{:ok, \"halfmore\"}");
+    CHECK(idle_ms(p.server) <= cop_monotonic_ms() - before + 20);
+}
+
 PROCESS_TEST(ports_are_shown)
 {
     struct tcp_pair p = tcp_pair("[packet: :line]");
@@ -611,6 +629,7 @@ PROCESS_TEST(ports_are_shown)
     CHECK_TERM(cop_map_get(shown, COP(":queue_size"), cop_nil()), "0");
     CHECK_TERM(cop_map_get(shown, COP(":active"), cop_nil()), "false");
     CHECK_TERM(cop_map_get(port_of(p.client), COP(":output"), cop_nil()), "9");
+    check_idle_time(p);
     shown = port_of(listener);
     CHECK_TERM(cop_map_get(shown, COP(":kind"), cop_nil()), ":tcp_listener");
     CHECK_TERM(cop_map_get(shown, COP(":remote"), cop_true()), "nil");
