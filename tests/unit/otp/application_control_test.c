@@ -444,6 +444,12 @@ static void layout(void)
     cop_assert_equal(cop_nil(), cop_application_of(cop_pid_term(cop_self())));
     cop_assert_equal(COP(":c_base"), cop_application_of(COP("Control.Only")));
     cop_assert_equal(cop_nil(), cop_application_of(COP("Probe")));
+    cop_assert_equal(COP("{:ok, :c_base}"),
+                     cop_apply(COP(":application"), COP(":get_application"), cop_list(child)));
+    cop_assert_equal(COP(":undefined"), cop_apply(COP(":application"), COP(":get_application"),
+                                                  cop_list(COP("Probe"))));
+    cop_assert_match(cop_apply(COP(":application"), COP(":get_all_key"), COP("[:c_base]")),
+                     "{:ok, [{:description, _} | _]}");
     cop_application_stop(COP(":c_base"));
     cop_assert(!cop_is_alive(master) && !cop_is_alive(starter) && !cop_is_alive(supervisor));
     cop_assert_equal(COP(":c_base"), cop_application_of(COP("Control.Only"))); /* still loaded */

@@ -3,6 +3,7 @@
  * supervisors of one probe (probe.h), which traps exits and tells the process registered as
  * :app_test. */
 #include "coppice/application.h"
+#include "coppice/logger.h"
 
 #include "probe.h"
 
@@ -139,6 +140,7 @@ static cop_term start_printing(cop_term type, cop_term args)
 }
 
 APP(slow, .start = start_slow);
+APP(hasty, NEEDS(&slow));
 APP(printing, .start = start_printing);
 APP(library);
 APP(low, .start = start_low, NEEDS(&library), .env = "[port: 4040, hosts: [\"a\", \"b\"]]");
@@ -280,8 +282,15 @@ static cop_next start_slow_too(cop_term test)
     return cop_end();
 }
 
+static cop_next ask_for_slow(cop_term test)
+{
+    cop_send(test,
+             cop_tuple(COP(":answer"), cop_application_start(COP(":slow"), COP(":temporary"))));
+    return cop_end();
+}
+
 /* APP-07: those who ask while it starts wait for the same start. APP-13, APP-15: the order is that
- * in which applications were up. */
+ * in which applications were up. APP-03: what needs it cannot be started yet. */
 static void a_start_that_takes_its_time(void)
 {
     cop_term starter, test = cop_pid_term(cop_self());
@@ -290,7 +299,7 @@ static void a_start_that_takes_its_time(void)
     cop_spawn(start_slow_too, test, NULL);
     cop_assert_receive_within(5000, "{:starting, starter}", starter);
     for (int i = 0; i < 2; i++) {
-        cop_pid asking = cop_spawn(start_slow_too, test, NULL);
+        cop_pid asking = cop_spawn(ask_for_slow, test, NULL);
 
         /* It has asked, and its question was read before the next. */
         while (cop_match(cop_process_info(asking, COP(":monitors")), "{:monitors, []}"))
@@ -298,9 +307,13 @@ static void a_start_that_takes_its_time(void)
     }
     cop_assert_equal(COP("{:ok, [:library]}"), cop_application_ensure_all_started(&library));
     cop_assert_match(cop_application_which(), "[{:library, _, _}]");
+    cop_application_register(&hasty);
+    cop_assert_equal(COP("{:error, {:not_started, :slow}}"),
+                     cop_application_start(COP(":hasty"), COP(":temporary")));
     cop_send(starter, COP(":go"));
-    for (int i = 0; i < 3; i++)
-        cop_assert_receive_within(5000, "{:answer, {:ok, _}}");
+    cop_assert_receive_within(5000, "{:answer, {:ok, [:slow]}}");
+    for (int i = 0; i < 2; i++)
+        cop_assert_receive_within(5000, "{:answer, :ok}");
     NEXT("{:slow, :init, _}");
     NOTHING();
     cop_assert_match(cop_application_which(), "[{:slow, _, _}, {:library, _, _}]");
@@ -411,7 +424,11 @@ static void words_of_ends(void)
     cop_bytes log;
 
     begin();
+    cop_logger_add_process(COP(":seer"), COP_DEBUG_LEVEL, cop_pid_term(cop_self()));
     log = cop_to_bytes(cop_capture_log(end_and_stop_high, NULL));
+    cop_assert(cop_logger_remove_handler(COP(":seer")));
+    cop_assert_receive("{:log, :notice, \"Application high exited: shutdown\", _}");
+    cop_assert_receive("{:log, :notice, \"Application low exited: :stopped\", _}");
     cop_assert(memmem(log.data, log.len, "Application high exited: shutdown", 33));
     cop_assert(memmem(log.data, log.len, "Application low exited: :stopped", 32));
     cop_assert(memmem(log.data, log.len,

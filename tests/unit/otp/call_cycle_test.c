@@ -4,6 +4,10 @@
 
 #include "coppice/gen_server.h"
 
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* --- Servers that call each other ------------------------------------------------------------- */
 
 static cop_result init(cop_term arg)
@@ -208,6 +212,26 @@ PROCESS_TEST(a_circle_of_many)
     cop_assert_equal(cop_empty_list(), cop_gen_server_call_cycles());
 }
 
+/* Who has a name is told by it. */
+PROCESS_TEST(names_are_told)
+{
+    cop_pid a = start(), b = start();
+    cop_term b_text = cop_inspect(cop_pid_term(b));
+    cop_bytes bt = cop_to_bytes(b_text);
+    cop_term expected = cop_format("Calls wait for each other in a circle since 100 ms:\n"
+                                   "    %.*s calls Cycle.A: {:chain, []}\n"
+                                   "    Cycle.A calls %.*s: {:chain, [{Cycle.A, 10}]}\n",
+                                   (int)bt.len, bt.data, (int)bt.len, bt.data);
+    cop_pid beside;
+
+    cop_register(COP("Cycle.A"), a);
+    beside = call_beside(a, cop_build("{:chain, [{b, 0}, {Cycle.A, 10}]}", b));
+    cop_assert_equal(expected, logged_within(120));
+    kill_it(beside);
+    kill_it(a);
+    kill_it(b);
+}
+
 /* What waits long in a row is no circle. */
 PROCESS_TEST(a_chain_is_no_circle)
 {
@@ -323,6 +347,31 @@ PROCESS_TEST(timeouts_are_exact)
     }
 }
 
+/* What a program with this value of COPPICE_DEADLOCKS does at first; it is read once. */
+static bool fails_with(const char *value)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        if (value) setenv("COPPICE_DEADLOCKS", value, 1);
+        _exit(cop_deadlocks_fail(false) ? 7 : 0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status) == 7;
+}
+
+static void the_environment_tells(void **state)
+{
+    (void)state;
+    assert_false(fails_with(NULL));
+    assert_true(fails_with("fail"));
+    assert_false(fails_with("log"));
+    assert_false(fails_with(""));
+}
+
 static int up(void **state)
 {
     (void)state;
@@ -335,11 +384,16 @@ int main(void)
         cmocka_unit_test(a_circle_of_two_is_told_once),
         cmocka_unit_test(long_requests_are_cut),
         cmocka_unit_test(a_circle_of_many),
+        cmocka_unit_test(names_are_told),
         cmocka_unit_test(a_chain_is_no_circle),
         cmocka_unit_test(a_circle_that_resolves_itself),
         cmocka_unit_test(a_deadlock_can_fail),
         cmocka_unit_test(timeouts_are_exact),
     };
 
-    return cmocka_run_group_tests(tests, up, node_down);
+    const struct CMUnitTest before[] = {cmocka_unit_test(the_environment_tells)};
+
+    /* without threads, since it forks */
+    return cmocka_run_group_tests(before, NULL, NULL) +
+           cmocka_run_group_tests(tests, up, node_down);
 }

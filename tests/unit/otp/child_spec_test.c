@@ -62,6 +62,8 @@ static void supervisor_checks(void)
         {"%{id: 1, start: 1}", "{:invalid_mfa, 1}"},
         {"%{id: 1, start: {1, 2, 3}}", "{:invalid_mfa, {1, 2, 3}}"},
         {"%{id: 1, start: {M, :f, :c}}", "{:invalid_mfa, {M, :f, :c}}"},
+        {"%{id: 1, start: {M, 2, []}}", "{:invalid_mfa, {M, 2, []}}"},
+        {"%{id: 1, start: {1, :f, []}}", "{:invalid_mfa, {1, :f, []}}"},
         {"{1, 2, 3, 4, 5, 6}", "{:invalid_mfa, 2}"},
         {"%{id: 1, start: {M, :f, []}, restart: :x}", "{:invalid_restart_type, :x}"},
         {"%{id: 1, start: {M, :f, []}, shutdown: -1}", "{:invalid_shutdown, -1}"},
@@ -136,6 +138,18 @@ static void defaults(void)
         cop_is_none(check_never(term("%{id: 1, start: {M, :f, []}, type: :supervisor}"), &spec)));
     cop_assert_equal(COP(":infinity"), cop__shutdown_term(spec.shutdown));
     cop_assert_equal(COP(":brutal_kill"), cop__shutdown_term(COP__SHUTDOWN_BRUTAL_KILL));
+}
+
+/* SUP-05: each element of an old tuple has its meaning. */
+static void six_elements(void)
+{
+    struct cop__spec spec;
+
+    cop_assert(cop_is_none(
+        check_never(term("{:x, {M, :f, [1]}, :transient, 77, :supervisor, [A, B]}"), &spec)));
+    cop_assert_equal(term("%{id: :x, start: {M, :f, [1]}, restart: :transient, shutdown: 77, "
+                          "type: :supervisor, modules: [A, B], significant: false}"),
+                     cop__spec_map(&spec));
 }
 
 /* --- Forms (SUP-06, GEN-13) ------------------------------------------------------------------- */
@@ -327,6 +341,7 @@ int main(void)
         TEST(significant_checks),
         TEST(dynamic_checks),
         TEST(defaults),
+        TEST(six_elements),
         TEST(forms),
         TEST(form_of_dynamic_supervisor),
         TEST(refused_forms),

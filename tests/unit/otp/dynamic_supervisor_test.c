@@ -79,6 +79,7 @@ static void flags(void)
         {"[max_seconds: 0]", "{:invalid_period, 0}"},
         {"[max_children: -1]", "{:invalid_max_children, -1}"},
         {"[extra_arguments: 1]", "{:invalid_extra_arguments, 1}"},
+        {"[extra_arguments: [1 | 2]]", "{:invalid_extra_arguments, [1 | 2]}"},
     };
 
     cop_trap_exit(true);

@@ -4,8 +4,10 @@
 
 #include "gen_probe.h"
 
+#include "coppice/dynamic_supervisor.h"
 #include "coppice/logger.h"
 #include "coppice/supervisor.h"
+#include "coppice/sys.h"
 
 #include <unistd.h>
 
@@ -95,6 +97,19 @@ PROCESS_TEST(servers)
               "    message_queue_len: 0\n    messages: []\n    links: []\n"
               "    dictionary: []\n    trap_exit: false\n    status: running\n    heap_size: ");
     check_has(log, "\n  neighbours:\n");
+}
+
+/* LOG-07, LOG-19: an exception stands beside its stack. */
+PROCESS_TEST(exceptions_of_servers)
+{
+    cop_term order = COP(":raise"), log;
+
+    cop_logger_set_form(COP_FORM_ERLANG);
+    log = cop_capture_log(crash_server, &order);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    check_has(log, "** Reason for termination ==\n** {#{'__exception__' => true,");
+    check_has(log, "message => <<\"oops\">>},[{'Elixir.Probe',handle_call,3,");
+    check_has(log, "    exception error: {#{'__exception__' => true,");
 }
 
 static cop_next fail_plainly(cop_term arg)
@@ -197,6 +212,110 @@ PROCESS_TEST(supervisors)
     check_has(log, expected);
 }
 
+static cop_term end_in_private(void *arg)
+{
+    cop_pid sup;
+
+    (void)arg;
+    cop_expect(
+        cop_supervisor_start_link(COP("[%{id: :c, start: {Agent, :start_link, [&Map.new/0]}}]"),
+                                  COP("[strategy: :one_for_one]")),
+        "{:ok, sup}", sup);
+    cop_put(COP(":sup"), cop_pid_term(sup));
+    cop_supervisor_stop(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    return cop_nil();
+}
+
+/* SUP-63: without a name it is the pid and the module. */
+PROCESS_TEST(nameless_supervisors)
+{
+    char expected[200];
+    cop_bytes pid;
+    cop_term log;
+
+    cop_logger_set_form(COP_FORM_ERLANG);
+    log = cop_capture_log(end_in_private, NULL);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    pid = cop_to_bytes(cop_inspect_erlang(cop_get(COP(":sup")), 100));
+    snprintf(expected, sizeof expected,
+             "    supervisor: {%.*s,'Elixir.Supervisor.Default'}\n    started: [{pid,",
+             (int)pid.len, pid.data);
+    check_has(log, expected);
+}
+
+/* Lets a suspended supervisor end, and waits for that. */
+static cop_term end_by_itself(cop_pid sup)
+{
+    cop_ref ref = cop_monitor(sup);
+
+    cop_unlink(sup);
+    cop_sys_terminate(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, _}", ref);
+    return cop_nil();
+}
+
+/* Two children of a template end together, with reasons of their own. */
+static cop_term end_two(void *arg)
+{
+    cop_pid sup, one, two;
+
+    (void)arg;
+    cop_expect(cop_supervisor_start_link(COP("[%{id: :c, start: {Agent, :start_link, []}}]"),
+                                         COP("[strategy: :simple_one_for_one, name: :log_sup]")),
+               "{:ok, sup}", sup);
+    cop_expect(cop_supervisor_start_child(cop_pid_term(sup), COP("[&Map.new/0]")), "{:ok, one}",
+               one);
+    cop_expect(cop_supervisor_start_child(cop_pid_term(sup), COP("[&Map.new/0]")), "{:ok, two}",
+               two);
+    cop_sys_suspend(cop_pid_term(sup), COP_INFINITY);
+    cop_exit_process(one, COP(":boom"));
+    cop_exit_process(two, COP(":boom"));
+    return end_by_itself(sup);
+}
+
+/* LOG-16, SUP-54 */
+PROCESS_TEST(groups_of_children)
+{
+    cop_term log;
+
+    cop_logger_set_form(COP_FORM_ERLANG);
+    log = cop_capture_log(end_two, NULL);
+    check_has(log, "    errorContext: shutdown_error\n    reason: boom\n"
+                   "    offender: [{nb_children,2},{id,c},{mfargs,");
+    cop_logger_set_form(COP_FORM_ERLANG_LINE);
+    log = cop_capture_log(end_two, NULL);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    check_has(log, "Supervisor: {local,log_sup}. Context: shutdown_error. Reason: boom. "
+                   "Offender: id=c,nb_children=2.");
+}
+
+static cop_term end_a_dynamic_child(void *arg)
+{
+    cop_pid sup, child;
+
+    (void)arg;
+    cop_expect(cop_dynamic_supervisor_start_link(COP("[extra_arguments: [&Map.new/0]]")),
+               "{:ok, sup}", sup);
+    cop_expect(cop_dynamic_supervisor_start_child(
+                   cop_pid_term(sup),
+                   COP("%{id: 1, restart: :transient, start: {Agent, :start_link, [[]]}}")),
+               "{:ok, child}", child);
+    cop_sys_suspend(cop_pid_term(sup), COP_INFINITY);
+    cop_exit_process(child, COP(":boom"));
+    return end_by_itself(sup);
+}
+
+/* LOG-16, DYN-10: the start call as it was made */
+PROCESS_TEST(extra_arguments)
+{
+    cop_term log;
+
+    cop_logger_set_form(COP_FORM_ERLANG);
+    log = cop_capture_log(end_a_dynamic_child, NULL);
+    cop_logger_set_form(COP_FORM_ELIXIR);
+    check_has(log, "{mfargs,{'Elixir.Agent',start_link,[fun 'Elixir.Map':new/0,[]]}}");
+}
+
 /* --- Headers ---------------------------------------------------------------------------------- */
 
 static void see_title(const char *line, size_t len, void *arg)
@@ -228,6 +347,7 @@ PROCESS_TEST(headers)
         cop_assert(strncmp(seen, title, strlen(title)) == 0);
         cop_assert(sscanf(seen + strlen(title), "%2d-%3s-%4d::%2d:%2d:%2d.%6d ===\n%n", &day, month,
                           &year, &h, &m, &s, &us, &end) == 7);
+        cop_assert(year >= 2024 && year < 3000 && day >= 1 && day <= 31);
         cop_assert_equal("the text\n", cop_string(seen + strlen(title) + end));
     }
     seen[0] = '\0';
@@ -288,9 +408,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terms),
         cmocka_unit_test(servers),
+        cmocka_unit_test(exceptions_of_servers),
         cmocka_unit_test(plain_processes),
         cmocka_unit_test(tasks),
         cmocka_unit_test(supervisors),
+        cmocka_unit_test(nameless_supervisors),
+        cmocka_unit_test(groups_of_children),
+        cmocka_unit_test(extra_arguments),
         cmocka_unit_test(headers),
         cmocka_unit_test(reports_on_one_line),
     };

@@ -5,6 +5,7 @@
 #include "gen_probe.h"
 
 #include "coppice/agent.h"
+#include "coppice/logger.h"
 #include "coppice/sys.h"
 
 static cop_term start_named(cop_term options)
@@ -82,6 +83,26 @@ PROCESS_TEST(stop_by_cast)
                      "Last message: {:\"$gen_cast\", {:stop, {:a, 1}}}\n"
                      "State: %{a: 1}\n",
                      logged_cast(COP("{:stop, {:a, 1}}")));
+}
+
+/* LOG-01, LOG-05: it is an error. LOG-06: without the level debug there are no details. */
+PROCESS_TEST(levels_of_crashes)
+{
+    cop_term order = COP("{:stop, :boom}"), text;
+    cop_bytes bytes;
+
+    cop_assert(cop_logger_add_process(COP(":seer"), COP_DEBUG_LEVEL, cop_pid_term(cop_self())));
+    (void)logged_cast(order);
+    cop_assert_receive("{:log, :error, \"GenServer Log.Probe terminating\" <> _, _}");
+    cop_logger_set_level(COP_INFO);
+    (void)logged_cast(order);
+    cop_logger_set_level(COP_DEBUG_LEVEL);
+    cop_log_flush();
+    cop_assert(cop_logger_remove_handler(COP(":seer")));
+    cop_assert_receive("{:log, :error, text, _}", text);
+    bytes = cop_to_bytes(text);
+    cop_assert(memmem(bytes.data, bytes.len, "\nLast message: ", 15) != NULL);
+    cop_assert(memmem(bytes.data, bytes.len, "State:", 6) == NULL);
 }
 
 /* LOG-05: calls name the client */
@@ -407,6 +428,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stop_by_cast),
+        cmocka_unit_test(levels_of_crashes),
         cmocka_unit_test(crash_by_a_call),
         cmocka_unit_test(format_status_in_crashes),
         cmocka_unit_test(exceptions),

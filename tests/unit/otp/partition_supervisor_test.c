@@ -66,6 +66,17 @@ static void equal_children(void)
     NOTHING();
 }
 
+/* PSU-03: a start function may tell more than the pid. */
+static void info_of_a_start(void)
+{
+    cop_pid p;
+
+    probe_plan("p", "I");
+    start(COP("[]"), 1);
+    cop_assert_match(cop_partition_supervisor_which_children(COP("Parts")), "[{0, p, _, _}]", p);
+    cop_assert(cop_pid_equal(p, where(COP(":any"))));
+}
+
 /* PSU-01: as many as there are schedulers. */
 static void default_number(void)
 {
@@ -350,9 +361,9 @@ static void resizing(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(equal_children), TEST(default_number), TEST(flags), TEST(wrong_options),
-        TEST(with_arguments), TEST(keys),           TEST(via),   TEST(no_registration),
-        TEST(nobody_there),   TEST(resizing),
+        TEST(equal_children),  TEST(info_of_a_start), TEST(default_number), TEST(flags),
+        TEST(wrong_options),   TEST(with_arguments),  TEST(keys),           TEST(via),
+        TEST(no_registration), TEST(nobody_there),    TEST(resizing),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

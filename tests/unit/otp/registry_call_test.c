@@ -37,10 +37,16 @@ PROCESS_TEST(name_before_init)
     cop_assert_match(words("send", cop_list(COP("{R, :server}"), COP(":hello"))), ":hello");
 }
 
-/* REG-18 */
+/* REG-02, REG-18 */
 PROCESS_TEST(errors_of_names)
 {
+    cop_term other;
+
     start_unique();
+    other = cop_pid_term(cop_whereis(R));
+    assert_words("** (FunctionClauseError) no function clause matching in Registry.register_name/4",
+                 "register_name", cop_list(COP("{R, :a}"), other));
+    cop_assert_equal(cop_empty_list(), cop_registry_lookup(R, COP(":a")));
     start_duplicate();
     assert_words("** (ArgumentError) :via is not supported for duplicate registries",
                  "whereis_name", COP("[{D, :a}]"));

@@ -51,6 +51,14 @@ PROCESS_TEST(options)
                  "child_spec", COP("[:a]"));
 }
 
+/* Whether the table of the keys of a registry with one partition is. */
+static cop_term is_compressed(const char *registry)
+{
+    cop_term keys = cop_ets_lookup_element(cop_atom(registry + 1), cop_int(-2), 2);
+
+    return cop_ets_info_item(cop_elem(keys, 2), COP(":compressed"));
+}
+
 /* REG-01: a supervisor of partitions that bear names. */
 PROCESS_TEST(processes)
 {
@@ -73,6 +81,9 @@ PROCESS_TEST(processes)
     third = cop_whereis(COP(":\"Elixir.plain.PIDPartition0\""));
     cop_assert(!cop_is_no_pid(third));
     cop_assert_equal(COP("{:ok, 1}"), cop_registry_meta(COP(":plain"), COP(":a")));
+    cop_assert_equal(cop_false(), is_compressed(":plain"));
+    start(COP("[keys: :unique, name: :small, compressed: true]"));
+    cop_assert_equal(cop_true(), is_compressed(":small"));
 }
 
 /* A name that is taken by a table of somebody else is an error of the start; so is one that is too

@@ -392,6 +392,47 @@ static cop_term send_nonsense(void *arg)
     return cop_ok();
 }
 
+/* LOG-01, LOG-21 */
+static void levels_of_messages(void)
+{
+    cop_logger_add_process(COP(":seer"), COP_DEBUG_LEVEL, cop_pid_term(cop_self()));
+    (void)cop_capture_log(send_nonsense, NULL);
+    cop_assert(cop_logger_remove_handler(COP(":seer")));
+    cop_assert_receive("{:log, :error, \"Supervisor received unexpected message: \" <> _, _}");
+    cop_assert_receive(
+        "{:log, :error, \"DynamicSupervisor received unexpected message: \" <> _, _}");
+}
+
+static cop_term init_as_told(cop_term arg)
+{
+    return arg;
+}
+
+static const struct cop_module told = {.size = sizeof(struct cop_module),
+                                       .name = "Told.Reporting",
+                                       .supervisor_init = init_as_told,
+                                       .child_spec = ""};
+
+static cop_term told_start_fails(void *arg)
+{
+    (void)arg;
+    cop_trap_exit(true);
+    cop_supervisor_start_link_module(&told, COP("{:ok, {%{}, [%{id: 1, start: {No, :no, []}}]}}"),
+                                     COP("[]"));
+    return cop_ok();
+}
+
+/* LOG-14: one of a module is shown with that. */
+static void name_of_the_module(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(told_start_fails, NULL);
+
+    cop_log_sasl_reports(was_on);
+    assert_logged(log, "Child 1 of Supervisor #PID<");
+    assert_logged(log, " (Told.Reporting) failed to start\n");
+}
+
 /* LOG-21, SUP-32, DYN-23 */
 static void unexpected_messages(void)
 {
@@ -406,16 +447,43 @@ static void unexpected_messages(void)
     cop_assert(!memmem(again, text.len - (size_t)(again - text.data), "{:what, 1}", 10)); /* once */
 }
 
+static cop_next die_of(cop_term reason)
+{
+    cop_exit(reason);
+}
+
+static cop_term tell_of_strangers(void *arg)
+{
+    cop_pid sup, dynamic, stranger = cop_spawn(die_of, COP(":x"), NULL);
+
+    (void)arg;
+    cop_expect(cop_supervisor_start_link(COP("[]"), COP("[strategy: :one_for_one]")), "{:ok, sup}",
+               sup);
+    cop_expect(cop_dynamic_supervisor_start_link(COP("[]")), "{:ok, dynamic}", dynamic);
+    cop_send(sup, cop_tuple(COP(":EXIT"), stranger, COP(":x")));
+    cop_send(dynamic, cop_tuple(COP(":EXIT"), stranger, COP(":x")));
+    cop_supervisor_count_children(cop_pid_term(sup));
+    cop_dynamic_supervisor_count_children(cop_pid_term(dynamic));
+    return cop_ok();
+}
+
+/* SUP-32, DYN-23: nothing is said of the end of strangers. */
+static void strangers(void)
+{
+    cop_term log = cop_capture_log(tell_of_strangers, NULL);
+
+    cop_assert(!contains(log, "EXIT"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(child_terminated),    TEST(off_at_first),
-        TEST(start_error),         TEST(caused_shutdown),
-        TEST(shutdown_error),      TEST(dynamic_supervisor),
-        TEST(unexpected_messages), TEST(offenders),
-        TEST(extra_arguments),     TEST(levels),
-        TEST(normal_ends),         TEST(own_reason),
-        TEST(start_that_raises),
+        TEST(child_terminated),    TEST(off_at_first),       TEST(start_error),
+        TEST(caused_shutdown),     TEST(shutdown_error),     TEST(dynamic_supervisor),
+        TEST(unexpected_messages), TEST(levels_of_messages), TEST(name_of_the_module),
+        TEST(offenders),           TEST(extra_arguments),    TEST(levels),
+        TEST(normal_ends),         TEST(own_reason),         TEST(start_that_raises),
+        TEST(strangers),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

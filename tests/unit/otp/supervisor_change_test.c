@@ -75,6 +75,7 @@ static void flags_and_children(void)
     cop_assert_match(cop_sys_get_state(to(sup), COP_INFINITY),
                      "%{strategy: :one_for_all, intensity: 7, period: 9}");
     cop_assert_match(cop_supervisor_restart_child(to(sup), COP(":c")), "{:ok, _}");
+    cop_assert_equal(cop_ok(), cop_supervisor_terminate_child(to(sup), COP(":c")));
     /* A temporary child that runs has no arguments (SUP-64); auto_shutdown is a flag as the others.
      */
     cop_assert_equal(
@@ -82,10 +83,33 @@ static void flags_and_children(void)
                               " [" CHILD("a", ", restart: :temporary, significant: true") "]}}"));
     cop_assert_match(cop_supervisor_get_childspec(to(sup), COP(":a")),
                      "{:ok, %{start: {Probe, :start_link, :undefined}, significant: true}}");
+    /* Neither does one go that is not listed and does not run. */
+    cop_assert_match(cop_supervisor_which_children(to(sup)),
+                     "[{:b, ^b, _, _}, {:c, :undefined, _, _}, {:a, ^a, _, _}]", a, b);
     cop_assert_match(
         cop_supervisor_start_child(to(sup), cop_map_put(probe_spec("d", "", "restart: :transient"),
                                                         COP(":significant"), cop_true())),
         "{:ok, _}");
+}
+
+/* SUP-66: what OTP's specifications do not have is replaced like the rest, and holds from the next
+ * start on. */
+static void limits_and_delays(void)
+{
+    cop_pid sup = start("{:ok, {%{}, [" CHILD("a", "") "]}}");
+
+    cop_assert_equal(cop_ok(),
+                     change(sup, "{:ok, {%{}, [" CHILD("a", ", mailbox: [max: 5, policy: :kill],"
+                                                            " backoff: [min: 20, max: 70]") "]}}"));
+    cop_assert_match(cop_supervisor_get_childspec(to(sup), COP(":a")),
+                     "{:ok, %{mailbox: [max: 5, policy: :kill],"
+                     " backoff: [{:min, 20}, {:max, 70} | _]}}");
+    cop_assert_equal(COP("{:mailbox, []}"),
+                     cop_process_info(probe_pid(sup, COP(":a")), COP(":mailbox")));
+    cop_assert_equal(cop_ok(), cop_supervisor_terminate_child(to(sup), COP(":a")));
+    cop_assert_match(cop_supervisor_restart_child(to(sup), COP(":a")), "{:ok, _}");
+    cop_assert_equal(COP("{:mailbox, [max: 5, policy: :kill, dropped: 0]}"),
+                     cop_process_info(probe_pid(sup, COP(":a")), COP(":mailbox")));
 }
 
 /* SUP-66: :ignore changes nothing, and neither does an error. */
@@ -166,8 +190,8 @@ static void dynamic_supervisor(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(flags_and_children),      TEST(nothing_changes),    TEST(simple_one_for_one),
-        TEST(restarts_are_remembered), TEST(dynamic_supervisor),
+        TEST(flags_and_children), TEST(limits_and_delays),       TEST(nothing_changes),
+        TEST(simple_one_for_one), TEST(restarts_are_remembered), TEST(dynamic_supervisor),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

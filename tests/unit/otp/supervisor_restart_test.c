@@ -475,6 +475,26 @@ static void all_significant(void)
     ENDS(sup, ":shutdown");
 }
 
+/* SUP-60: a significant child that is being restarted has not ended. */
+static void all_but_the_restarting(void)
+{
+    cop_pid sup;
+
+    cop_trap_exit(true);
+    sup = start(cop_list(probe_spec("a", "",
+                                    "restart: :transient, significant: true,"
+                                    " backoff: [min: 30000]"),
+                         significant("b", "temporary")),
+                "strategy: :one_for_one, auto_shutdown: :all_significant");
+    cop_exit_process(probe_pid(sup, COP(":a")), COP(":kill"));
+    await_child(sup, COP(":a"), COP(":restarting"));
+    cop_exit_process(probe_pid(sup, COP(":b")), COP(":kill"));
+    await_gone(sup, COP(":b"));
+    cop_assert_equal(COP("%{specs: 1, active: 0, supervisors: 0, workers: 1}"),
+                     cop_supervisor_count_children(to(sup)));
+    cop_supervisor_stop(to(sup), COP(":normal"), COP_INFINITY);
+}
+
 /* SUP-48, SUP-61 */
 static void not_triggered(void)
 {
@@ -540,6 +560,7 @@ int main(void)
         TEST(group_waits_for_the_failing_one),
         TEST(any_significant),
         TEST(all_significant),
+        TEST(all_but_the_restarting),
         TEST(not_triggered),
         TEST(escalates),
         TEST(the_insignificant),

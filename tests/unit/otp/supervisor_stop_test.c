@@ -66,6 +66,16 @@ static void times(void)
     cop_assert(!cop_is_alive(slow) && !cop_is_alive(brutal) && !cop_is_alive(zero));
 }
 
+/* SUP-51: with no time at all it is asked all the same, and one that does not trap dies of that. */
+static void no_time(void)
+{
+    cop_pid sup = start(cop_list(probe_spec("zero", "", "shutdown: 0")));
+    cop_ref ref = cop_monitor(probe_pid(sup, COP(":zero")));
+
+    cop_assert_equal(cop_ok(), cop_supervisor_terminate_child(to(sup), COP(":zero")));
+    cop_assert_receive("{:DOWN, ^ref, :process, _, :shutdown}", ref);
+}
+
 /* SUP-52: one that unlinked itself is stopped all the same, alive or dead. */
 static void unlinked_children(void)
 {
@@ -261,11 +271,17 @@ static void tree(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(one_after_the_other),  TEST(times),
-        TEST(unlinked_children),    TEST(nothing_is_left_of_a_child),
-        TEST(stop_with_a_reason),   TEST(end_of_the_parent),
-        TEST(shutdown_from_others), TEST(killed_supervisor),
-        TEST(died_just_before),     TEST(tree),
+        TEST(one_after_the_other),
+        TEST(times),
+        TEST(no_time),
+        TEST(unlinked_children),
+        TEST(nothing_is_left_of_a_child),
+        TEST(stop_with_a_reason),
+        TEST(end_of_the_parent),
+        TEST(shutdown_from_others),
+        TEST(killed_supervisor),
+        TEST(died_just_before),
+        TEST(tree),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

@@ -265,13 +265,14 @@ static void ignored_children(void)
 
     probe_plan("a", "i");
     probe_plan("b", "i");
+    probe_plan("d", "i");
     sup = start(cop_list(probe_spec("a", "", ""), probe_spec("b", "", "restart: :temporary"),
-                         probe_spec("c", "", "")),
+                         probe_spec("c", "", ""), probe_spec("d", "", "restart: :transient")),
                 "strategy: :one_for_one");
     NEXT("{:c, :init, _}");
     cop_assert_match(cop_supervisor_which_children(to(sup)),
-                     "[{:c, _, _, _}, {:a, :undefined, _, _}]");
-    cop_assert_equal(COP("%{specs: 2, active: 1, supervisors: 0, workers: 2}"),
+                     "[{:d, :undefined, _, _}, {:c, _, _, _}, {:a, :undefined, _, _}]");
+    cop_assert_equal(COP("%{specs: 3, active: 1, supervisors: 0, workers: 3}"),
                      cop_supervisor_count_children(to(sup)));
     cop_assert_equal(COP("{:ok, :undefined}"), cop_supervisor_restart_child(to(sup), COP(":a")));
     probe_plan("a", "o");

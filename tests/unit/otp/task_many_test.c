@@ -52,6 +52,29 @@ PROCESS_TEST(values_come_in_the_order_of_the_tasks)
     task_assert_no_message();
 }
 
+/* TSK-07, TSK-09: what looks like news of a task that is none of these stays as well. */
+PROCESS_TEST(news_of_others_stay)
+{
+    cop_term a = task_at_gate(COP(":a")), b = task_at_gate(COP(":b")),
+             other = task_at_gate(COP(":o"));
+    cop_ref ref = cop_make_ref(), others = task_ref(other), over;
+
+    cop_send(cop_self(), cop_tuple(ref, COP(":x")));
+    cop_send(cop_self(), cop_build("{:DOWN, ref, :process, 1, :x}", ref));
+    over = cop_monitor(task_pid(other));
+    task_go(other);
+    cop_assert_receive_within(10000, "{:DOWN, ^over, _, _, _}", over);
+    task_go(a);
+    task_go(b);
+    cop_assert_equal(COP("[:a]"), cop_task_await_many(cop_list(a), 10000));
+    cop_assert_match(cop_task_yield_many(cop_list(b), COP("[limit: 1]")), "[{_, {:ok, :b}}]");
+    cop_assert_receive("{^ref, :x}", ref);
+    cop_assert_receive("{:DOWN, ^ref, :process, 1, :x}", ref);
+    cop_assert_receive("{^others, :o}", others);
+    cop_assert_receive("{:DOWN, ^others, _, _, _}", others);
+    task_assert_no_message();
+}
+
 /* TSK-07 */
 PROCESS_TEST(no_tasks_have_no_values)
 {
@@ -230,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_come_in_the_order_of_the_tasks),
+        cmocka_unit_test(news_of_others_stay),
         cmocka_unit_test(no_tasks_have_no_values),
         cmocka_unit_test(a_task_may_be_there_twice),
         cmocka_unit_test(the_first_failure_counts),

@@ -31,6 +31,15 @@ static cop_term announce(cop_term x)
     return x;
 }
 
+/* 1 at once; else it runs for ever, whoever asks it to end. */
+static cop_term resist(cop_term x)
+{
+    if (cop_identical(x, cop_int(1))) return x;
+    cop_trap_exit(true);
+    for (;;)
+        announce(x);
+}
+
 static cop_term callers_of(cop_term x)
 {
     (void)x;
@@ -40,6 +49,7 @@ static cop_term callers_of(cop_term x)
 static const struct cop_function functions[] = {
     COP_EXPORT("count(ms)", count, "ms, after so long."),
     COP_EXPORT("announce(x)", announce, "x, after any message."),
+    COP_EXPORT("resist(x)", resist, "x, or no end."),
     COP_EXPORT("callers_of(x)", callers_of, "The callers."), COP_EXPORT_END};
 static const struct cop_module module = {
     .size = sizeof(struct cop_module), .name = "StreamTest", .functions = functions};
@@ -307,6 +317,22 @@ PROCESS_TEST(stopping_early_kills_the_rest)
     assert_nothing_left();
 }
 
+/* TSK-20: also one that does not obey. */
+PROCESS_TEST(stopping_early_kills_the_stubborn)
+{
+    struct cop_task_stream *s = cop_task_stream_open(
+        stream(COP("[1, 2]"), COP("&StreamTest.resist/1"), COP("[max_concurrency: 2]")));
+    cop_term element, pids;
+
+    cop_register(COP(":stream_tester"), cop_self());
+    cop_assert(cop_task_stream_next(s, &element));
+    cop_assert_equal(COP("{:ok, 1}"), element);
+    pids = announced(1);
+    cop_task_stream_close(s);
+    assert_all_dead(pids);
+    assert_nothing_left();
+}
+
 struct map_call {
     cop_term stream;
     cop_term fun;
@@ -440,6 +466,31 @@ PROCESS_TEST(a_lost_monitor_ends_the_stream)
     assert_nothing_left();
 }
 
+/* TSK-20: what came before that is told of it goes, too. */
+PROCESS_TEST(a_lost_monitor_leaves_no_messages)
+{
+    struct next_call call = {cop_task_stream_open(
+        stream(COP("[1, 2, 3, 4]"), COP("&TaskTest.give/1"), COP("[max_concurrency: 3]")))};
+    cop_term links, monitor, length;
+    cop_ref ref;
+
+    cop_trap_exit(true);
+    cop_expect(cop_process_info(cop_self(), COP(":links")), "{:links, links}", links);
+    cop_expect(links, "[monitor]", monitor);
+    cop_assert_equal(cop_true(), try_next(&call));
+    do { /* the reply and the end of two more */
+        cop_yield();
+        cop_expect(cop_process_info(cop_self(), COP(":message_queue_len")), "{_, length}", length);
+    } while (cop_to_int(length) < 4);
+    ref = cop_monitor(monitor);
+    cop_exit_process(cop_to_pid(monitor), COP(":kill"));
+    cop_assert_receive_within(10000, "{:DOWN, ^ref, _, _, _}", ref);
+    cop_assert_equal(COP("{:killed, {Task.Supervised, :stream, [5000]}}"),
+                     cop_assert_exits(try_next, &call));
+    cop_task_stream_close(call.stream);
+    assert_nothing_left();
+}
+
 static cop_term try_open(void *t)
 {
     cop_task_stream_open(*(cop_term *)t);
@@ -494,10 +545,12 @@ int main(void)
         cmocka_unit_test(a_task_that_takes_too_long),
         cmocka_unit_test(wrong_options_are_named),
         cmocka_unit_test(stopping_early_kills_the_rest),
+        cmocka_unit_test(stopping_early_kills_the_stubborn),
         cmocka_unit_test(an_exception_in_the_consumer_kills_the_rest),
         cmocka_unit_test(a_consumer_that_dies_takes_its_tasks_along),
         cmocka_unit_test(strangers_messages_are_ignored),
         cmocka_unit_test(a_lost_monitor_ends_the_stream),
+        cmocka_unit_test(a_lost_monitor_leaves_no_messages),
         cmocka_unit_test(forged_streams_are_refused),
         cmocka_unit_test(a_stream_over_a_stream),
     };

@@ -209,7 +209,12 @@ PROCESS_TEST(max_children_is_the_most)
     for (size_t i = 0; i < 2; i++) {
         cop_assert_match(cop_assert_raises(try_async, &calls[i]),
                          "%{__struct__: RuntimeError, message: message}", message);
-        cop_assert_match(message, "\"reached the maximum number of tasks\" <> _");
+        cop_assert_equal(
+            "reached the maximum number of tasks for this task supervisor. The maximum "
+            "number of tasks that are allowed to run at the same time under this "
+            "supervisor can be configured with the :max_children option passed to "
+            "Task.Supervisor.start_link/1",
+            message);
     }
     cop_assert_equal(COP("{:error, :max_children}"),
                      cop_task_supervisor_start_child(s, gate, COP("[]")));
@@ -254,6 +259,67 @@ PROCESS_TEST(children_restart_as_told)
     task_assert_none("monitors");
     cop_assert_match(cop_task_supervisor_start_child(s, fun, COP("[restart: :odd]")),
                      "{:error, _}");
+    stop(s);
+}
+
+/* Tells to that it runs and then of each exit signal, of which it does not die. */
+static cop_term report_signals(cop_term to)
+{
+    cop_term msg;
+
+    cop_trap_exit(true);
+    cop_send(to, cop_tuple(cop_self(), COP(":runs")));
+    while (cop_receive(&msg, COP_INFINITY))
+        cop_send(to, cop_tuple(cop_self(), cop_elem(msg, 2)));
+    return to;
+}
+
+/* Ends a task that waits for nothing but its end, and has its shutdown. */
+static void end_at_once(cop_term s, cop_term pid)
+{
+    cop_ref ref = cop_monitor(pid);
+
+    cop_assert_equal(cop_ok(), cop_task_supervisor_terminate_child(s, cop_to_pid(pid)));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :killed}", ref);
+    task_assert_no_message();
+}
+
+static cop_term consume_signals(cop_term s)
+{
+    cop_term to = cop_pid_term(cop_whereis(COP(":signals"))), list = cop_list(to);
+
+    return cop_apply(COP("Enum"), COP(":to_list"),
+                     cop_list(cop_task_supervisor_async_stream_nolink(
+                         s, list, COP("&TaskSupervisorTest.report_signals/1"),
+                         COP("[shutdown: :brutal_kill]"))));
+}
+
+/* TSU-03, TSU-07: the option shutdown, of a child, of a task that is awaited, of a stream's. By
+ * default they are asked first. */
+PROCESS_TEST(children_end_as_told)
+{
+    cop_term s = start(COP("[]")), self = cop_pid_term(cop_self()), pid, consumer;
+    cop_term fun = cop_task_fun(report_signals, self), brutal = COP("[shutdown: :brutal_kill]");
+    cop_ref ref;
+
+    cop_expect(cop_task_supervisor_start_child(s, fun, brutal), "{:ok, pid}", pid);
+    cop_assert_receive_within(10000, "{^pid, :runs}", pid);
+    end_at_once(s, pid);
+    pid = cop_map_get(cop_task_supervisor_async_nolink(s, fun, brutal), COP(":pid"), cop_nil());
+    cop_assert_receive_within(10000, "{^pid, :runs}", pid);
+    ref = cop_monitor(pid);
+    cop_assert_equal(cop_ok(), cop_task_supervisor_terminate_child(s, cop_to_pid(pid)));
+    cop_assert_receive("{:DOWN, ^ref, _, _, :killed}", ref);
+    cop_assert_receive("{:DOWN, _, _, ^pid, :killed}", pid); /* that of the task itself */
+    cop_register(COP(":signals"), cop_self());
+    cop_expect(cop_task_start(cop_task_fun(consume_signals, s)), "{:ok, consumer}", consumer);
+    cop_assert_receive_within(10000, "{pid, :runs}", pid);
+    end_at_once(s, pid);
+    task_bury(cop_to_pid(consumer));
+    cop_expect(cop_task_supervisor_start_child(s, fun, COP("[]")), "{:ok, pid}", pid);
+    cop_assert_receive_within(10000, "{^pid, :runs}", pid);
+    cop_assert_equal(cop_ok(), cop_task_supervisor_terminate_child(s, cop_to_pid(pid)));
+    cop_assert_receive("{^pid, :shutdown}", pid);
     stop(s);
 }
 
@@ -466,11 +532,17 @@ PROCESS_TEST(a_stream_meets_max_children)
     stop(s);
 }
 
+static const struct cop_function own_functions[] = {
+    COP_EXPORT("report_signals(to)", report_signals, "Does not end."), COP_EXPORT_END};
+static const struct cop_module own_module = {
+    .size = sizeof(struct cop_module), .name = "TaskSupervisorTest", .functions = own_functions};
+
 /* On virtual time: times are exact, however busy the machine is. */
 static int up(void **state)
 {
     (void)state;
     cop_module_register(&task_test_module);
+    cop_module_register(&own_module);
     return cop_node_start(&(struct cop_node_opts){.seed = 23, .no_signals = true});
 }
 
@@ -485,6 +557,7 @@ int main(void)
         cmocka_unit_test(max_children_is_the_most),
         cmocka_unit_test(children_restart_as_told),
         cmocka_unit_test(children_can_be_ended),
+        cmocka_unit_test(children_end_as_told),
         cmocka_unit_test(children_that_restart),
         cmocka_unit_test(stopping_ends_all_tasks),
         cmocka_unit_test(a_failing_task_is_an_element),

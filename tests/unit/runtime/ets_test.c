@@ -230,6 +230,9 @@ PROCESS_TEST(counters_of_any_size)
     CHECK_TERM(TRY("{:update_counter, t, :k, {large, 1}}", t, large), ":badarg");
     int64_t n = INT64_MAX - edge;
     CHECK_SAME(cop_ets_lookup(t, COP(":k")), cop_build("[{:k, n, :tail}]", n));
+    cop_ets_insert(t, COP("{7, 1}")); /* a key is not counted, even where it is an integer */
+    CHECK_TERM(TRY("{:update_counter, t, 7, {1, 1}}", t), ":badarg");
+    CHECK_TERM(cop_ets_lookup(t, COP("7")), "[{7, 1}]");
     return cop_end();
 }
 

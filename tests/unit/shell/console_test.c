@@ -155,6 +155,19 @@ static void a_result_a_line(void **state)
               0, "3\n[3, \"s\"]\nfalse\n" STOPPED);
 }
 
+/* IEX-03: no more than 50 elements */
+static void a_long_result(void **state)
+{
+    (void)state;
+    check_run(start_iex, "Enum.to_list(1..51)\nEnum.to_list(1..50)\n", 0,
+              "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, "
+              "24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, "
+              "45, 46, 47, 48, 49, 50, ...]\n"
+              "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, "
+              "24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, "
+              "45, 46, 47, 48, 49, 50]\n" STOPPED);
+}
+
 /* IEX-05: the console goes on, the status tells */
 static void a_failure_shows_in_the_status(void **state)
 {
@@ -187,12 +200,12 @@ static void helpers(void **state)
 {
     (void)state;
     check_run(start_iex,
-              "send(self(), {:hello, 1})\nflush()\nflush\nv(1)\nv(-1)\nv(99)\n"
+              "send(self(), {:hello, 1})\nsend(self(), 2)\nflush()\nflush\nv(1)\nv(-1)\nv(99)\n"
               "pid(:nobody)\npid(\"0.1.2\")\npid(0, 1, 2) == pid(\"0.1.2\")\npid(Demo) == "
               "Process.whereis(Demo)\npid(\"0.1\")\nref(\"0.1.2.3\")\nref(0, 1, 2, 3) == "
               "ref(\"0.1.2.3\")\nref(\"0.1.2\")\n",
               1,
-              "{:hello, 1}\n{:hello, 1}\n:ok\n:ok\n{:hello, 1}\n{:hello, 1}\n"
+              "{:hello, 1}\n2\n{:hello, 1}\n2\n:ok\n:ok\n{:hello, 1}\n{:hello, 1}\n"
               "** (RuntimeError) v(99) is out of bounds\n    IEx.Helpers.v/1\n"
               "** (ArgumentError) argument error\n    "
               "IEx.Helpers.pid/1\n#PID<0.1.2>\ntrue\ntrue\n" BADARG(
@@ -601,6 +614,7 @@ int main(void)
         cmocka_unit_test(wrong_command_lines),
         cmocka_unit_test(eval_prints_the_value),
         cmocka_unit_test(a_result_a_line),
+        cmocka_unit_test(a_long_result),
         cmocka_unit_test(a_failure_shows_in_the_status),
         cmocka_unit_test(dies_of_a_link_and_goes_on),
         cmocka_unit_test(helpers),
