@@ -129,7 +129,8 @@ COP_API void cop_receive_loop(cop_loop_fn fn, void *state);
 /* --- Links and monitors ------------------------------------------------------------------------*/
 
 /* Exits: error noproc if pid is a local process that is no more and the caller does not trap
- * (LNK-04). */
+ * (LNK-04). One of another node, which cannot be reached, sends the exit signal noconnection
+ * (LNK-05). */
 COP_API void cop_link(cop_pid pid);
 /* After it has returned no exit signal of that link takes effect (LNK-07). */
 COP_API void cop_unlink(cop_pid pid);

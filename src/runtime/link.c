@@ -65,11 +65,19 @@ static void link_to_the_dead(struct cop__proc *p, uint64_t peer)
     cop__signal_push(cop__thread(), s);
 }
 
+/* The caller links to a process of another node: none can be reached (LNK-05). */
+static void link_to_elsewhere(struct cop__proc *p, cop_pid pid)
+{
+    cop_term message = cop_tuple(cop__atom(COP_ATOM_EXIT), pid, cop__atom(COP_ATOM_noconnection));
+    cop__signal_send_from(cop__thread(), 0, COP__SIG_EXIT, cop__proc_id(p), 0, message);
+}
+
 void cop_link(cop_pid pid)
 {
     struct cop__proc *p = cop__enter()->current;
-    if (pid.node != 0) cop__raise_atom(COP_ATOM_noconnection);
-    if (pid.id != cop__proc_id(p)) { /* LNK-02 */
+    if (pid.node != 0) {
+        link_to_elsewhere(p, pid);
+    } else if (pid.id != cop__proc_id(p)) { /* LNK-02 */
         struct cop__relation *r = cop__relation_find(&p->links, pid.id);
         bool is_on = r != NULL && r->unlink_id == 0;
         if (!is_on) {

@@ -2,6 +2,9 @@
 /* Links (LNK). */
 #include "support/check_process.h"
 
+#include "runtime/gate.h"
+#include "runtime/signal.h"
+
 #include <unistd.h>
 
 static bool are_linked(cop_pid a, cop_pid b)
@@ -51,6 +54,36 @@ PROCESS_TEST(one_exit_for_a_link_made_twice)
     return cop_end();
 }
 
+/* Kills a linked puppet and links to it again before the caller has handled its death; returns how
+ * many messages came of it. */
+static int link_to_one_that_has_just_died(void)
+{
+    cop_pid p = puppet_start();
+    int64_t limit = cop_monotonic_ms() + CHECK_LIMIT_MS;
+    cop_link(p);
+    puppet_exit(p, COP(":boom"));
+    while (check_list_has(cop_processes(), cop_pid_term(p)) && cop_monotonic_ms() < limit)
+        usleep(10); /* nothing that receives */
+    cop_link(p);
+    CHECK_SAME(check_next(), cop_tuple(COP(":EXIT"), p, COP(":boom")));
+    int count = 1;
+    cop_term msg;
+    while (cop_is_alive(cop_self()) && cop_receive(&msg, 0))
+        count++;
+    return count;
+}
+
+/* LNK-01: to link again changes nothing, though the other one is dead by now. If its death was
+ * handled before, since the caller's thread was held up, it is another link. */
+PROCESS_TEST(linking_again_looks_at_nobody)
+{
+    int tries = 0;
+    cop_trap_exit(true);
+    while (link_to_one_that_has_just_died() != 1)
+        CHECK(++tries < 200);
+    return cop_end();
+}
+
 /* LNK-02 */
 PROCESS_TEST(link_to_oneself_does_nothing)
 {
@@ -74,6 +107,33 @@ PROCESS_TEST(unlink_always_returns)
     CHECK(cop_is_alive(p));
     cop_unlink(check_dead_pid());
     check_no_message();
+    return cop_end();
+}
+
+/* Unlinks a puppet that has just unlinked and linked again, too; whether a link is left. */
+static bool links_after_crossing_unlinks(cop_pid p)
+{
+    uint64_t self = cop_self().id;
+    cop_link(p);
+    puppet_sync(p);
+    cop_unlink(p);
+    struct cop__thread *t = cop__enter();
+    cop__signal_send_from(t, p.id, COP__SIG_UNLINK, self, 1, cop_nil());
+    cop__signal_send_from(t, p.id, COP__SIG_LINK, self, 0, cop_nil());
+    cop__leave(cop__thread());
+    puppet_sync(p);
+    return check_list_has(check_info(cop_self(), "links"), cop_pid_term(p));
+}
+
+/* LNK-07 LNK-09: unlinks that cross do not shorten each other: until mine is acknowledged, a link
+ * which the other one made before it saw mine is taken back. That comes first nearly always. */
+PROCESS_TEST(crossing_unlinks_wait_for_their_own_answers)
+{
+    cop_pid p = puppet_start();
+    for (int tries = 0; links_after_crossing_unlinks(p); tries++) {
+        CHECK(tries < 200);
+        cop_unlink(p);
+    }
     return cop_end();
 }
 
@@ -333,14 +393,41 @@ PROCESS_TEST(a_number_of_another_node_is_nobody_here)
     return cop_end();
 }
 
+static cop_next link_and_wait(cop_term pid)
+{
+    cop_term msg;
+    cop_link(cop_to_pid(pid));
+    cop_receive(&msg, CHECK_LIMIT_MS);
+    return cop_end();
+}
+
+/* LNK-04 LNK-05: a link to another node, which cannot be reached, returns; then a signal comes. */
+PROCESS_TEST(a_link_to_another_node_ends_in_a_signal)
+{
+    cop_pid far = cop_self();
+    cop_ref ref;
+    struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
+    far.node = 1;
+    cop_spawn(link_and_wait, cop_pid_term(far), &opts);
+    CHECK_TERM(check_down(ref), ":noconnection");
+    cop_trap_exit(true);
+    cop_link(far);
+    CHECK_SAME(check_next(), cop_tuple(COP(":EXIT"), far, COP(":noconnection")));
+    CHECK_TERM(check_info(cop_self(), "links"), "[]");
+    check_no_message();
+    return cop_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_link_between_two),
         cmocka_unit_test(one_exit_for_a_link_made_twice),
+        cmocka_unit_test(linking_again_looks_at_nobody),
         cmocka_unit_test(link_to_oneself_does_nothing),
         cmocka_unit_test(unlink_always_returns),
         cmocka_unit_test(unlink_takes_back_a_link_that_has_just_come),
+        cmocka_unit_test(crossing_unlinks_wait_for_their_own_answers),
         cmocka_unit_test(no_exit_is_queued_after_unlink),
         cmocka_unit_test(nobody_dies_of_a_link_after_unlink),
         cmocka_unit_test(an_exit_from_before_unlink_stays),
@@ -351,6 +438,7 @@ int main(void)
         cmocka_unit_test(spawn_link_links_both_sides_at_once),
         cmocka_unit_test(children_die_with_their_parent),
         cmocka_unit_test(a_number_of_another_node_is_nobody_here),
+        cmocka_unit_test(a_link_to_another_node_ends_in_a_signal),
     };
     return cmocka_run_group_tests_name("link", tests, check_start_node, check_stop_node);
 }
