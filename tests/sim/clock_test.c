@@ -2,6 +2,8 @@
 /* The virtual clock of seeded runs: times are exact, and long ones take no time (D9). */
 #include "support/check_process.h"
 
+#include "coppice/module.h"
+
 #include <time.h>
 
 static bool never(cop_term msg, void *arg)
@@ -43,7 +45,22 @@ PROCESS_TEST(timers_are_exact)
     return cop_end();
 }
 
-/* MSG-05 D9: an hour, and the longest receive there is, in no time. */
+/* TMR-05: 0 for one that is due and has not fired, here and in Elixir's form; then nothing. */
+PROCESS_TEST(a_timer_that_is_due_can_be_cancelled)
+{
+    cop_ref ref = cop_send_after(0, cop_pid_term(cop_self()), COP(":x"));
+    CHECK_INT(cop_read_timer(ref), 0);
+    CHECK_TERM(cop_apply(COP("Process"), COP(":read_timer"), cop_list(ref)), "0");
+    CHECK_INT(cop_cancel_timer(ref), 0);
+    ref = cop_send_after(0, cop_pid_term(cop_self()), COP(":x"));
+    CHECK_TERM(cop_apply(COP("Process"), COP(":cancel_timer"), cop_list(ref)), "0");
+    CHECK_TERM(cop_apply(COP("Process"), COP(":cancel_timer"), cop_list(ref)), "false");
+    cop_sleep(10);
+    check_no_message();
+    return cop_end();
+}
+
+/* MSG-05 D9: an hour, the longest receive there is, and a longer sleep, in no time. */
 PROCESS_TEST(long_waits_take_no_time)
 {
     cop_term msg;
@@ -53,6 +70,9 @@ PROCESS_TEST(long_waits_take_no_time)
     CHECK(!cop_receive(&msg, 3600000));
     CHECK(!cop_receive(&msg, 4294967295));
     CHECK_INT(cop_monotonic_ms() - start, 4294967295 + 3600000);
+    start = cop_monotonic_ms();
+    cop_sleep(2 * 4294967295 + 7);
+    CHECK_INT(cop_monotonic_ms() - start, 2 * 4294967295 + 7);
     clock_gettime(CLOCK_MONOTONIC, &after);
     CHECK(after.tv_sec - before.tv_sec < 20);
     return cop_end();
@@ -114,9 +134,12 @@ static int start_seeded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_timeout_runs_from_the_call),  cmocka_unit_test(timers_are_exact),
-        cmocka_unit_test(long_waits_take_no_time),       cmocka_unit_test(sleepers_wake_in_order),
+        cmocka_unit_test(a_timeout_runs_from_the_call),
+        cmocka_unit_test(timers_are_exact),
+        cmocka_unit_test(long_waits_take_no_time),
+        cmocka_unit_test(sleepers_wake_in_order),
         cmocka_unit_test(hibernation_times_out_exactly),
+        cmocka_unit_test(a_timer_that_is_due_can_be_cancelled),
     };
     return cmocka_run_group_tests_name("sim_clock", tests, start_seeded, check_stop_node);
 }

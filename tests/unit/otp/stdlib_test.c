@@ -137,7 +137,7 @@ PROCESS_TEST(sorts_long_lists)
     }
 }
 
-/* PRC-01, NAM-01, TMR-04, MON-09 as the module Process shows them */
+/* PRC-01, NAM-01, TMR-04, MON-09, ALS-01, ALS-03, MSG-01 as the module Process shows them */
 PROCESS_TEST(processes)
 {
     check_answer("p = spawn(&Process.sleep(:infinity)); Process.register(p, :sleeper);"
@@ -153,6 +153,12 @@ PROCESS_TEST(processes)
                  " [Process.demonitor(r, [:info]), Process.demonitor(r, [:info]),"
                  " Process.demonitor(r), Process.exit(p, :kill)]",
                  "[true, false, true, true]");
+    check_answer("a = Process.alias(); r = Process.alias([:reply]);"
+                 " [send(a, 1), send(a, 2), send(r, 3), send(r, 4),"
+                 " Process.info(self(), :messages), Process.unalias(a), send(a, 5),"
+                 " Process.unalias(a), Process.unalias(r), Process.info(self(), :messages)]",
+                 "[1, 2, 3, 4, {:messages, [1, 2, 3]}, true, 5, false, false,"
+                 " {:messages, [1, 2, 3]}]");
     check_answer("Process.put(:k, 1); [Process.get(:k), Process.get(:none), Process.get(:none, 2),"
                  " Process.delete(:k), Process.get(:k)]",
                  "[1, nil, 2, 1, nil]");

@@ -215,6 +215,34 @@ PROCESS_TEST(classes)
     return cop_end();
 }
 
+/* Outside of the header's macros, as from C++ or through a pointer. */
+static cop_term exit_by_function(void *arg)
+{
+    (void)arg;
+    (cop_exit)(COP(":plain"));
+}
+
+static cop_term error_by_function(void *arg)
+{
+    (void)arg;
+    (cop_error)(COP(":plain"));
+}
+
+static cop_term throw_by_function(void *arg)
+{
+    (void)arg;
+    (cop_throw)(COP(":plain"));
+}
+
+/* EXI-02: the functions behind the macros raise what they are called after. */
+PROCESS_TEST(classes_of_the_plain_functions)
+{
+    CHECK_RAISES(COP_CLASS_EXIT, ":plain", exit_by_function, NULL);
+    CHECK_RAISES(COP_CLASS_ERROR, ":plain", error_by_function, NULL);
+    CHECK_RAISES(COP_CLASS_THROW, ":plain", throw_by_function, NULL);
+    return cop_end();
+}
+
 static cop_term catch_and_raise_again(void *arg)
 {
     struct cop_outcome o;
@@ -492,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_kill_in_a_nested_receive_runs_cleanups),
         cmocka_unit_test(many_are_unwound_at_once),
         cmocka_unit_test(classes),
+        cmocka_unit_test(classes_of_the_plain_functions),
         cmocka_unit_test(tries_nest),
         cmocka_unit_test(a_try_that_returned_catches_no_more),
         cmocka_unit_test(an_exit_signal_is_not_caught),

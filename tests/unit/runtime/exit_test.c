@@ -326,6 +326,55 @@ PROCESS_TEST(the_dead_are_not_alive_and_have_no_info)
     return cop_end();
 }
 
+/* What a dying process finds out about itself. */
+static struct {
+    bool is_listed, is_alive, takes_a_name;
+    cop_term status; /* a literal */
+    atomic_int is_done;
+} at_end;
+
+static cop_term take_a_name(void *arg)
+{
+    (void)arg;
+    cop_register(COP(":too_late"), cop_self());
+    return cop_nil();
+}
+
+static void look_at_oneself(char *unused)
+{
+    (void)unused;
+    cop_pid self = cop_self();
+    struct cop_outcome outcome;
+    at_end.takes_a_name = cop_try(take_a_name, NULL, &outcome);
+    at_end.is_listed = check_list_has(cop_processes(), cop_pid_term(self));
+    at_end.is_alive = cop_is_alive(self);
+    at_end.status = check_info(self, "status");
+    atomic_store(&at_end.is_done, 1);
+}
+
+static cop_next wait_and_look_at_the_end(cop_term tester)
+{
+    char looks __attribute__((cleanup(look_at_oneself), unused)) = 0;
+    cop_term msg;
+    cop_send(tester, COP(":ready"));
+    cop_receive(&msg, COP_INFINITY);
+    return cop_end();
+}
+
+/* EXI-20 NAM-01 PRC-04 PRC-15: an exiting process is among the processes, and not alive. */
+PROCESS_TEST(the_dying_are_listed_but_not_alive)
+{
+    cop_pid p = cop_spawn(wait_and_look_at_the_end, cop_pid_term(cop_self()), NULL);
+    CHECK_TERM(check_next(), ":ready");
+    cop_exit_process(p, COP(":boom"));
+    check_wait_for(&at_end.is_done, 1);
+    CHECK(at_end.is_listed);
+    CHECK(!at_end.is_alive);
+    CHECK(!at_end.takes_a_name);
+    CHECK_TERM(at_end.status, ":exiting");
+    return cop_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +390,7 @@ int main(void)
         cmocka_unit_test(trap_exit_returns_the_old_value_and_changes_nothing_past),
         cmocka_unit_test(trap_exit_is_too_late_for_what_has_come),
         cmocka_unit_test(the_dead_are_not_alive_and_have_no_info),
+        cmocka_unit_test(the_dying_are_listed_but_not_alive),
     };
     return cmocka_run_group_tests_name("exit", tests, check_start_node, check_stop_node);
 }

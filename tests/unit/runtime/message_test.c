@@ -371,6 +371,46 @@ PROCESS_TEST(a_mark_stands_when_older_messages_are_taken)
     return cop_end();
 }
 
+static bool accept_all(cop_term msg, void *arg)
+{
+    (void)msg;
+    (void)arg;
+    return true;
+}
+
+static cop_next mark_on_waking(void *state)
+{
+    cop_ref ref = cop_make_ref();
+    cop_term msg, newer, old;
+    (void)state;
+    CHECK(!cop_receive_ref(ref, accept_all, NULL, &msg, 0));
+    cop_send(cop_self(), COP(":new"));
+    CHECK(cop_receive_ref(ref, accept_all, NULL, &newer, CHECK_LIMIT_MS));
+    CHECK(cop_receive(&old, 0));
+    cop_send(cop_elem(old, 1), cop_tuple(cop_elem(old, 0), newer));
+    return cop_end();
+}
+
+static cop_next wait_to_mark(cop_term arg)
+{
+    (void)arg;
+    return cop_hibernate(mark_on_waking, NULL);
+}
+
+/* MSG-06: nor is the message looked at by which the caller has just been woken. */
+PROCESS_TEST(a_mark_stands_behind_what_woke_the_caller)
+{
+    for (int i = 0; i < 20; i++) {
+        cop_pid p = cop_spawn(wait_to_mark, cop_nil(), NULL);
+        while (!cop_match(cop_process_info(p, COP(":status")), "{_, :waiting}"))
+            cop_yield();
+        cop_send(p, cop_tuple(COP(":old"), cop_self()));
+        CHECK_TERM(check_next(), "{:old, :new}");
+        check_gone(p);
+    }
+    return cop_end();
+}
+
 /* --- receive_loop ------------------------------------------------------------------------------*/
 
 struct sum {
@@ -476,6 +516,7 @@ int main(void)
         cmocka_unit_test(receive_by_a_fresh_reference),
         cmocka_unit_test(receive_by_an_older_reference),
         cmocka_unit_test(a_mark_stands_when_older_messages_are_taken),
+        cmocka_unit_test(a_mark_stands_behind_what_woke_the_caller),
         cmocka_unit_test(receive_loop_takes_all_in_turn),
         cmocka_unit_test(messages_from_other_threads),
     };

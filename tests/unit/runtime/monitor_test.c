@@ -84,6 +84,24 @@ PROCESS_TEST(monitors_by_name)
     return cop_end();
 }
 
+/* MON-04 SIG-02: whoever has sent a kill first watches a dead one, however far the kill is. */
+PROCESS_TEST(a_monitor_behind_a_kill_finds_nobody)
+{
+    cop_term name = COP(":mon_04_killed"), full = cop_tuple(name, node_name());
+    for (int i = 0; i < 300; i++) {
+        cop_pid p = puppet_start();
+        bool by_name = i % 2 == 0;
+        cop_register(name, p);
+        if (i % 3 == 0) cop_yield(); /* it waits by now, or not */
+        cop_exit_process(p, COP(":kill"));
+        cop_ref ref = cop_monitor(by_name ? name : cop_pid_term(p));
+        CHECK_SAME(check_next(), cop_tuple(COP(":DOWN"), ref, COP(":process"),
+                                           by_name ? full : cop_pid_term(p), COP(":noproc")));
+        check_gone(p);
+    }
+    return cop_end();
+}
+
 /* MON-04 MON-05: a name on a node that cannot be reached, though we have the name, too. */
 PROCESS_TEST(monitors_on_another_node)
 {
@@ -207,6 +225,26 @@ PROCESS_TEST(demonitor_is_atomic_with_the_death)
     return cop_end();
 }
 
+/* MON-08 MON-11 ALS-04: the same for a monitor whose alias outlives it. */
+PROCESS_TEST(demonitor_of_an_alias_is_atomic_with_the_death)
+{
+    int rounds = check_scaled(1000);
+    for (int i = 0; i < rounds; i++) {
+        cop_pid p = cop_spawn(die_at_once, COP(":boom"), NULL);
+        cop_ref ref = cop_monitor_with(cop_pid_term(p), COP_ALIAS_EXPLICIT, cop_none());
+        for (int k = 0; k < i % 5; k++)
+            cop_yield();
+        int64_t limit = cop_monotonic_ms() + CHECK_LIMIT_MS;
+        while (check_list_has(cop_processes(), cop_pid_term(p)) && cop_monotonic_ms() < limit)
+            continue; /* nothing that receives */
+        bool was_active = cop_demonitor(ref, false);
+        CHECK(cop_unalias(ref));
+        if (!was_active) check_down(ref);
+        check_no_message();
+    }
+    return cop_end();
+}
+
 /* MON-12 */
 PROCESS_TEST(spawn_monitor_misses_no_death)
 {
@@ -284,6 +322,43 @@ PROCESS_TEST(flush_takes_the_down_only)
     return cop_end();
 }
 
+/* A process that waits at its top level for the DOWN of the monitor that it keeps. */
+struct watcher {
+    cop_ref ref;
+    cop_pid tester;
+};
+
+static cop_next flush_on_waking(void *state)
+{
+    struct watcher *w = state;
+    bool was_active = cop_demonitor(w->ref, true);
+    cop_term msg;
+    bool has_message = cop_receive(&msg, 0);
+    cop_send(w->tester, cop_tuple(COP(":flushed"), cop_bool(was_active), cop_bool(has_message)));
+    return cop_end();
+}
+
+static cop_next watch_and_wait(cop_term arg)
+{
+    struct watcher *w = cop_alloc(sizeof *w);
+    cop_pid whom;
+    cop_expect(arg, "{whom, tester}", whom, w->tester);
+    w->ref = cop_monitor(whom);
+    cop_send(w->tester, COP(":watches"));
+    return cop_hibernate(flush_on_waking, w);
+}
+
+/* MON-09: flush takes also the DOWN by which the caller has just been woken. */
+PROCESS_TEST(flush_takes_the_down_that_woke_the_caller)
+{
+    cop_pid p = puppet_start();
+    cop_spawn(watch_and_wait, cop_tuple(p, cop_self()), NULL);
+    CHECK_TERM(check_next(), ":watches");
+    cop_exit_process(p, COP(":boom"));
+    CHECK_TERM(check_next(), "{:flushed, false, false}");
+    return cop_end();
+}
+
 /* MON-14 */
 PROCESS_TEST(monitors_show_on_both_sides)
 {
@@ -294,9 +369,10 @@ PROCESS_TEST(monitors_show_on_both_sides)
     CHECK_INT(cop_list_len(monitors), 2);
     CHECK(check_list_has(monitors, cop_tuple(COP(":process"), p)));
     CHECK(check_list_has(monitors, cop_tuple(COP(":process"), q)));
-    CHECK_SAME(check_info(p, "monitored_by"), cop_list(cop_self()));
+    puppet_monitor(q, cop_pid_term(p));
+    CHECK_SAME(check_info(p, "monitored_by"), cop_list(cop_self(), q));
     cop_demonitor(a, true);
-    CHECK_TERM(check_info(p, "monitored_by"), "[]");
+    CHECK_SAME(check_info(p, "monitored_by"), cop_list(q));
     CHECK_SAME(check_info(cop_self(), "monitors"), cop_list(cop_tuple(COP(":process"), q)));
     return cop_end();
 }
@@ -347,6 +423,7 @@ int main(void)
         cmocka_unit_test(monitors_are_one_directional),
         cmocka_unit_test(a_monitor_of_the_dead_fires_at_once),
         cmocka_unit_test(monitors_by_name),
+        cmocka_unit_test(a_monitor_behind_a_kill_finds_nobody),
         cmocka_unit_test(monitors_on_another_node),
         cmocka_unit_test(a_monitor_does_not_follow_the_name),
         cmocka_unit_test(a_monitor_of_oneself_never_fires),
@@ -354,11 +431,13 @@ int main(void)
         cmocka_unit_test(demonitor),
         cmocka_unit_test(demonitor_of_anothers_monitor_does_nothing),
         cmocka_unit_test(demonitor_is_atomic_with_the_death),
+        cmocka_unit_test(demonitor_of_an_alias_is_atomic_with_the_death),
         cmocka_unit_test(spawn_monitor_misses_no_death),
         cmocka_unit_test(spawn_with_link_and_monitor),
         cmocka_unit_test(a_tag_replaces_down),
         cmocka_unit_test(flush_finds_a_tagged_down),
         cmocka_unit_test(flush_takes_the_down_only),
+        cmocka_unit_test(flush_takes_the_down_that_woke_the_caller),
         cmocka_unit_test(monitors_show_on_both_sides),
         cmocka_unit_test(monitors_are_shown_as_they_were_made),
         cmocka_unit_test(an_answer_comes_before_the_down),

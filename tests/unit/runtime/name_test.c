@@ -60,6 +60,10 @@ PROCESS_TEST(names_that_are_refused)
     refuses(COP(":nam_dead"), dead);
     CHECK(cop_is_no_pid(cop_whereis(COP(":nam_dead"))));
     refuses(COP(":nam_dead"), cop_no_pid());
+    cop_pid far = puppet_start();
+    far.node = 1;
+    refuses(COP(":nam_dead"), far);
+    CHECK(cop_is_no_pid(cop_whereis(COP(":nam_dead"))));
     return cop_end();
 }
 
@@ -123,6 +127,7 @@ PROCESS_TEST(send_to_a_name)
     cop_register(name, cop_self());
     CHECK_TERM(cop_send(name, COP(":one")), ":one");
     CHECK_TERM(cop_send(local, COP(":two")), ":two");
+    CHECK_TERM(cop_send(cop_tuple(name, COP(":no@where")), COP(":lost")), ":lost");
     CHECK_TERM(check_next(), ":one");
     CHECK_TERM(check_next(), ":two");
     check_no_message();
