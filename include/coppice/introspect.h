@@ -129,7 +129,8 @@ COP_API cop_term cop_native_frames(cop_term addresses);
  * node runs. What it has noted stays when it closes. */
 COP_API void cop_journal_open(enum cop_journal journal, int64_t ms);
 COP_API bool cop_journal_is_open(enum cop_journal journal);
-/* Since when it has been open without a break, in microseconds since 1970; 0: it is closed. */
+/* Since when, in microseconds since 1970, it has been open without a break and has dropped nothing:
+ * what came later is there, but for events above its rate. 0: it is closed. */
 COP_API int64_t cop_journal_since(enum cop_journal journal);
 /* Notes an event if the journal is open. */
 COP_API void cop_journal_put(enum cop_journal journal, cop_term event);

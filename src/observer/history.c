@@ -62,26 +62,22 @@ cop_term cop__obs_tree_event(cop_term entry)
     return cop_map_put(map, COP(":time_us"), time);
 }
 
-/* From when on every event is there: since the journal was opened, or where it was cut. */
+/* Every event after this moment is there; now, where nothing is noted. */
 static int64_t covered_from(void)
 {
-    int64_t since = cop_journal_since(COP_JOURNAL_TREE), number, time;
-    cop_term list;
+    int64_t since = cop_journal_since(COP_JOURNAL_TREE);
 
-    if (since == 0) return cop__obs_now_us(); /* nothing is noted now */
-    cop_expect(cop_journal_read(COP_JOURNAL_TREE, 0, 1), "{_, _, list}", list);
-    if (cop_match(list, "[{number, time, _}]", number, time) && number > 1 && time > since)
-        return time;
-    return since;
+    return since != 0 ? since : cop__obs_now_us();
 }
 
 cop_term cop__obs_history(int64_t from_us, int64_t to_us, int64_t limit)
 {
     cop_term list, entry, events = cop_empty_list(), next, lost;
-    int64_t last = cop__obs_now_us(), first = covered_from(), time;
+    int64_t last = cop__obs_now_us(), first, time;
 
     cop_expect(cop_journal_read(COP_JOURNAL_TREE, 0, EVENTS_MAX), "{next, lost, list}", next, lost,
                list);
+    first = covered_from();
     while (cop_match(list, "[entry | list]", entry, list)) {
         cop_expect(entry, "{_, time, _}", time);
         if (time < from_us || time > to_us || limit <= 0) continue;
@@ -230,9 +226,10 @@ cop_term cop__obs_history_tree(int64_t at_us)
     struct past p = {cop_map_new(), cop_map_new()};
     cop_term list, newest_first, event, tree;
     int64_t time, number, next;
-    bool complete = at_us >= covered_from();
+    bool complete;
 
     cop_expect(cop_journal_read(COP_JOURNAL_TREE, 0, EVENTS_MAX), "{next, _, list}", next, list);
+    complete = at_us >= covered_from();
     learn(&p, list);
     stand_now(&p);
     newest_first = cop_list_reverse(list);

@@ -30,7 +30,7 @@ struct journal {
     size_t bytes;
     uint64_t newest;    /* number */
     int64_t until_ms;   /* it closes then; COP_INFINITY: never */
-    int64_t since_us;   /* when it was opened last */
+    int64_t since_us;   /* when it was opened last, or the newest was dropped */
     int64_t window_ms;  /* when the second began in which ... */
     uint32_t in_window; /* ... so many came */
 };
@@ -118,8 +118,10 @@ static void drop_oldest(struct journal *j)
 static void make_room(struct journal *j, int64_t now)
 {
     while (j->first != NULL && (j->count > j->count_max || j->bytes > j->bytes_max ||
-                                (j->age_max_us != 0 && j->first->time_us < now - j->age_max_us)))
+                                (j->age_max_us != 0 && j->first->time_us < now - j->age_max_us))) {
+        if (j->first->time_us > j->since_us) j->since_us = j->first->time_us;
         drop_oldest(j);
+    }
 }
 
 /* Whether one more may come in this second. The lock is held. */

@@ -54,6 +54,25 @@ PROCESS_TEST(a_past_with_a_gap_is_not_complete)
     cop_expect(tree_at(after), "%{\"complete\" => true}");
 }
 
+/* Here all the events are dropped, so that none is left to tell how far the past goes back. */
+PROCESS_TEST(a_past_that_was_dropped_is_not_complete)
+{
+    int64_t before = cop__obs_now_us(), after, from;
+    cop_term large = cop_empty_list();
+
+    cop_sleep(2);
+    restart_agent();
+    for (int i = 0; i < 600000; i++)
+        large = cop_cons(cop_int(i), large);
+    cop_journal_put(COP_JOURNAL_TREE, large); /* more than there is room for */
+    after = cop__obs_now_us();
+    cop_expect(cop_journal_read(COP_JOURNAL_TREE, 0, 1), "{_, _, []}");
+    cop_expect(tree_at(before), "%{\"complete\" => false}");
+    cop_expect(tree_at(after), "%{\"complete\" => true}");
+    cop_expect(json_of(ask("/api/history")), "%{\"from_us\" => from}", from);
+    cop_assert(before < from && from <= after);
+}
+
 static cop_next follow(cop_term boss)
 {
     cop_term msg;
@@ -237,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_crash_tells_where_it_was),
         cmocka_unit_test(the_dead_show_reason_and_last_state),
         cmocka_unit_test(a_past_with_a_gap_is_not_complete),
+        cmocka_unit_test(a_past_that_was_dropped_is_not_complete),
     };
 
     return cmocka_run_group_tests(tests, up, observer_down);
