@@ -3,6 +3,8 @@
  * with all that came later undone. */
 #include "observer.h"
 
+#include <stdlib.h>
+
 #define EVENTS_MAX 20000
 
 /* --- Events ----------------------------------------------------------------------------------- */
@@ -186,17 +188,29 @@ static cop_term row_map(const struct past *p, cop_term pid, cop_term row)
                      shown, name, supervisor, id, type, since);
 }
 
-/* supervisor -> [pid]; the key nil has those whose supervisor does not stand. */
+static int compare_pids(const void *a, const void *b)
+{
+    return cop_compare(*(const cop_term *)a, *(const cop_term *)b);
+}
+
+/* supervisor -> [pid] in the order of their start, which is that of pids; the key nil has those
+ * whose supervisor does not stand. */
 static cop_term children_map(const struct past *p)
 {
-    cop_term pairs = cop_map_to_list(p->rows), map = cop_map_new(), pid, above;
+    cop_term pairs = cop_map_to_list(p->rows), map = cop_map_new(), above;
+    size_t count = 0;
+    cop_term *pids = cop_alloc((cop_map_size(p->rows) + 1) * sizeof *pids);
 
-    /* The largest pid first, so that the lists are in the order of pids. */
-    pairs = cop_list_reverse(pairs);
-    while (cop_match(pairs, "[{pid, {above, _, _, _}} | pairs]", pid, above, pairs)) {
+    for (; !cop_is_empty_list(pairs); pairs = cop_tail(pairs))
+        pids[count++] = cop_elem(cop_head(pairs), 0);
+    qsort(pids, count, sizeof *pids, compare_pids);
+    while (count-- > 0) {
+        above = cop_elem(cop_map_get(p->rows, pids[count], cop_nil()), 0);
         if (!cop_map_has(p->rows, above)) above = cop_nil();
-        map = cop_map_put(map, above, cop_cons(pid, cop_map_get(map, above, cop_empty_list())));
+        map = cop_map_put(map, above,
+                          cop_cons(pids[count], cop_map_get(map, above, cop_empty_list())));
     }
+    cop_free(pids);
     return map;
 }
 

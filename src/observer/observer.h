@@ -102,6 +102,8 @@ cop_term cop__obs_term_text(cop_term text);
 cop_term cop__obs_process(cop_term pid_or_name);
 /* What such a map is called: its name, else its label, else its pid. */
 cop_term cop__obs_called(cop_term process);
+/* Its pid; nil of nil. */
+cop_term cop__obs_pid_in(cop_term process);
 /* The name of a row as Elixir prints it, or nil. */
 cop_term cop__obs_name(cop_term name);
 /* "KV.Registry.init/1": what the process began with. */

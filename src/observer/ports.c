@@ -21,9 +21,12 @@ static cop_term part(cop_term port, const char *name)
     return cop_map_get(port, cop_atom(name), cop_nil());
 }
 
-static cop_term text_or_nil(cop_term t)
+/* The program at the other end of a pipe: its owner stands for it and bears its name. */
+static cop_term command_of(cop_term kind, cop_term owner)
 {
-    return cop_is_binary(t) ? cop__obs_utf8(t) : cop_nil();
+    bool is_program = cop_match(kind, ":os_process") && cop_is_map(owner);
+
+    return is_program ? cop_map_get(owner, COP(":label"), cop_nil()) : cop_nil();
 }
 
 static cop_term port_map(cop_term port)
@@ -34,14 +37,14 @@ static cop_term port_map(cop_term port)
     cop_term input = part(port, "input"), output = part(port, "output"), fd = part(port, "fd");
     cop_term queue = part(port, "queue_size"), buffered = part(port, "buffered");
     cop_term accepted = part(port, "accepted"), os_pid = part(port, "os_pid");
-    cop_term command = text_or_nil(part(port, "command"));
+    cop_term command = command_of(kind, owner), stream = part(port, "stream");
 
     return cop_build("%{id: id, kind: kind, owner: owner, state: state, local: local,"
                      " remote: remote, bytes_in: input, bytes_out: output, queue: queue,"
                      " buffered: buffered, accepted: accepted, fd: fd, os_pid: os_pid,"
-                     " command: command}",
+                     " command: command, stream: stream}",
                      id, kind, owner, state, local, remote, input, output, queue, buffered,
-                     accepted, fd, os_pid, command);
+                     accepted, fd, os_pid, command, stream);
 }
 
 /* What the page shows as the place: the command, else the other end, else the own. */
@@ -58,15 +61,17 @@ static cop_term place_of(cop_term map)
 static cop_term value_of(cop_term map, const char *column)
 {
     if (strcmp(column, "owner") == 0) return cop__obs_called(part(map, "owner"));
+    if (strcmp(column, "owner_pid") == 0) return cop__obs_pid_in(part(map, "owner"));
     if (strcmp(column, "where") == 0) return place_of(map);
     return part(map, column);
 }
 
 cop_term cop__obs_ports(const struct cop__obs_request *r)
 {
-    static const char *const columns[] = {"owner",    "id",        "kind",  "where", "state",
-                                          "bytes_in", "bytes_out", "queue", NULL};
-    static const char *const searched[] = {"command", "remote", "local", "id", "owner", NULL};
+    static const char *const columns[] = {"owner",    "id",        "kind",  "where",  "state",
+                                          "bytes_in", "bytes_out", "queue", "stream", NULL};
+    static const char *const searched[] = {"command", "remote",    "local", "id",
+                                           "owner",   "owner_pid", NULL};
     static const struct cop__obs_listing listing = {"ports", columns, searched, value_of};
     cop_bytes kind = cop__obs_text(r, "kind", "");
     cop_term ports = cop_ports(), list = cop_empty_list();

@@ -199,6 +199,11 @@ cop_term cop__obs_called(cop_term process)
     return text;
 }
 
+cop_term cop__obs_pid_in(cop_term process)
+{
+    return cop_is_map(process) ? cop_map_get(process, COP(":pid"), cop_nil()) : cop_nil();
+}
+
 cop_term cop__obs_frame(cop_term frame)
 {
     cop_term function, file, line, address;

@@ -2,6 +2,7 @@
 /* The node as a whole: /api/session, /api/system, /metrics. */
 #include "observer.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,18 +14,10 @@
 #define TABLES_MAX_COUNT 1048576
 #define TABLES_READ_MAX  10000
 
-/* The name of this program, without its folders. */
+/* The name that this program was started by, without its folders. */
 static cop_term program(void)
 {
-    char path[512];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path);
-    const char *name = path;
-
-    if (len <= 0) return cop_nil();
-    for (ssize_t i = 0; i < len; i++) {
-        if (path[i] == '/') name = path + i + 1;
-    }
-    return cop__obs_utf8(cop_binary(name, (size_t)(path + len - name)));
+    return cop__obs_utf8(cop_string(program_invocation_short_name));
 }
 
 static cop_term node_name(void)

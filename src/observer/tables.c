@@ -39,16 +39,18 @@ static cop_term table_map(cop_term table)
 
 static cop_term value_of(cop_term map, const char *column)
 {
-    cop_term value = cop_map_get(map, cop_atom(column), cop_nil());
+    cop_term owner = cop_map_get(map, COP(":owner"), cop_nil());
 
-    return strcmp(column, "owner") == 0 ? cop__obs_called(value) : value;
+    if (strcmp(column, "owner") == 0) return cop__obs_called(owner);
+    if (strcmp(column, "owner_pid") == 0) return cop__obs_pid_in(owner);
+    return cop_map_get(map, cop_atom(column), cop_nil());
 }
 
 cop_term cop__obs_tables(const struct cop__obs_request *r)
 {
     static const char *const columns[] = {"name",       "size",  "memory", "type",
                                           "protection", "owner", "id",     NULL};
-    static const char *const searched[] = {"name", "id", "owner", NULL};
+    static const char *const searched[] = {"name", "id", "owner", "owner_pid", NULL};
     static const struct cop__obs_listing listing = {"tables", columns, searched, value_of};
     bool readable_only = cop__obs_same(cop__obs_text(r, "readable", ""), "true");
     cop_term all = cop_ets_all(), list = cop_empty_list();

@@ -81,7 +81,7 @@ const SIGHTS: readonly Sight[] = [
         url: async () => `/messages?pids=${await pidOfName("KV.Registry")}`,
         shown: has(".sequence-title", "KV.Registry"),
     },
-    { name: "waits", url: () => "/messages?view=waits", shown: has(".waits-words", /call/) },
+    { name: "waits", url: () => "/messages?view=waits", shown: has(".waits", /call/) },
     { name: "log", url: () => "/log", shown: has(".log-event", "words for the log") },
 ];
 
@@ -145,6 +145,56 @@ test("reload, back and a shared link lead to the same picture", async () => {
     const other = await openPage(browser, target.address, shared.slice(target.address.length));
     await other.locator(".row", { hasText: "KV.Registry" }).waitFor();
     await other.close();
+    await page.close();
+});
+
+/* A list may be wider than the page; what it is read for may not stand out of sight. */
+test("a narrow page shows what each list is read for", async () => {
+    const page = await openPage(browser, target.address);
+    await page.setViewportSize({ width: 800, height: 800 });
+    for (const [url, column] of [
+        ["/processes", "Memory"],
+        ["/tables", "Protection"],
+        ["/ports", "Owner"],
+        ["/crashes", "Reason"],
+    ] as const) {
+        await page.goto(url);
+        const box = await page.getByRole("columnheader", { name: column }).boundingBox();
+        assert.ok(box && box.x + box.width <= 800, `${url}: ${column}`);
+    }
+    await page.close();
+});
+
+/* Too small to read is no picture: rather it is moved. */
+test("a tree is not made too small to read by itself", async () => {
+    const page = await openPage(browser, target.address);
+    await page.setViewportSize({ width: 500, height: 800 });
+    await page.goto("/applications/kv");
+    await treeNode(page, "KV.Supervisor").waitFor();
+    const zoom = Number(await page.locator(".tree").getAttribute("data-zoom"));
+    assert.ok(zoom >= 0.8 && zoom < 1, String(zoom));
+    await page.close();
+});
+
+test("the tree is folded and unfolded at once", async () => {
+    const page = await openPage(browser, target.address, "/applications/kv");
+    const fold = page.getByRole("button", { name: "Fold or unfold all" });
+    await treeNode(page, "KV.Registry").waitFor();
+    await fold.click();
+    await treeNode(page, "KV.Registry").waitFor({ state: "detached" });
+    await treeNode(page, "KV.Supervisor").waitFor();
+    await fold.click();
+    await treeNode(page, "KV.Registry").waitFor();
+    await page.close();
+});
+
+test("a figure without a limit has no bar", async () => {
+    const page = await openPage(browser, target.address, "/system");
+    const gauge = (name: string): ReturnType<Page["locator"]> =>
+        page.locator(".gauge", { has: page.getByText(name, { exact: true }) });
+    await gauge("Rows in tables").waitFor();
+    assert.equal(await gauge("Rows in tables").getByRole("meter").count(), 0);
+    assert.equal(await gauge("Scheduler 0").getByRole("meter").count(), 1);
     await page.close();
 });
 

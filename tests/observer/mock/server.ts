@@ -238,6 +238,7 @@ export class MockServer {
             queue: 0,
             os_pid: null,
             command: null,
+            stream: null,
         };
         return [
             {
@@ -277,7 +278,8 @@ export class MockServer {
                 bytes_in: 120,
                 bytes_out: 64,
                 os_pid: 5120,
-                command: "sort -n",
+                command: "/usr/bin/sort",
+                stream: "stdout",
             },
             {
                 ...base,

@@ -2,6 +2,7 @@
 /* The JSON API as docs/api-http.md has it, without a socket. */
 #include "fixture.h"
 
+#include "coppice/os_process.h"
 #include "coppice/tcp.h"
 
 static int up(void **state)
@@ -13,6 +14,18 @@ static int up(void **state)
 /* --- The node --------------------------------------------------------------------------------- */
 
 /* OBS-08, OBS-10, OBS-11: memory by kind, figures of the moment, what is used of each limit. */
+/* As it was started, whatever has become of its file since. */
+PROCESS_TEST(the_program_has_its_name)
+{
+    static char another[] = "another";
+    char *name = program_invocation_short_name;
+
+    cop_expect(json_of(ask("/api/session")), "%{\"program\" => \"observer_api_test\"}");
+    program_invocation_short_name = another;
+    cop_expect(json_of(ask("/api/session")), "%{\"program\" => \"another\"}");
+    program_invocation_short_name = name;
+}
+
 PROCESS_TEST(session_and_system)
 {
     cop_term token, seats, limits;
@@ -467,6 +480,25 @@ PROCESS_TEST(ports_with_their_owners)
     cop_tcp_close(listener);
 }
 
+/* A program's pipes, one row each: what runs there, and who answers for it. */
+PROCESS_TEST(programs_with_their_owners)
+{
+    cop_term ports, owner, program;
+
+    cop_expect(cop_os_process_start_link(COP("\"cat\""), COP("[]"), COP("[stdout: :owner]")),
+               "{:ok, program}", program);
+    owner = cop__obs_pid(program);
+    cop_expect(json_of(ask(path_of("/api/ports?kind=os_process&sort=stream&filter=*", owner))),
+               "%{\"ports\" => ports}", ports);
+    cop_expect(ports,
+               "[%{\"command\" => \"cat\", \"stream\" => \"stderr\","
+               "   \"owner\" => %{\"pid\" => ^owner}},"
+               " %{\"command\" => \"cat\", \"stream\" => \"stdin\"},"
+               " %{\"command\" => \"cat\", \"stream\" => \"stdout\"}]",
+               owner);
+    cop_os_process_stop(program, COP(":normal"), 5000);
+}
+
 PROCESS_TEST(the_log_by_level)
 {
     cop_term events, event;
@@ -547,6 +579,7 @@ PROCESS_TEST(metrics_and_health)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(the_program_has_its_name),
         TEST(session_and_system),
         TEST(load_has_columns_of_one_length),
         TEST(the_tree_of_an_application),
@@ -565,6 +598,7 @@ int main(void)
         TEST(suspending),
         TEST(tables_and_their_rows),
         TEST(ports_with_their_owners),
+        TEST(programs_with_their_owners),
         TEST(the_log_by_level),
         TEST(calls_that_wait),
         TEST(metrics_and_health),

@@ -73,6 +73,30 @@ PROCESS_TEST(a_past_that_was_dropped_is_not_complete)
     cop_assert(before < from && from <= after);
 }
 
+/* Children in the order of their start, as on the page of the applications, also when they are
+ * many: a tree that is moved through time must not shuffle them. */
+PROCESS_TEST(the_past_has_its_children_in_their_order)
+{
+    cop_term tree, pid, above, dynamic = pid_text(COP("Look.Dynamic")), started = cop_empty_list();
+    cop_term shown = cop_empty_list();
+
+    for (int i = 0; i < 100; i++) {
+        cop_term child;
+
+        cop_expect(
+            cop_dynamic_supervisor_start_child(
+                COP("Look.Dynamic"), COP("%{id: :x, start: {Agent, :start_link, [&Map.new/0]}}")),
+            "{:ok, child}", child);
+        started = cop_cons(cop__obs_pid(child), started);
+    }
+    cop_expect(tree_at(cop__obs_now_us()), "%{\"tree\" => tree}", tree);
+    for (; !cop_is_empty_list(tree); tree = cop_tail(tree)) {
+        cop_expect(cop_head(tree), "%{\"pid\" => pid, \"supervisor\" => above}", pid, above);
+        if (cop_identical(above, dynamic)) shown = cop_cons(pid, shown);
+    }
+    cop_assert_equal(shown, started);
+}
+
 static cop_next follow(cop_term boss)
 {
     cop_term msg;
@@ -255,6 +279,7 @@ int main(void)
         cmocka_unit_test(system_is_told_while_the_sampler_is_away),
         cmocka_unit_test(a_crash_tells_where_it_was),
         cmocka_unit_test(the_dead_show_reason_and_last_state),
+        cmocka_unit_test(the_past_has_its_children_in_their_order),
         cmocka_unit_test(a_past_with_a_gap_is_not_complete),
         cmocka_unit_test(a_past_that_was_dropped_is_not_complete),
     };

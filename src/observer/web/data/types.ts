@@ -236,7 +236,8 @@ export interface TableContents {
 export interface Port {
     id: string;
     kind: string;
-    owner: ProcessRef;
+    /* Null while it is closed and its last bytes are sent. */
+    owner: ProcessRef | null;
     local: string | null;
     remote: string | null;
     state: string;
@@ -245,6 +246,8 @@ export interface Port {
     queue: number | null;
     os_pid: number | null;
     command: string | null;
+    /* Of a program's pipe: stdin, stdout or stderr. */
+    stream: string | null;
 }
 
 export interface PortList {

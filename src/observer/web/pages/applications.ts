@@ -103,7 +103,7 @@ class ApplicationsPage {
                 iconButton("Zoom out", "minus", () => this.tree.zoomBy(-1)),
                 iconButton("All of it", "fit", () => this.tree.fit()),
             ),
-            iconButton("Fold all", "chevron", () => this.tree.foldAll(true)),
+            iconButton("Fold or unfold all", "chevron", () => this.tree.foldAll()),
         );
         listen({ tree: ({ lost, events }) => this.events(lost, events) }, page.signal, {
             again: () => void this.load(),

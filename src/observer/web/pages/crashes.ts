@@ -12,39 +12,39 @@ import { type Column, Rows } from "../dom/rows";
 
 const KEPT = 256;
 
+/* The words on one line, without what begins all of them. */
+function reasonOf(crash: CrashRow): string {
+    const words = crash.words || (crash.reason?.text ?? "");
+    return words.replace(/^an exception was raised:\s*/, "").replace(/\s*\n\s*/g, " · ");
+}
+
 const COLUMNS: readonly Column<CrashRow>[] = [
-    { id: "number", title: "No.", width: "7ch", end: true, text: (c) => String(c.number) },
     { id: "time", title: "Time", width: "14ch", mono: true, text: (c) => clock(c.time_us / 1000) },
-    { id: "ago", title: "", width: "16ch", text: (c) => ago(Date.now() - c.time_us / 1000) },
+    { id: "ago", title: "Ago", width: "14ch", text: (c) => ago(Date.now() - c.time_us / 1000) },
+    {
+        id: "process",
+        title: "Process",
+        width: "minmax(18ch, 1fr)",
+        mono: true,
+        text: (c) => nameOf(c.process),
+    },
+    { id: "words", title: "Reason", width: "minmax(30ch, 3fr)", mono: true, text: reasonOf },
+    { id: "application", title: "Application", width: "13ch", text: (c) => c.application ?? "" },
     {
         id: "kind",
         title: "Kind",
-        width: "9ch",
+        width: "8ch",
         text: (c) => c.kind,
         paint: (cell, c) => (cell.dataset["state"] = c.kind),
     },
     {
-        id: "process",
-        title: "Process",
-        width: "minmax(18ch, 1.4fr)",
-        mono: true,
-        text: (c) => nameOf(c.process),
-    },
-    { id: "application", title: "Application", width: "14ch", text: (c) => c.application ?? "" },
-    {
-        id: "words",
-        title: "Reason",
-        width: "minmax(26ch, 3fr)",
-        mono: true,
-        text: (c) => c.words || (c.reason?.text ?? ""),
-    },
-    {
         id: "successor",
         title: "Grew back as",
-        width: "14ch",
+        width: "13ch",
         mono: true,
         text: (c) => c.successor ?? "",
     },
+    { id: "number", title: "No.", width: "6ch", end: true, text: (c) => String(c.number) },
 ];
 
 export const crashesPage: PageFn = (page) => {

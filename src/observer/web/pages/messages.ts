@@ -100,7 +100,7 @@ class MessagesPage {
         const { page } = this;
         page.root.append(this.chooser(), this.hint, this.diagram.element);
         page.tools.append(
-            searchField("Filter: text of the messages", this.filter, (text) => {
+            searchField("Filter: text", this.filter, (text) => {
                 this.filter = text;
                 page.remember({ filter: text || null });
                 this.redraw.ask();

@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What several pages share: the order of a list from its URL, stacks and events as lists. */
+/* What several pages share: stacks and events as lists. */
 import { notice } from "../app/controls";
-import { type PageContext, processUrl } from "../app/page";
+import { processUrl } from "../app/page";
 import { clock } from "../data/format";
 import type { Frame, TreeEvent } from "../data/types";
 import { h } from "../dom/element";
-import type { Column, Order } from "../dom/rows";
-
-/* The order that the URL names; by `first`, falling or not, where it names none. */
-export function orderOf<Row>(
-    page: PageContext,
-    columns: readonly Column<Row>[],
-    first: string,
-    falling: boolean,
-): Order {
-    const column = page.query.get("sort") ?? "";
-    const known = columns.some((one) => one.id === column && one.sortable);
-    const order = page.query.get("order");
-    return {
-        column: known ? column : first,
-        descending: order === null ? falling : order === "desc",
-    };
-}
 
 export function frameList(frames: readonly Frame[]): HTMLElement {
     const items = frames.map((frame) =>

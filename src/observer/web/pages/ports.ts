@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Ports and sockets: listeners, connections and OS processes, with who owns them. */
-import { nameOf, searchField, select } from "../app/controls";
 import { processMenu } from "../app/actions";
+import { nameOf, select } from "../app/controls";
 import { openMenu } from "../app/menu";
 import { type PageFn, processUrl } from "../app/page";
-import { toast } from "../app/toast";
-import { get, withQuery, wordsOf } from "../data/api";
 import { bytes, plural } from "../data/format";
-import { listen } from "../data/live";
 import type { Port, PortList } from "../data/types";
-import { WindowSource } from "../data/window";
-import { every } from "../dom/frame";
-import { type Column, Rows } from "../dom/rows";
-import { orderOf } from "./parts";
+import type { Column } from "../dom/rows";
+import { listing } from "./listing";
 
 const REFRESH_MS = 1000;
 
@@ -20,40 +15,62 @@ const KINDS: Record<string, string> = {
     tcp_listener: "TCP listener",
     tcp: "TCP",
     udp: "UDP",
-    os_process: "OS process",
-    fd: "descriptor",
     http_server: "HTTP server",
+    http: "HTTP client",
+    os_process: "OS process",
+    os_guardian: "OS guardian",
+    fd: "descriptor",
 };
 
 const size = (n: number | null): string => (n === null ? "" : bytes(n));
 
+/* A program is known by the end of its path. */
 function where(port: Port): string {
-    if (port.command !== null) return `${port.command}${port.os_pid ? ` (${port.os_pid})` : ""}`;
+    if (port.command !== null) {
+        const name = port.command.split("/").at(-1) || port.command;
+        const pid = port.os_pid ? ` (${port.os_pid})` : "";
+        return `${name}${pid} ${port.stream ?? ""}`.trimEnd();
+    }
     return port.remote === null ? (port.local ?? "") : `${port.local ?? ""} ⇄ ${port.remote}`;
 }
 
+/* A program's owner bears its name, which stands beside it already. */
+function ownerOf(port: Port): string {
+    const { owner } = port;
+    if (owner === null) return "";
+    const name = owner.name ?? (port.command === null ? owner.label : null);
+    return name ? `${name} ${owner.pid}` : owner.pid;
+}
+
 const COLUMNS: readonly Column<Port>[] = [
-    { id: "id", title: "Id", width: "25ch", mono: true, sortable: true, text: (p) => p.id },
     {
         id: "kind",
         title: "Kind",
-        width: "14ch",
+        width: "13ch",
         sortable: true,
         text: (p) => KINDS[p.kind] ?? p.kind,
     },
     {
         id: "where",
         title: "Address or command",
-        width: "minmax(28ch, 3fr)",
+        width: "minmax(37ch, 3fr)",
         mono: true,
         sortable: true,
         text: where,
     },
-    { id: "state", title: "State", width: "10ch", sortable: true, text: (p) => p.state },
+    {
+        id: "owner",
+        title: "Owner",
+        width: "minmax(20ch, 2fr)",
+        mono: true,
+        sortable: true,
+        text: ownerOf,
+    },
+    { id: "state", title: "State", width: "9ch", sortable: true, text: (p) => p.state },
     {
         id: "bytes_in",
         title: "In",
-        width: "11ch",
+        width: "9ch",
         end: true,
         sortable: true,
         text: (p) => size(p.bytes_in),
@@ -61,7 +78,7 @@ const COLUMNS: readonly Column<Port>[] = [
     {
         id: "bytes_out",
         title: "Out",
-        width: "11ch",
+        width: "9ch",
         end: true,
         sortable: true,
         text: (p) => size(p.bytes_out),
@@ -70,84 +87,44 @@ const COLUMNS: readonly Column<Port>[] = [
         id: "queue",
         title: "Queue",
         help: "Bytes that wait to be sent",
-        width: "10ch",
+        width: "9ch",
         end: true,
         sortable: true,
         text: (p) => size(p.queue),
         paint: (cell, p) => cell.classList.toggle("soft", !p.queue),
     },
-    {
-        id: "owner",
-        title: "Owner",
-        width: "minmax(18ch, 2fr)",
-        mono: true,
-        sortable: true,
-        text: (p) => (p.owner.name ? `${p.owner.name} ${p.owner.pid}` : nameOf(p.owner)),
-    },
+    { id: "id", title: "Id", width: "25ch", mono: true, sortable: true, text: (p) => p.id },
 ];
 
 export const portsPage: PageFn = (page) => {
     page.title("Ports and sockets");
-    let filter = page.query.get("filter") ?? "";
     let kind = page.query.get("kind") ?? "";
-    let order = orderOf(page, COLUMNS, "owner", false);
-    const source = new WindowSource<Port>(
-        async (offset, limit) => {
-            const answer = await get<PortList>(
-                withQuery("/api/ports", {
-                    sort: order.column,
-                    order: order.descending ? "desc" : "asc",
-                    filter,
-                    kind,
-                    offset,
-                    limit,
-                }),
-                page.signal,
-            );
+    const list = listing<Port, PortList>(page, {
+        label: "Ports and sockets",
+        find: "Filter: address, owner",
+        empty: "No port and no socket matches.",
+        path: "/api/ports",
+        query: () => ({ kind }),
+        take: (answer) => {
             page.title("Ports and sockets", plural(answer.count, "port"));
             return { matched: answer.matched, rows: answer.ports };
         },
-        () => rows.refresh(source.matched),
-        (error) => {
-            if (!page.signal.aborted) toast(wordsOf(error), "bad");
-        },
-    );
-    const ask = (): void => {
-        rows.toTop();
-        source.reset();
-    };
-    const rows = new Rows<Port>({
-        label: "Ports and sockets",
         columns: COLUMNS,
-        order,
+        order: { column: "owner", descending: false },
+        refreshMs: REFRESH_MS,
         key: (port) => port.id,
-        row: (index) => source.row(index),
-        sight: (from, to) => source.sight(from, to),
-        onOpen: (port) => page.go(processUrl(port.owner.pid)),
-        onMenu: (port, at) =>
-            openMenu(at.x, at.y, `owner: ${nameOf(port.owner)}`, processMenu(port.owner, page.go)),
-        onOrder: (next) => {
-            order = next;
-            page.remember({ sort: next.column, order: next.descending ? "desc" : null });
-            ask();
+        onOpen: ({ owner }) => {
+            if (owner) page.go(processUrl(owner.pid));
         },
-        empty: "No port and no socket matches.",
+        onMenu: ({ owner }, at) => {
+            if (owner) openMenu(at.x, at.y, `owner: ${nameOf(owner)}`, processMenu(owner, page.go));
+        },
     });
-    page.root.classList.add("filled");
-    page.root.append(rows.element);
     page.tools.append(
-        searchField("Filter: address, command, owner", filter, (text) => {
-            filter = text;
-            page.remember({ filter: text || null });
-            ask();
-        }),
         select("Kind", [["", "all kinds"], ...Object.entries(KINDS)], kind, (next) => {
             kind = next;
             page.remember({ kind: next || null });
-            ask();
+            list.ask();
         }),
     );
-    source.refresh();
-    every(REFRESH_MS, page.signal, () => source.refresh());
-    listen({}, page.signal);
 };

@@ -253,9 +253,9 @@ class ProcessPage {
         this.page.root.querySelector(".dead")?.remove();
         const words = dead?.time_us ? `Ended ${date(dead.time_us / 1000)}: ` : "It has ended.";
         const links = [
-            dead?.crash != null ? link(`/crashes/${dead.crash}`, "crashes", "its crash") : null,
+            dead?.crash != null ? link(`/crashes/${dead.crash}`, "crashes", "Its crash") : null,
             dead?.successor
-                ? link(processUrl(dead.successor), "stump", "what grew in its place")
+                ? link(processUrl(dead.successor), "stump", "What grew in its place")
                 : null,
         ];
         this.page.root.prepend(

@@ -2,20 +2,16 @@
 /* Processes: all of them, in the order of whatever the viewer wants to see first. The node sorts
  * and filters; the page holds the rows in sight, so 100 000 processes are as quick as ten. */
 import { processMenu } from "../app/actions";
-import { button, searchField, select, toggle } from "../app/controls";
+import { button, select, toggle } from "../app/controls";
 import { tell } from "../app/dialog";
 import { openMenu } from "../app/menu";
 import { type PageFn, processUrl } from "../app/page";
-import { toast } from "../app/toast";
-import { get, withQuery, wordsOf } from "../data/api";
+import { get } from "../data/api";
 import { bytes, count, short } from "../data/format";
-import { listen } from "../data/live";
 import type { Application, ProcessList, ProcessRow } from "../data/types";
-import { WindowSource } from "../data/window";
 import { h } from "../dom/element";
-import { every } from "../dom/frame";
-import { type Column, Rows } from "../dom/rows";
-import { orderOf } from "./parts";
+import type { Column } from "../dom/rows";
+import { listing } from "./listing";
 
 const REFRESH_MS = 1000;
 const COLUMNS_KEY = "observer.processes.columns";
@@ -156,56 +152,27 @@ function chooseColumns(chosen: Set<string>, changed: () => void): void {
 
 export const processesPage: PageFn = (page) => {
     page.title("Processes");
-    let order = orderOf(page, COLUMNS, "reductions_delta", true);
-    let filter = page.query.get("filter") ?? "";
     let application = page.query.get("application") ?? "";
-    let paused = false;
     const columns = chosenColumns();
-
-    const source = new WindowSource<ProcessRow>(
-        async (offset, limit) => {
-            const answer = await get<ProcessList>(
-                withQuery("/api/processes", {
-                    sort: order.column,
-                    order: order.descending ? "desc" : "asc",
-                    filter,
-                    application,
-                    offset,
-                    limit,
-                }),
-                page.signal,
-            );
-            const all = answer.matched === answer.count;
-            page.title(
-                "Processes",
-                all ? count(answer.count) : `${count(answer.matched)} of ${count(answer.count)}`,
-            );
-            return { matched: answer.matched, rows: answer.processes };
-        },
-        () => rows.refresh(source.matched),
-        (error) => {
-            if (!page.signal.aborted) toast(wordsOf(error), "bad");
-        },
-    );
-    const rows = new Rows<ProcessRow>({
+    const list = listing<ProcessRow, ProcessList>(page, {
         label: "Processes",
-        columns: visible(columns),
-        order,
+        find: "Filter: pid, name, function",
+        empty: "No process matches.",
+        path: "/api/processes",
+        query: () => ({ application }),
+        take: ({ count: all, matched, processes }) => {
+            const words = matched === all ? count(all) : `${count(matched)} of ${count(all)}`;
+            page.title("Processes", words);
+            return { matched, rows: processes };
+        },
+        columns: COLUMNS,
+        shown: visible(columns),
+        order: { column: "reductions_delta", descending: true },
+        refreshMs: REFRESH_MS,
         key: (row) => row.pid,
-        row: (index) => source.row(index),
-        sight: (from, to) => source.sight(from, to),
         onOpen: (row) => page.go(processUrl(row.pid)),
         onMenu: (row, at) => openMenu(at.x, at.y, row.name ?? row.pid, processMenu(row, page.go)),
-        onOrder: (next) => {
-            order = next;
-            page.remember({ sort: next.column, order: next.descending ? null : "asc" });
-            rows.toTop();
-            source.reset();
-        },
-        empty: "No process matches.",
     });
-    page.root.classList.add("filled");
-    page.root.append(rows.element);
 
     const applications = h("span");
     void get<{ applications: Application[] }>("/api/applications?depth=1&children=0", page.signal)
@@ -216,28 +183,16 @@ export const processesPage: PageFn = (page) => {
                 select("Application", all, application, (value) => {
                     application = value;
                     page.remember({ application: value || null });
-                    rows.toTop();
-                    source.reset();
+                    list.ask();
                 }),
             );
         })
         .catch(() => applications.remove());
     page.tools.append(
-        searchField("Filter: pid, name, function", filter, (text) => {
-            filter = text;
-            page.remember({ filter: text || null });
-            rows.toTop();
-            source.reset();
-        }),
         applications,
-        toggle("Pause", "pause", false, (on) => (paused = on)),
+        toggle("Pause", "pause", false, list.setPaused),
         button("Columns", "columns", () =>
-            chooseColumns(columns, () => rows.setColumns(visible(columns))),
+            chooseColumns(columns, () => list.rows.setColumns(visible(columns))),
         ),
     );
-    source.refresh();
-    every(REFRESH_MS, page.signal, () => {
-        if (!paused) source.refresh();
-    });
-    listen({}, page.signal);
 };

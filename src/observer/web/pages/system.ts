@@ -15,7 +15,7 @@ const LIMITS: readonly (readonly [keyof System["limits"], string])[] = [
     ["tables_rows", "Rows in tables"],
 ];
 
-/* A bar from nothing to full, with words for those who do not see it. */
+/* A bar from nothing to full, with words for those who do not see it; without a limit, no bar. */
 class Gauge {
     private readonly name = h("span", "gauge-name");
     private readonly words = h("span", "gauge-words");
@@ -23,9 +23,12 @@ class Gauge {
     private readonly bar = h("span", { class: "gauge-bar", attrs: { role: "meter" } }, this.fill);
     readonly element = h("div", "gauge", this.name, this.words, this.bar);
 
-    set(name: string, words: string, part: number, red: boolean): void {
+    set(name: string, words: string, part: number | null, red: boolean): void {
         setText(this.name, name);
         setText(this.words, words);
+        this.element.classList.toggle("red", red);
+        this.bar.hidden = part === null;
+        if (part === null) return;
         const full = Math.min(100, Math.max(0, 100 * part));
         this.fill.style.width = `${full}%`;
         this.bar.setAttribute("aria-label", name);
@@ -33,7 +36,6 @@ class Gauge {
         this.bar.setAttribute("aria-valuemax", "100");
         this.bar.setAttribute("aria-valuenow", full.toFixed(0));
         this.bar.setAttribute("aria-valuetext", words);
-        this.element.classList.toggle("red", red);
     }
 }
 
@@ -41,7 +43,7 @@ class Gauges {
     readonly element = h("div", "gauges");
     private readonly all = new Map<string, Gauge>();
 
-    set(key: string, name: string, words: string, part: number, red = false): void {
+    set(key: string, name: string, words: string, part: number | null, red = false): void {
         let gauge = this.all.get(key);
         if (!gauge) {
             gauge = new Gauge();
@@ -125,7 +127,7 @@ export const systemPage: PageFn = (page) => {
             memory.set(key, name, bytes(n), part(n));
         row("resident", "Resident, whole program", m.resident);
         row("total", "Taken from the system", m.total);
-        row("allocated", "of it in use", m.allocated);
+        row("allocated", "In use of that", m.allocated);
         row("processes", "Processes", m.processes);
         row("tables", "Tables", m.tables);
         row("atoms", "Atoms", m.atoms);
@@ -150,13 +152,13 @@ export const systemPage: PageFn = (page) => {
                 key,
                 name,
                 limitWords(limit),
-                limit.used / (limit.limit ?? Infinity),
+                limit.limit === null ? null : limit.used / limit.limit,
                 red(key),
             );
         }
         for (const one of s.scheduler) {
             const use = one.use === null ? "–" : percent(one.use, 1);
-            const words = `${use}, ${one.run_queue} waiting, ${short(one.dispatches)} dispatches`;
+            const words = `${use}, ${one.run_queue} waiting, ${short(one.dispatches)} turns`;
             schedulers.set(String(one.number), `Scheduler ${one.number}`, words, one.use ?? 0);
         }
         drawMemory(s.memory);

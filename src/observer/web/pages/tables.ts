@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Tables: the list. A private table can be seen here but not opened, as in OTP. */
-import { nameOf, searchField, toggle } from "../app/controls";
+import { nameOf, toggle } from "../app/controls";
 import { openMenu } from "../app/menu";
 import { type PageFn, processUrl } from "../app/page";
 import { toast } from "../app/toast";
-import { get, withQuery, wordsOf } from "../data/api";
 import { bytes, count, plural } from "../data/format";
-import { listen } from "../data/live";
 import type { Table, TableList } from "../data/types";
-import { WindowSource } from "../data/window";
-import { every } from "../dom/frame";
-import { type Column, Rows } from "../dom/rows";
-import { orderOf } from "./parts";
+import type { Column } from "../dom/rows";
+import { listing } from "./listing";
 
 const REFRESH_MS = 2000;
 
@@ -41,7 +37,7 @@ const COLUMNS: readonly Column<Table>[] = [
         sortable: true,
         text: (t) => bytes(t.memory),
     },
-    { id: "type", title: "Type", width: "14ch", sortable: true, text: (t) => t.type },
+    { id: "type", title: "Type", width: "12ch", sortable: true, text: (t) => t.type },
     {
         id: "protection",
         title: "Protection",
@@ -54,12 +50,12 @@ const COLUMNS: readonly Column<Table>[] = [
     {
         id: "owner",
         title: "Owner",
-        width: "minmax(16ch, 1.5fr)",
+        width: "minmax(26ch, 2fr)",
         mono: true,
         sortable: true,
         text: (t) => (t.owner.name ? `${t.owner.name} ${t.owner.pid}` : nameOf(t.owner)),
     },
-    { id: "id", title: "Id", width: "minmax(14ch, 1fr)", mono: true, text: (t) => t.id },
+    { id: "id", title: "Id", width: "28ch", mono: true, sortable: true, text: (t) => t.id },
 ];
 
 function tableUrl(table: Table): string {
@@ -68,45 +64,25 @@ function tableUrl(table: Table): string {
 
 export const tablesPage: PageFn = (page) => {
     page.title("Tables");
-    let filter = page.query.get("filter") ?? "";
     let unreadable = page.query.get("private") !== "hide";
-    let order = orderOf(page, COLUMNS, "name", false);
     const open = (table: Table): void => {
         if (table.readable) page.go(tableUrl(table));
         else toast("A private table can be read by its owner only.", "bad");
     };
-    const source = new WindowSource<Table>(
-        async (offset, limit) => {
-            const answer = await get<TableList>(
-                withQuery("/api/tables", {
-                    sort: order.column,
-                    order: order.descending ? "desc" : "asc",
-                    filter,
-                    readable: unreadable ? "" : "true",
-                    offset,
-                    limit,
-                }),
-                page.signal,
-            );
+    const list = listing<Table, TableList>(page, {
+        label: "Tables",
+        find: "Filter: name, owner",
+        empty: "No table matches.",
+        path: "/api/tables",
+        query: () => ({ readable: unreadable ? "" : "true" }),
+        take: (answer) => {
             page.title("Tables", `${plural(answer.count, "table")}, ${bytes(answer.memory)}`);
             return { matched: answer.matched, rows: answer.tables };
         },
-        () => rows.refresh(source.matched),
-        (error) => {
-            if (!page.signal.aborted) toast(wordsOf(error), "bad");
-        },
-    );
-    const ask = (): void => {
-        rows.toTop();
-        source.reset();
-    };
-    const rows = new Rows<Table>({
-        label: "Tables",
         columns: COLUMNS,
-        order,
+        order: { column: "name", descending: false },
+        refreshMs: REFRESH_MS,
         key: (table) => table.id,
-        row: (index) => source.row(index),
-        sight: (from, to) => source.sight(from, to),
         onOpen: open,
         onMenu: (table, at) =>
             openMenu(at.x, at.y, table.name, [
@@ -122,28 +98,12 @@ export const tablesPage: PageFn = (page) => {
                     run: () => page.go(processUrl(table.owner.pid)),
                 },
             ]),
-        onOrder: (next) => {
-            order = next;
-            page.remember({ sort: next.column, order: next.descending ? "desc" : null });
-            ask();
-        },
-        empty: "No table matches.",
     });
-    page.root.classList.add("filled");
-    page.root.append(rows.element);
     page.tools.append(
-        searchField("Filter: name, owner", filter, (text) => {
-            filter = text;
-            page.remember({ filter: text || null });
-            ask();
-        }),
         toggle("Private too", "lock", unreadable, (on) => {
             unreadable = on;
             page.remember({ private: on ? null : "hide" });
-            ask();
+            list.ask();
         }),
     );
-    source.refresh();
-    every(REFRESH_MS, page.signal, () => source.refresh());
-    listen({}, page.signal);
 };

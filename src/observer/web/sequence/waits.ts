@@ -127,6 +127,7 @@ export class WaitsGraph {
 
     render(calls: Calls): void {
         const circles = calls.circles.length;
+        this.words.hidden = calls.calls.length === 0;
         this.words.classList.toggle("red", circles > 0);
         setText(
             this.words,
@@ -135,7 +136,7 @@ export class WaitsGraph {
                 : plural(calls.calls.length, "call") + " waiting, no circle",
         );
         if (calls.calls.length === 0) {
-            this.picture.replaceChildren(notice("No call has waited for more than 100 ms."));
+            this.picture.replaceChildren(notice("No call waits: each was answered within 100 ms."));
             this.list.replaceChildren();
             return;
         }

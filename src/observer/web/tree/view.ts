@@ -135,13 +135,15 @@ export class TreeView {
     /* As large as it may be with its columns in sight, but not too small to read. */
     fitWidth(): void {
         const scale = this.element.clientWidth / this.laid.width;
-        this.setZoom(ZOOMS.findLast((zoom) => zoom <= Math.max(0.65, Math.min(1, scale))) ?? 1);
+        this.setZoom(ZOOMS.findLast((zoom) => zoom <= Math.max(0.8, Math.min(1, scale))) ?? 1);
     }
 
-    foldAll(folded: boolean): void {
+    /* Folds all below the application; where anything is folded, unfolds all. */
+    foldAll(): void {
+        const folded = [...this.folds.values()].includes(true);
         this.folds.clear();
         for (const { node } of this.laid.placed) {
-            if (folded && node.parent && node.kind !== "worker") this.folds.set(node.key, true);
+            if (!folded && node.parent && node.kind !== "worker") this.folds.set(node.key, true);
         }
         if (this.root) this.render(this.root);
     }
