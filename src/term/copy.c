@@ -55,6 +55,14 @@ static inline uint64_t block_header(uint64_t header, size_t index)
            (uint64_t)place << COP__HEADER_PLACE_SHIFT;
 }
 
+/* A reference to counted bytes is now part of the block. */
+static inline void count(struct cop__block *block, uint64_t *copy)
+{
+    cop__counted_ref((struct cop__counted *)(uintptr_t)copy[1]);
+    copy[2] = (uint64_t)(uintptr_t)block->counted;
+    block->counted = copy;
+}
+
 static inline uint64_t *put_box(struct cop__block *block, size_t index, const uint64_t *box,
                                 uint64_t header)
 {
@@ -64,11 +72,7 @@ static inline uint64_t *put_box(struct cop__block *block, size_t index, const ui
     copy[0] = block_header(header, index);
     for (size_t i = 1; i <= arity; i++)
         copy[i] = box[i];
-    if (COP_UNLIKELY(cop__header_kind(header) == COP__BOX_COUNTED)) {
-        cop__counted_ref((struct cop__counted *)(uintptr_t)copy[1]);
-        copy[2] = (uint64_t)(uintptr_t)block->counted;
-        block->counted = copy;
-    }
+    if (COP_UNLIKELY(cop__header_kind(header) == COP__BOX_COUNTED)) count(block, copy);
     return copy;
 }
 
@@ -140,67 +144,68 @@ static inline void flat_copy(const uint64_t *box, uint64_t header, uint64_t *wor
 }
 
 #define SMALL_BOXES 32
+#define SMALL_WORDS 192
 
-/* The boxes of a small term, breadth first, as they will stand in the block. A box that is referred
- * to twice is there twice. */
+/* The copy of a small term in the making: its boxes breadth first, as they will stand in the block,
+ * but with each reference told from the beginning of the block. A box that is referred to twice is
+ * there twice. */
 struct small {
     const uint64_t *boxes[SMALL_BOXES];
+    uint16_t refs[SMALL_BOXES]; /* which word refers to each; none to the first */
     size_t len;
-    size_t words;
+    size_t words_len; /* of all boxes */
+    bool has_counted;
+    uint64_t words[SMALL_WORDS];
 };
 
-/* False: the term has too many boxes. */
-static inline bool small_scan(struct small *small)
+/* False: the term has too many boxes or words. */
+static inline bool small_copy(struct small *small, const uint64_t *root, uint64_t header)
 {
-    for (size_t at = 0; at < small->len; at++) {
+    size_t len = 1, words_len = 1 + cop__header_arity(header), index = 0;
+
+    if (words_len > SMALL_WORDS) return false;
+    small->boxes[0] = root;
+    small->has_counted = false;
+    for (size_t at = 0; at < len; at++) {
         const uint64_t *box = small->boxes[at];
-        size_t first = cop__header_first_term(*box);
-        size_t end = 1 + cop__header_arity(*box);
-        uint64_t inner;
+        uint64_t *copy = small->words + index, inner;
+        size_t first = cop__header_first_term(*box), end = 1 + cop__header_arity(*box), i = 1;
 
-        small->words += end;
-        if (first == 0) continue;
-        for (size_t i = first; i < end; i++) {
-            if (!is_mortal_box(box[i], &inner)) continue;
-            if (small->len == SMALL_BOXES) return false;
-            small->boxes[small->len++] = cop__log_box(box[i]);
-        }
-    }
-    return true;
-}
-
-/* The boxes below come in the order in which their references are met. */
-static inline void small_copy(const struct small *small, struct cop__block *block)
-{
-    uint64_t *words = cop__block_words(block);
-    size_t next = 1;                                        /* the next box that is referred to */
-    size_t below = 1 + cop__header_arity(*small->boxes[0]); /* where it will stand */
-    size_t index = 0;
-
-    for (size_t at = 0; at < small->len; at++) {
-        const uint64_t *box = small->boxes[at];
-        size_t first = cop__header_first_term(*box);
-        size_t end = 1 + cop__header_arity(*box);
-        uint64_t *copy = words + index;
-
-        if (first == 0) {
-            (void)put_box(block, index, box, *box);
-            index += end;
-            continue;
-        }
         copy[0] = block_header(*box, index);
-        for (size_t i = 1; i < first; i++)
+        small->has_counted |= cop__header_kind(*box) == COP__BOX_COUNTED;
+        for (size_t plain = first == 0 ? end : first; i < plain; i++)
             copy[i] = box[i];
-        for (size_t i = first; i < end; i++) {
+        for (; i < end; i++) {
             copy[i] = box[i];
-            if (next == small->len || box[i] != (uint64_t)(uintptr_t)small->boxes[next]) continue;
-            copy[i] = (uint64_t)(uintptr_t)(words + below);
-            below += 1 + cop__header_arity(*small->boxes[next]);
-            next++;
+            if (!is_mortal_box(box[i], &inner)) continue;
+            copy[i] = words_len * sizeof(uint64_t);
+            words_len += 1 + cop__header_arity(inner);
+            if (COP_UNLIKELY(len == SMALL_BOXES || words_len > SMALL_WORDS)) return false;
+            small->boxes[len] = cop__log_box(box[i]);
+            small->refs[len++] = (uint16_t)(index + i);
         }
         index += end;
     }
-    COP_ASSERT(next == small->len && index == small->words);
+    small->len = len;
+    small->words_len = words_len;
+    return true;
+}
+
+/* The block of a small term's copy. */
+static inline struct cop__block *small_block(const struct small *small, size_t prefix)
+{
+    struct cop__block *block = cop__block_new(cop_none(), prefix, small->words_len, 0);
+    uint64_t *words = cop__block_words(block);
+
+    memcpy(words, small->words, small->words_len * sizeof(uint64_t));
+    for (size_t at = 1; at < small->len; at++)
+        words[small->refs[at]] += (uint64_t)(uintptr_t)words;
+    for (size_t at = 0; small->has_counted && at < small->len; at++) {
+        uint64_t *box = at == 0 ? words : (uint64_t *)(uintptr_t)words[small->refs[at]];
+
+        if (cop__header_kind(*box) == COP__BOX_COUNTED) count(block, box);
+    }
+    return block;
 }
 
 /* --- Copying: any shape ----------------------------------------------------------------------- */
@@ -283,17 +288,11 @@ static __attribute__((noinline)) struct cop__block *pack_any(uint64_t *box, uint
 static __attribute__((noinline)) struct cop__block *pack_small(uint64_t *box, uint64_t header,
                                                                size_t prefix)
 {
-    struct small small;
+    struct small small; /* large, and written before it is read */
     struct cop__block *block;
 
-    small.boxes[0] = box;
-    small.len = 1;
-    small.words = 0;
-    if (!small_scan(&small) || small.words > COP__PLACE_MAX / 2) {
-        return pack_any(box, header, prefix);
-    }
-    block = cop__block_new(cop_none(), prefix, small.words, 0);
-    small_copy(&small, block);
+    if (!small_copy(&small, box, header)) return pack_any(box, header, prefix);
+    block = small_block(&small, prefix);
     block->term = cop__box_term(cop__block_words(block));
     return block;
 }

@@ -84,6 +84,39 @@ static void large_binaries_are_shared(void **state)
 }
 
 /* {t, t} thirty times: 2^30 leaves if written out. */
+/* A list of so many cells, each with a binary of so many bytes, counted ones among them. */
+static cop_term list_of_binaries(int cells, size_t size)
+{
+    char bytes[200];
+    cop_term list = cop_empty_list();
+
+    for (int i = 0; i < cells; i++) {
+        memset(bytes, 'a' + i % 26, sizeof(bytes));
+        list = cop_cons(cop_binary(bytes, size), list);
+    }
+    return list;
+}
+
+/* From one way of copying to the other: on both sides of so many boxes, and of so many words. */
+static void all_sizes_are_copied_whole(void **state)
+{
+    struct cop__heap other = {0};
+    const size_t sizes[] = {0, 1, 40, 63, 64, 65, 200};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (int cells = 1; cells < 70; cells++) {
+            cop_term copy = send_to(&other, list_of_binaries(cells, sizes[i]));
+
+            cop__heap_reset(&heap);
+            assert_true(cop_identical(copy, list_of_binaries(cells, sizes[i])));
+            cop__heap_reset(&heap);
+            cop__heap_reset(&other);
+            assert_int_equal(cop__heap_bytes(&other), 0);
+        }
+    }
+}
+
 static void sharing_is_preserved(void **state)
 {
     struct cop__heap other = {0};
@@ -173,6 +206,7 @@ int main(void)
         TEST(the_original_is_as_before),
         TEST(immediates_need_no_words),
         TEST(large_binaries_are_shared),
+        TEST(all_sizes_are_copied_whole),
         TEST(sharing_is_preserved),
         TEST(nested_regions),
         TEST(all_bytes_come_back),
