@@ -112,8 +112,8 @@ static struct cop__tcp_options *options_of(struct cop__handle *h)
 /* A number for active that leaves none is told. */
 static void tell_passive(struct cop__handle *h, cop_term options)
 {
-    cop_term active = cop_keyword_get(options, COP(":active"), cop_nil());
-    if (cop_is_integer(active) && cop__tcp_of(h)->options.active == 0)
+    if (cop__tcp_of(h)->options.active != 0) return;
+    if (cop_is_integer(cop_keyword_get(options, COP(":active"), cop_nil())))
         cop__port_send(h->owner, cop_tuple(COP(":tcp_passive"), cop__handle_ref(h)));
 }
 

@@ -137,11 +137,11 @@ bool cop__tcp_options_read(cop_term list, unsigned allowed, struct cop__tcp_opti
 {
     unsigned given = 0;
     for (; cop_is_list(list) && !cop_is_empty_list(list); list = cop_tail(list)) {
-        cop_term name, value;
-        if (!cop_match(cop_head(list), "{name, value}", name, value)) return false;
-        enum cop__tcp_option option = option_of(name);
+        cop_term pair = cop_head(list);
+        if (!cop_is_tuple(pair) || cop_tuple_size(pair) != 2) return false;
+        enum cop__tcp_option option = option_of(cop_elem(pair, 0));
         if (option == COP__TCP_OPTIONS || (allowed & 1U << option) == 0 ||
-            !read_one(o, option, value))
+            !read_one(o, option, cop_elem(pair, 1)))
             return false;
         given |= 1U << option;
     }
