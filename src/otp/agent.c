@@ -35,22 +35,20 @@ static cop_result init(cop_term fun)
 static cop_result handle_call(void *state, cop_term request, cop_from from)
 {
     struct agent *a = state;
-    cop_term fun, value, next, old = cop_kept_term(a->state);
+    cop_term kind, fun, result, value, next;
 
     (void)from;
-    if (cop_match(request, "{:get, fun}", fun)) return cop_reply(call(fun, old));
-    if (cop_match(request, "{:update, fun}", fun)) {
-        cop_replace(&a->state, call(fun, old));
+    if (!cop_match(request, "{kind, fun}", kind, fun)) return cop_no_clause(request);
+    if (cop_identical(kind, COP(":get"))) return cop_reply(call(fun, cop_kept_term(a->state)));
+    if (cop_identical(kind, COP(":update"))) {
+        cop_replace(&a->state, call(fun, cop_kept_term(a->state)));
         return cop_reply(cop_ok());
     }
-    if (cop_match(request, "{:get_and_update, fun}", fun)) {
-        cop_term both = call(fun, old);
-
-        if (!cop_match(both, "{value, next}", value, next)) return cop_bad_return(both);
-        cop_replace(&a->state, next);
-        return cop_reply(value);
-    }
-    return cop_no_clause(request);
+    if (!cop_identical(kind, COP(":get_and_update"))) return cop_no_clause(request);
+    result = call(fun, cop_kept_term(a->state));
+    if (!cop_match(result, "{value, next}", value, next)) return cop_bad_return(result);
+    cop_replace(&a->state, next);
+    return cop_reply(value);
 }
 
 static cop_result handle_cast(void *state, cop_term message)
