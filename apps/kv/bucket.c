@@ -11,8 +11,9 @@ cop_term kv_bucket_start_link(cop_term options)
 
 cop_term kv_bucket_run(cop_term bucket, cop_term operations)
 {
-    return cop_agent_get_and_update(bucket, cop_build("&KV.Store.run(&1, operations)", operations),
-                                    COP_CALL_TIMEOUT);
+    cop_term run = cop_tuple(COP("KV.Store"), COP(":run"), cop_list(operations));
+
+    return cop_agent_get_and_update(bucket, run, COP_CALL_TIMEOUT);
 }
 
 static cop_term run_one(cop_term bucket, cop_term operation)
@@ -39,6 +40,11 @@ cop_term kv_bucket_subscribe(cop_term bucket)
 {
     (void)run_one(bucket, cop_tuple(COP(":subscribe"), cop_self()));
     return cop_ok();
+}
+
+cop_term kv_bucket_table(cop_term bucket)
+{
+    return run_one(bucket, COP("{:table}"));
 }
 
 static const struct cop_function functions[] = {

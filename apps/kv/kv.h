@@ -42,5 +42,7 @@ cop_term kv_bucket_subscribe(cop_term bucket);
 /* Does operations, a list, one after the other, in the bucket's process: the list of their answers.
  * store.h has what there is. Switches. */
 cop_term kv_bucket_run(cop_term bucket, cop_term operations);
+/* The bucket's table, for kv_store_read(). Switches. */
+cop_term kv_bucket_table(cop_term bucket);
 
 #endif

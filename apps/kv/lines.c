@@ -47,37 +47,37 @@ static void answer_nothing(struct kv_session *s, cop_term answer)
 
 /* --- Commands --------------------------------------------------------------------------------- */
 
-static cop_term op_put(const struct kv_words *w)
+static void put(struct kv_turn *turn, cop_pid bucket, const struct kv_words *w)
 {
-    return cop_tuple(COP(":put"), kv_word(w, 2), kv_word(w, 3));
+    kv_turn_add(turn, bucket, cop_tuple(COP(":put"), kv_word(w, 2), kv_word(w, 3)), answer_ok);
 }
 
-static cop_term op_get(const struct kv_words *w)
+static void get(struct kv_turn *turn, cop_pid bucket, const struct kv_words *w)
 {
-    return cop_tuple(COP(":read"), kv_word(w, 2));
+    kv_turn_read(turn, bucket, kv_word(w, 2), answer_value);
 }
 
-static cop_term op_delete(const struct kv_words *w)
+static void delete (struct kv_turn *turn, cop_pid bucket, const struct kv_words *w)
 {
-    return cop_tuple(COP(":delete"), kv_word(w, 2));
+    kv_turn_add(turn, bucket, cop_tuple(COP(":delete"), kv_word(w, 2)), answer_ok);
 }
 
-static cop_term op_subscribe(const struct kv_words *w)
+static void subscribe(struct kv_turn *turn, cop_pid bucket, const struct kv_words *w)
 {
     (void)w;
-    return cop_tuple(COP(":subscribe"), cop_self());
+    kv_turn_add(turn, bucket, cop_tuple(COP(":subscribe"), cop_self()), answer_nothing);
 }
 
+/* Those on a bucket, which is the second word. */
 static const struct {
     const char *name;
     size_t words;
-    cop_term (*op)(const struct kv_words *words);
-    kv_answer_fn answer;
+    void (*run)(struct kv_turn *turn, cop_pid bucket, const struct kv_words *words);
 } commands[] = {
-    {"PUT", 4, op_put, answer_ok},
-    {"GET", 3, op_get, answer_value},
-    {"DELETE", 3, op_delete, answer_ok},
-    {"SUBSCRIBE", 2, op_subscribe, answer_nothing},
+    {"PUT", 4, put},
+    {"GET", 3, get},
+    {"DELETE", 3, delete},
+    {"SUBSCRIBE", 2, subscribe},
 };
 
 static bool is_word(cop_bytes word, const char *name)
@@ -93,7 +93,7 @@ static void run(struct kv_turn *turn, const struct kv_words *w)
         if (w->len != commands[i].words || !is_word(w->items[0], commands[i].name)) continue;
         if (cop_match(kv_registry_lookup(COP("KV.Registry"), kv_word(w, 1)), "{:ok, bucket}",
                       bucket))
-            kv_turn_add(turn, bucket, commands[i].op(w), commands[i].answer);
+            commands[i].run(turn, bucket, w);
         else
             kv_out_text(kv_turn_out(turn), "NOT FOUND\r\n");
         return;

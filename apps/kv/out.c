@@ -11,7 +11,8 @@
 
 static void send(struct kv_out *out, cop_term data)
 {
-    if (!out->is_broken && !cop_match(out->send(out->arg, data), ":ok")) out->is_broken = true;
+    if (!out->is_broken && !cop_identical(out->send(out->arg, data), cop_ok()))
+        out->is_broken = true;
 }
 
 static void send_gathered(struct kv_out *out)

@@ -104,28 +104,46 @@ bool kv_redis_int(struct kv_turn *turn, cop_bytes word, int64_t *ret_value)
 
 /* --- Databases -------------------------------------------------------------------------------- */
 
-/* Finds the bucket of the session's database, which is made if there is none. False: it cannot be
- * made. */
-static bool find_bucket(struct kv_session *s)
+static bool look_up(struct kv_session *s, cop_term name)
 {
+    return cop_match(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", s->bucket);
+}
+
+/* The bucket of the session's database, which is made if there is none. False: it cannot be made,
+ * which is answered. */
+static bool find_bucket(struct kv_turn *turn, cop_pid *ret_bucket)
+{
+    struct kv_session *s = turn->session;
     cop_term name;
 
-    if (!cop_is_no_pid(s->bucket) && cop_seems_alive(s->bucket)) return true;
-    name = cop_format("%d", s->database);
-    if (cop_match(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", s->bucket))
+    if (turn->len > 0) {
+        *ret_bucket = turn->bucket; /* all operations that wait are for one bucket */
         return true;
-    if (!cop_match(kv_registry_create(COP("KV.Registry"), name), ":ok")) return false;
-    return cop_match(kv_registry_lookup(COP("KV.Registry"), name), "{:ok, bucket}", s->bucket);
+    }
+    if (cop_is_no_pid(s->bucket) || !cop_seems_alive(s->bucket)) {
+        name = cop_format("%d", s->database);
+        if (!look_up(s, name) &&
+            !(cop_match(kv_registry_create(COP("KV.Registry"), name), ":ok") && look_up(s, name))) {
+            kv_redis_error(turn, "ERR this database has no bucket, and none can be made");
+            return false;
+        }
+    }
+    *ret_bucket = s->bucket;
+    return true;
 }
 
 void kv_redis_add(struct kv_turn *turn, cop_term operation, kv_answer_fn fn)
 {
-    if (turn->len > 0)
-        kv_turn_add(turn, turn->bucket, operation, fn);
-    else if (find_bucket(turn->session))
-        kv_turn_add(turn, turn->session->bucket, operation, fn);
-    else
-        kv_redis_error(turn, "ERR this database has no bucket, and none can be made");
+    cop_pid bucket;
+
+    if (find_bucket(turn, &bucket)) kv_turn_add(turn, bucket, operation, fn);
+}
+
+void kv_redis_read(struct kv_turn *turn, cop_term key, kv_answer_fn fn)
+{
+    cop_pid bucket;
+
+    if (find_bucket(turn, &bucket)) kv_turn_read(turn, bucket, key, fn);
 }
 
 /* --- Commands --------------------------------------------------------------------------------- */

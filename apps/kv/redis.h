@@ -50,5 +50,7 @@ void kv_redis_text(struct kv_turn *turn, cop_term text);
 void kv_redis_help(struct kv_turn *turn, const char *command, const char *const *lines);
 /* Adds an operation on the session's database. */
 void kv_redis_add(struct kv_turn *turn, cop_term operation, kv_answer_fn fn);
+/* Reads a key of it. */
+void kv_redis_read(struct kv_turn *turn, cop_term key, kv_answer_fn fn);
 
 #endif

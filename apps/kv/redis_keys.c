@@ -15,7 +15,7 @@ static void answer(struct kv_session *s, cop_term value)
         kv_out_bulk(&s->out, value);
     } else if (cop_is_integer(value)) {
         kv_out_int(&s->out, cop_to_int(value));
-    } else if (cop_match(value, ":ok")) {
+    } else if (cop_identical(value, cop_ok())) {
         kv_out_text(&s->out, "+OK\r\n");
     } else if (cop_match(value, "{:error, text}", text)) {
         kv_out_text(&s->out, "-");
@@ -55,7 +55,7 @@ static cop_term rest(const struct kv_words *w)
 
 static void get(struct kv_turn *turn, const struct kv_words *w)
 {
-    kv_redis_add(turn, cop_tuple(COP(":read"), kv_word(w, 1)), answer);
+    kv_redis_read(turn, kv_word(w, 1), answer);
 }
 
 static int64_t wall_ms(void)

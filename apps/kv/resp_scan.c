@@ -8,6 +8,7 @@
 #define WHY_SIZE   64
 /* A number and its end take at most so many bytes. */
 #define NUMBER_MAX 32
+#define FEW_DIGITS 4
 
 static enum kv_scan bad(char *ret_why, const char *what)
 {
@@ -18,7 +19,7 @@ static enum kv_scan bad(char *ret_why, const char *what)
 /* --- Numbers ---------------------------------------------------------------------------------- */
 
 /* Reads the number behind the mark at `at`, `*3\r\n`, and steps over it. BAD: there is none. */
-static enum kv_scan read_number(size_t *at, cop_bytes input, int64_t *ret_number)
+static enum kv_scan read_any_number(size_t *at, cop_bytes input, int64_t *ret_number)
 {
     const char *text = input.data + *at + 1;
     size_t len = input.len - *at - 1;
@@ -29,6 +30,22 @@ static enum kv_scan read_number(size_t *at, cop_bytes input, int64_t *ret_number
     if (end[1] != '\n' || !kv_to_int((cop_bytes){text, (size_t)(end - text)}, ret_number))
         return KV_SCAN_BAD;
     *at += 1 + (size_t)(end - text) + 2;
+    return KV_SCAN_COMMAND;
+}
+
+/* The same; nearly all numbers have a few digits, and are there. */
+static inline enum kv_scan read_number(size_t *at, cop_bytes input, int64_t *ret_number)
+{
+    const char *text = input.data + *at + 1, *p = text;
+    size_t len = input.len - *at - 1;
+    int64_t number = 0;
+
+    if (len <= FEW_DIGITS + 2 || *text < '1') return read_any_number(at, input, ret_number);
+    for (; p < text + FEW_DIGITS && *p >= '0' && *p <= '9'; p++)
+        number = 10 * number + (*p - '0');
+    if (p[0] != '\r' || p[1] != '\n') return read_any_number(at, input, ret_number);
+    *at += 1 + (size_t)(p - text) + 2;
+    *ret_number = number;
     return KV_SCAN_COMMAND;
 }
 

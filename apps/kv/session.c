@@ -34,7 +34,7 @@ static const struct kv_protocol_ops *ops_of(const struct kv_session *s)
 void kv_session_begin(struct kv_session *s)
 {
     s->version = 2;
-    s->bucket = cop_no_pid();
+    s->bucket = s->read_bucket = cop_no_pid();
     if (s->protocol == KV_RESP) kv_session_show(s);
 }
 
@@ -85,6 +85,40 @@ void kv_turn_add(struct kv_turn *turn, cop_pid bucket, cop_term operation, kv_an
     turn->bucket = bucket;
     turn->operations = cop_cons(operation, turn->operations);
     turn->answers[turn->len++] = fn;
+}
+
+/* --- Reading ---------------------------------------------------------------------------------- */
+
+struct reading {
+    struct kv_session *session;
+    cop_pid bucket;
+    cop_term key;
+};
+
+static cop_term read_key(void *arg)
+{
+    const struct reading *reading = arg;
+    struct kv_session *s = reading->session;
+
+    if (!cop_pid_equal(s->read_bucket, reading->bucket)) {
+        cop_replace(&s->read_table, kv_bucket_table(cop_pid_term(reading->bucket)));
+        s->read_bucket = reading->bucket;
+    }
+    return kv_store_read(cop_kept_term(s->read_table), reading->key);
+}
+
+void kv_turn_read(struct kv_turn *turn, cop_pid bucket, cop_term key, kv_answer_fn fn)
+{
+    struct kv_session *s = turn->session;
+    struct reading reading = {s, bucket, key};
+    struct cop_outcome outcome;
+
+    if (turn->len > 0)
+        kv_turn_add(turn, bucket, cop_tuple(COP(":read"), key), fn);
+    else if (cop_try(read_key, &reading, &outcome))
+        fn(s, outcome.value);
+    else
+        ops_of(s)->no_bucket(s, !cop_seems_alive(bucket));
 }
 
 /* --- Input ------------------------------------------------------------------------------------ */

@@ -29,6 +29,9 @@ struct kv_session {
     /* Tells that the caller keeps so many bytes between turns; false: there is no room for them. */
     bool (*hold)(size_t bytes);
     size_t held; /* what was told last */
+    /* The bucket that was read last, and its table. */
+    cop_pid read_bucket;
+    cop_kept read_table;
     bool is_over;
     bool is_subscribed;
     /* RESP: */

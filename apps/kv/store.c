@@ -20,7 +20,7 @@ struct store {
     cop_term subscribers;
     int64_t expiring;
     double deadlines;
-    int64_t now;
+    int64_t now;    /* when the operations are done; 0: nobody has asked yet */
     cop_term state; /* what it was made of ... */
     bool is_other;  /* ... and whether it has changed since */
 };
@@ -81,6 +81,13 @@ static cop_term subscribe(struct store *s, cop_term subscriber)
 
 /* --- Rows ------------------------------------------------------------------------------------- */
 
+/* The time is the same for all operations that are done together. */
+static int64_t now(struct store *s)
+{
+    if (s->now == 0) s->now = cop_monotonic_ms();
+    return s->now;
+}
+
 /* When a row ends, and the timer that is set for it. */
 struct ending {
     int64_t deadline;
@@ -117,9 +124,9 @@ static void disarm(struct store *s, cop_term row)
 }
 
 /* Any row of key, or none. */
-static cop_term find_row(struct store *s, cop_term key)
+static cop_term find_row(cop_term table, cop_term key)
 {
-    cop_term rows = cop_ets_lookup(s->table, key);
+    cop_term rows = cop_ets_lookup(table, key);
 
     return cop_is_empty_list(rows) ? cop_none() : cop_head(rows);
 }
@@ -136,11 +143,11 @@ static void remove_row(struct store *s, cop_term row)
 /* The row of key if that is there and has not ended, or none. */
 static cop_term live_row(struct store *s, cop_term key)
 {
-    cop_term row = find_row(s, key);
+    cop_term row = find_row(s->table, key);
     struct ending ending;
 
     if (cop_is_none(row) || s->expiring == 0 || !has_ending(row, &ending) ||
-        ending.deadline > s->now)
+        ending.deadline > now(s))
         return row;
     remove_row(s, row);
     return cop_none();
@@ -153,17 +160,17 @@ static void arm(struct store *s, cop_term key, cop_term value, int64_t ttl)
     cop_ref timer = cop_send_after(ttl < COP_TIMER_MAX_MS ? ttl : COP_TIMER_MAX_MS,
                                    cop_pid_term(cop_self()), cast);
 
-    cop_ets_insert(s->table, cop_tuple(key, value, s->now + ttl, timer));
+    cop_ets_insert(s->table, cop_tuple(key, value, now(s) + ttl, timer));
     s->is_other = true;
     s->expiring++;
-    s->deadlines += (double)(s->now + ttl);
+    s->deadlines += (double)(now(s) + ttl);
 }
 
 /* The former row of key goes without a word; ttl < 0: it does not end. */
 static void put_row(struct store *s, cop_term key, cop_term value, int64_t ttl)
 {
     if (s->expiring > 0) {
-        cop_term old = find_row(s, key);
+        cop_term old = find_row(s->table, key);
 
         if (!cop_is_none(old)) disarm(s, old);
     }
@@ -188,6 +195,17 @@ static cop_term read(struct store *s, cop_term key)
     cop_term row = live_row(s, key);
 
     return cop_is_none(row) ? cop_nil() : kv_text(cop_elem(row, 1));
+}
+
+cop_term kv_store_read(cop_term table, cop_term key)
+{
+    cop_term row = find_row(table, key);
+    struct ending ending;
+
+    /* One that has ended stays for the bucket to remove. */
+    if (cop_is_none(row) || (has_ending(row, &ending) && ending.deadline <= cop_monotonic_ms()))
+        return cop_nil();
+    return kv_text(cop_elem(row, 1));
 }
 
 static cop_term read_all(struct store *s, cop_term keys)
@@ -303,7 +321,7 @@ static cop_term expire_in(struct store *s, cop_term key, int64_t ttl, cop_term c
 {
     cop_term row = live_row(s, key);
 
-    if (cop_is_none(row) || !is_as_said(row, s->now + ttl, conditions)) return cop_int(0);
+    if (cop_is_none(row) || !is_as_said(row, now(s) + ttl, conditions)) return cop_int(0);
     if (ttl <= 0) {
         remove_row(s, row);
     } else {
@@ -313,9 +331,9 @@ static cop_term expire_in(struct store *s, cop_term key, int64_t ttl, cop_term c
     return cop_int(1);
 }
 
-static cop_term expiring(const struct store *s)
+static cop_term expiring(struct store *s)
 {
-    double left = s->expiring > 0 ? s->deadlines / (double)s->expiring - (double)s->now : 0;
+    double left = s->expiring > 0 ? s->deadlines / (double)s->expiring - (double)now(s) : 0;
 
     return cop_tuple(s->expiring, left > 0 ? (int64_t)left : 0);
 }
@@ -326,7 +344,7 @@ static cop_term ttl_of(struct store *s, cop_term key)
     struct ending ending;
 
     if (cop_is_none(row)) return cop_int(-2);
-    return cop_int(has_ending(row, &ending) ? ending.deadline - s->now : -1);
+    return cop_int(has_ending(row, &ending) ? ending.deadline - now(s) : -1);
 }
 
 /* The keys of all rows. */
@@ -376,6 +394,7 @@ static cop_term run_rare(struct store *s, cop_term op)
     if (cop_match(op, "{:keys, key}", key)) return keys_like(s, key);
     if (cop_match(op, "{:size}")) return cop_ets_info_item(s->table, COP(":size"));
     if (cop_match(op, "{:expiring}")) return expiring(s);
+    if (cop_match(op, "{:table}")) return s->table;
     if (cop_match(op, "{:flush}")) return flush(s);
     if (cop_match(op, "{:subscribe, pid}", pid)) return subscribe(s, pid);
     cop_raise("ArgumentError", "unknown operation");
@@ -405,7 +424,7 @@ static cop_term run_one(struct store *s, cop_term op)
 
 static struct store open_store(cop_term state)
 {
-    struct store s = {.now = cop_monotonic_ms(), .state = state};
+    struct store s = {.state = state};
     cop_term endings;
 
     cop_expect(state, "{table, subscribers, endings}", s.table, s.subscribers, endings);
@@ -452,7 +471,7 @@ static cop_term expire(cop_term state, cop_term key)
     /* A timer that came early is set again. */
     if (!cop_is_none(row) && has_ending(row, &ending) && cop_read_timer(ending.timer) < 0) {
         forget_ending(&s, &ending);
-        arm(&s, key, cop_elem(row, 1), ending.deadline - s.now);
+        arm(&s, key, cop_elem(row, 1), ending.deadline - now(&s));
     }
     return close_store(&s);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KV.Store: what is in a bucket, and the operations on it. All of this runs in the bucket's
- * process, as the functions that its agent is given; clients hand it lists of operations, so that
- * many cost one message there and one back.
+/* KV.Store: what is in a bucket, and the operations on it. These run in the bucket's process, as
+ * the functions that its agent is given; clients hand it lists of operations, so that many cost one
+ * message there and one back. Only reading needs no message.
  *
  * An operation is a tuple; times are milliseconds, value may be any term:
  *
@@ -25,6 +25,7 @@
  *     {:keys, pattern}               the keys that match, as text
  *     {:size}                        how many keys
  *     {:expiring}                    {how many of them end, what is left to these on average}
+ *     {:table}                       the table of the rows, for kv_store_read()
  *     {:flush}                       :ok; there is nothing any more
  *     {:subscribe, pid}              :silent; pid gets {:put, key, value} and {:delete, key} from
  *                                    now on, and {:dropped} when it does not keep up */
@@ -34,6 +35,10 @@
 #include <coppice.h>
 
 extern const struct cop_module kv_store;
+
+/* What {:read, key} answers, read from the bucket's table by any process, without the bucket: it is
+ * there as soon as the write has been answered. Raises ArgumentError if the bucket is gone. */
+cop_term kv_store_read(cop_term table, cop_term key);
 
 /* A key or value as text: itself, or inspected if it is no binary. */
 static inline cop_term kv_text(cop_term term)

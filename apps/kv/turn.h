@@ -23,6 +23,8 @@ struct kv_turn {
 /* The operation is done by the bucket, and its answer written with fn, in the order of the
  * commands. */
 void kv_turn_add(struct kv_turn *turn, cop_pid bucket, cop_term operation, kv_answer_fn fn);
+/* The same for {:read, key}, without the bucket if nothing was added that must be done before. */
+void kv_turn_read(struct kv_turn *turn, cop_pid bucket, cop_term key, kv_answer_fn fn);
 /* Has the operations done that were added; then what is written comes behind their answers. */
 struct kv_out *kv_turn_out(struct kv_turn *turn);
 

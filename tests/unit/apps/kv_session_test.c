@@ -2,6 +2,8 @@
 /* Both protocols, without sockets: what is answered to what is said, however it is cut. */
 #include "kv_talk.h"
 
+#include "../../../apps/kv/turn.h"
+
 #include <coppice/sys.h>
 
 /* Takes the bucket away, so that the tests do not see each other's. */
@@ -83,6 +85,58 @@ static void a_bucket_that_is_gone_is_not_found(void)
     forget("b");
     talk_say(&t, "GET b k\n", 8);
     cop_assert_equal("OK\r\nOK\r\nNOT FOUND\r\n", cop_binary(t.said, t.len));
+}
+
+/* Reading takes no turn of the bucket, in a turn that writes nothing before. */
+static void reading_does_not_wait_for_the_bucket(void)
+{
+    struct talk t;
+    cop_term bucket;
+
+    forget("b");
+    talk_begin(&t, KV_LINES);
+    talk_say(&t, "CREATE b\nPUT b k v\n", 19);
+    talk_say(&t, "PUT b k w\nGET b k\n", 18); /* behind what is written in the same turn */
+    talk_say(&t, "GET b k\n", 8);             /* the session learns of the table */
+    cop_assert_equal("OK\r\nOK\r\nOK\r\nw\r\nOK\r\nw\r\nOK\r\n", cop_binary(t.said, t.len));
+    t.len = 0;
+    bucket = kv_bucket_called(COP("KV.Registry"), "b");
+    cop_sys_suspend(bucket, COP_CALL_TIMEOUT);
+    talk_say(&t, "GET b k\nGET b none\n", 19);
+    cop_assert_equal("w\r\nOK\r\n\r\nOK\r\n", cop_binary(t.said, t.len));
+    cop_sys_resume(bucket, COP_CALL_TIMEOUT);
+}
+
+/* What a session knows of one bucket it does not tell of another. */
+static void reading_is_from_the_bucket_that_is_named(void)
+{
+    CHECK(KV_LINES, "CREATE b\nCREATE 1\nPUT b k x\nPUT 1 k y\nwhat\nGET b k\nGET 1 k\nGET b k\n",
+          "OK\r\nOK\r\nOK\r\nOK\r\nUNKNOWN COMMAND\r\nx\r\nOK\r\ny\r\nOK\r\nx\r\nOK\r\n");
+}
+
+static void answer_is_not_for_us(struct kv_session *session, cop_term answer)
+{
+    (void)session;
+    cop_raise("RuntimeError", "%s", cop_to_bytes(cop_inspect(answer)).data);
+}
+
+/* A bucket may end between the look for it and the reading. */
+static void a_bucket_may_end_before_it_is_read(void)
+{
+    struct talk t;
+    struct kv_turn turn = {.session = &t.session};
+    cop_term bucket;
+
+    forget("b");
+    talk_begin(&t, KV_LINES);
+    talk_say(&t, "CREATE b\nPUT b k v\n", 19);
+    talk_say(&t, "GET b k\n", 8);
+    bucket = kv_bucket_called(COP("KV.Registry"), "b");
+    forget("b");
+    t.len = 0;
+    kv_turn_read(&turn, cop_to_pid(bucket), cop_string("k"), answer_is_not_for_us);
+    kv_out_flush(kv_turn_out(&turn));
+    cop_assert_equal("NOT FOUND\r\n", cop_binary(t.said, t.len));
 }
 
 static void subscribers_are_told(void)
@@ -431,6 +485,9 @@ int main(void)
                                        TEST(what_is_kept_is_told),
                                        TEST(without_room_a_session_is_over),
                                        TEST(a_bucket_that_is_gone_is_not_found),
+                                       TEST(reading_does_not_wait_for_the_bucket),
+                                       TEST(reading_is_from_the_bucket_that_is_named),
+                                       TEST(a_bucket_may_end_before_it_is_read),
                                        TEST(subscribers_are_told),
                                        TEST(http_requests_end_a_session),
                                        TEST(what_is_like_http_does_not),

@@ -3,6 +3,8 @@
  * behind. */
 #include "kv_support.h"
 
+#include "../../../apps/kv/store.h"
+
 #include <coppice/sys.h>
 
 static cop_term new_bucket(void)
@@ -324,6 +326,33 @@ static void an_unknown_operation_is_a_mistake(void)
                      "{{%{message: \"unknown operation\"}, _}, _}");
 }
 
+static cop_term read_dead(void *arg)
+{
+    const cop_term *table = arg;
+
+    return kv_store_read(*table, COP("1"));
+}
+
+/* As {:read, key}, by anybody: also what has ended and is still there is not read. */
+static void a_table_is_read_without_its_bucket(void)
+{
+    cop_term bucket = new_bucket(), table = kv_bucket_table(bucket);
+
+    run(bucket, COP("[{:put, 1, \"one\"}, {:put, 2, [:two]}, {:set, 3, 4, :always, 100}]"));
+    cop_assert_equal("one", kv_store_read(table, COP("1")));
+    cop_assert_equal("[:two]", kv_store_read(table, COP("2")));
+    cop_assert_equal(cop_nil(), kv_store_read(table, COP("4")));
+    cop_sys_suspend(bucket, COP_CALL_TIMEOUT);
+    cop_sleep(99);
+    cop_assert_equal("4", kv_store_read(table, COP("3")));
+    cop_sleep(1);
+    cop_assert_equal(cop_nil(), kv_store_read(table, COP("3")));
+    cop_assert_equal(3, cop_ets_info_item(table, COP(":size")));
+    cop_sys_resume(bucket, COP_CALL_TIMEOUT);
+    cop_agent_stop(bucket, COP(":normal"), COP_INFINITY);
+    (void)cop_assert_raises(read_dead, &table);
+}
+
 static int virtual_time(void **state)
 {
     char why[1000];
@@ -354,6 +383,7 @@ int main(void)
                                        TEST(subscribers_come_and_go),
                                        TEST(subscribers_are_not_waited_for),
                                        TEST(a_lookup_does_not_wait_for_the_bucket),
-                                       TEST(an_unknown_operation_is_a_mistake)};
+                                       TEST(an_unknown_operation_is_a_mistake),
+                                       TEST(a_table_is_read_without_its_bucket)};
     return cmocka_run_group_tests(tests, virtual_time, kv_group_teardown);
 }
