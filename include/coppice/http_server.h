@@ -35,7 +35,9 @@
  * cop_http_server_chunk() for each piece, which waits while the client is slow, then
  * cop_http_server_finish(). A stream belongs to the process that began it: it ends with that, as
  * finished if the process ended normally, else cut off. When the client goes away first, its owner
- * gets the message {:http_closed, ref}, and chunk answers {:error, :closed}.
+ * gets the message {:http_closed, ref}, and chunk answers {:error, :closed} when the network has
+ * told that nobody takes the stream. A client that says no more but reads on (half a close, as of
+ * `nc -N`) looks the same at first: whose stream has an end may send all of it.
  *
  * Bounds: bodies, headers, connections and the time that a client may be idle. HEAD is answered as
  * GET without the body. A server that is stopped in order hears nobody new and sends answers that

@@ -77,6 +77,7 @@ struct cop__http_request {
     size_t sent;
     bool is_finished;
     bool is_cut;
+    bool is_half; /* its client says no more, which its owner has been told */
     /* The server's own. */
     cop_ref ref;
     cop_ref monitor; /* of who answers */

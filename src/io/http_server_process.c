@@ -278,7 +278,7 @@ static void take_news(struct server *s, struct news *n, cop_ref fresh)
         n->has_monitor = r->has_monitor;
         n->watch = r->watch;
         n->has_watch = r->has_watch;
-        n->owner = r->is_finished ? cop_no_pid() : r->owner;
+        n->owner = r->is_finished || r->is_half ? cop_no_pid() : r->owner;
     }
     if (r != NULL) n->ref = r->ref;
     if (r != NULL && r->state == COP__HTTP_GONE) cop__http_request_free(r);
@@ -473,22 +473,31 @@ static void on_down(struct server *s, cop_ref monitor, cop_term reason)
     log_unanswered(&unanswered, reason);
 }
 
-/* A stream's connection has something to read: its end, or what has no business to come now, and
- * then it is not looked at again. */
+/* A stream's connection has something to read: what has no business to come now, or its end. Then
+ * it is not looked at again. A client that says no more may be gone, or wait for the rest: so the
+ * owner is told, and may go on; what is sent to one that is gone ends the connection. */
 static void on_stream_readable(struct server *s, cop_ref watch)
 {
     struct cop__http_request *r = cop__http_daemon_find_watch(enter(s), watch);
-    ssize_t size = -1;
+    cop_pid owner = cop_no_pid();
+    ssize_t size = 1;
+    int error = 0;
+    cop_ref ref = watch;
     char byte;
 
-    errno = EAGAIN;
     if (r != NULL && r->state == COP__HTTP_STREAMING) {
         size = recv(cop__http_request_fd(r), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (size == 0 || (size < 0 && errno != EAGAIN)) cop__http_request_cut(r);
+        error = errno;
+        if (size < 0 && error != EAGAIN) cop__http_request_cut(r);
+        if (size == 0 && !r->is_finished) {
+            r->is_half = true;
+            owner = r->owner;
+            ref = r->ref;
+        }
     }
-    bool is_quiet = size < 0 && errno == EAGAIN && r != NULL;
     leave(s);
-    if (is_quiet) cop_fd_rearm(watch, COP_FD_READABLE);
+    if (size < 0 && error == EAGAIN) cop_fd_rearm(watch, COP_FD_READABLE);
+    if (!cop_is_no_pid(owner)) cop_send(owner, cop_tuple(COP(":http_closed"), ref));
 }
 
 static cop_result handle_info(void *state, cop_term message)

@@ -11,10 +11,27 @@
 /* More than the kernels of both sides take. */
 #define LARGE 20000000
 
+/* In three pieces, the others after the client's end was told. */
+static cop_term answer_in_pieces(cop_term request)
+{
+    cop_ref ref;
+
+    cop_expect(cop_http_server_send_chunked(request, 200, COP("[]")), ":ok");
+    cop_expect(cop_http_server_chunk(request, COP("\"small\"")), ":ok");
+    cop_expect(request, "%{ref: ref}", ref);
+    cop_assert_receive_within(5000, "{:http_closed, ^ref}", ref);
+    cop_expect(cop_http_server_chunk(request, COP("\"small\"")), ":ok");
+    cop_expect(cop_http_server_chunk(request, COP("\"small\"")), ":ok");
+    cop_send(COP(":test_of_http_server"), COP(":told"));
+    return COP(":done");
+}
+
 static cop_term handle(cop_term request)
 {
     char *body;
 
+    if (cop_match(request, "%{request_path: \"/slow\"}")) cop_sleep(20);
+    if (cop_match(request, "%{request_path: \"/pieces\"}")) return answer_in_pieces(request);
     if (!cop_match(request, "%{request_path: \"/large\"}")) return COP("{200, [], \"small\"}");
     body = cop_alloc(LARGE);
     memset(body, 'x', LARGE);
@@ -136,6 +153,69 @@ PROCESS_TEST(a_whole_request_before_it_is_answered)
     close(fd);
 }
 
+/* A client may say no more as soon as its request is whole, as `nc -N` does: it is answered, also if
+ * that takes a while. */
+PROCESS_TEST(whole_requests_that_end_are_answered)
+{
+    static const char *const wholes[] = {
+        "GET /x HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /x HTTP/1.0\r\n\r\n",
+        "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+        "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+        "POST /slow HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        "GET /x HTTP/1.1\r\nHost: h\r\n\r\nGET /slow HTTP/1.1\r\nHost: h\r\n\r\n",
+    };
+    int64_t port;
+
+    start_server(COP("[]"), &port);
+    for (size_t i = 0; i < 3 * sizeof(wholes) / sizeof(wholes[0]); i++) {
+        int fd = raw_connect(port);
+        cop_bytes answer;
+
+        cop_assert(raw_send(fd, wholes[i / 3]));
+        if (i % 3 > 0) cop_sleep(i % 3 == 1 ? 1 : 10);
+        cop_assert(shutdown(fd, SHUT_WR) == 0);
+        answer = cop_to_bytes(raw_read(fd, NULL));
+        cop_assert(answer.len > 9 && memcmp(answer.data + answer.len - 9, "\r\n\r\nsmall", 9) == 0);
+        close(fd);
+    }
+}
+
+/* Also one that is more than the kernels take. */
+PROCESS_TEST(large_answers_come_after_half_a_close)
+{
+    int64_t port;
+    int fd;
+    cop_bytes answer;
+
+    start_server(COP("[]"), &port);
+    fd = raw_connect(port);
+    cop_assert(raw_send(fd, "GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
+    cop_assert(shutdown(fd, SHUT_WR) == 0);
+    answer = cop_to_bytes(raw_read(fd, NULL));
+    cop_assert(answer.len > LARGE + 4);
+    close(fd);
+}
+
+/* The owner of a stream is told that its client says no more, and may go on. */
+PROCESS_TEST(streams_may_go_on_after_half_a_close)
+{
+    int64_t port;
+    int fd;
+    cop_bytes answer;
+
+    start_server(COP("[]"), &port);
+    fd = raw_connect(port);
+    cop_assert(raw_send(fd, "GET /pieces HTTP/1.1\r\nHost: h\r\n\r\n"));
+    cop_assert(shutdown(fd, SHUT_WR) == 0);
+    answer = cop_to_bytes(raw_read(fd, NULL));
+    cop_assert(memmem(answer.data, answer.len,
+                      "\r\n\r\n5\r\nsmall\r\n5\r\nsmall\r\n5\r\nsmall\r\n0\r\n\r\n", 39) != NULL);
+    cop_assert_received(":told");
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +223,9 @@ int main(void)
         cmocka_unit_test(a_stopped_server_has_its_time),
         cmocka_unit_test(half_a_request_that_ends_is_not_waited_for),
         cmocka_unit_test(a_whole_request_before_it_is_answered),
+        cmocka_unit_test(whole_requests_that_end_are_answered),
+        cmocka_unit_test(large_answers_come_after_half_a_close),
+        cmocka_unit_test(streams_may_go_on_after_half_a_close),
     };
 
     return cmocka_run_group_tests(tests, node_up, node_down);
