@@ -330,9 +330,9 @@ static cop_result go_on(struct server *s, cop_result result)
 
 /* --- Calls ------------------------------------------------------------------------------------ */
 
-static cop_result done(bool is_done)
+static cop_term done(bool is_done)
 {
-    return cop_reply(is_done ? cop_ok() : COP("{:error, :closed}"));
+    return is_done ? cop_ok() : COP("{:error, :closed}");
 }
 
 /* The request, if it waits for its answer. Entered. */
@@ -343,13 +343,13 @@ static struct cop__http_request *unanswered(struct cop__http_daemon *d, cop_ref 
     return r != NULL && r->state == COP__HTTP_WAITING ? r : NULL;
 }
 
-static cop_result send_resp(struct server *s, cop_ref ref, int status, cop_term headers,
-                            cop_bytes body)
+static cop_term send_resp(struct server *s, cop_ref ref, int status, cop_term headers,
+                          cop_bytes body)
 {
     COP_CLEANUP(cop__buf_fini) struct cop__buf flat = {0};
     struct cop__http_request *r;
 
-    if (!cop__http_headers(headers, &flat)) return cop_reply(COP("{:error, :badarg}"));
+    if (!cop__http_headers(headers, &flat)) return COP("{:error, :badarg}");
     r = unanswered(enter(s), ref);
     if (r != NULL) cop__http_request_answer(r, (unsigned)status, &flat, body.data, body.len);
     leave(s);
@@ -378,14 +378,14 @@ static void watch_stream(struct server *s, cop_ref ref, int fd, cop_pid owner)
     if (!cop_ref_equal(former, monitor)) cop_demonitor(former, true);
 }
 
-static cop_result send_chunked(struct server *s, cop_ref ref, int status, cop_term headers,
-                               cop_pid owner)
+static cop_term send_chunked(struct server *s, cop_ref ref, int status, cop_term headers,
+                             cop_pid owner)
 {
     COP_CLEANUP(cop__buf_fini) struct cop__buf flat = {0};
     struct cop__http_request *r;
     int fd = -1;
 
-    if (!cop__http_headers(headers, &flat)) return cop_reply(COP("{:error, :badarg}"));
+    if (!cop__http_headers(headers, &flat)) return COP("{:error, :badarg}");
     r = unanswered(enter(s), ref);
     if (r != NULL) {
         cop__http_request_stream(r, (unsigned)status, &flat);
@@ -403,18 +403,18 @@ static struct cop__http_request *open_stream(struct cop__http_daemon *d, cop_ref
     return r != NULL && r->state == COP__HTTP_STREAMING && !r->is_finished && !r->is_cut ? r : NULL;
 }
 
-static cop_result chunk(struct server *s, cop_ref ref, cop_bytes data, cop_from from)
+static cop_term chunk(struct server *s, cop_ref ref, cop_bytes data, cop_from from)
 {
     struct cop__http_request *r = open_stream(enter(s), ref);
     bool waits = r != NULL && cop__http_request_chunk(r, data.data, data.len) > s->buffer_max;
 
     if (waits) cop__buf_append(&r->waiters, &from, sizeof(from));
     leave(s);
-    if (waits) return cop_noreply();
+    if (waits) return cop_none();
     return done(r != NULL);
 }
 
-static cop_result finish(struct server *s, cop_ref ref)
+static cop_term finish(struct server *s, cop_ref ref)
 {
     struct cop__http_request *r = open_stream(enter(s), ref);
 
@@ -423,24 +423,36 @@ static cop_result finish(struct server *s, cop_ref ref)
     return done(r != NULL);
 }
 
-static cop_result handle_call(void *state, cop_term request, cop_from from)
+/* The reply to a call; cop_none() if it comes later. False: there is no such call. */
+static bool take_call(struct server *s, cop_term request, cop_from from, cop_term *ret_reply)
 {
-    struct server *s = state;
     cop_ref ref;
     int status;
     cop_term headers;
     cop_bytes bytes;
 
-    if (cop_match(request, ":port")) return go_on(s, cop_reply(s->port));
-    if (cop_match(request, "{:send_resp, ref, status, headers, bytes}", ref, status, headers,
-                  bytes))
-        return go_on(s, send_resp(s, ref, status, headers, bytes));
-    if (cop_match(request, "{:send_chunked, ref, status, headers}", ref, status, headers))
-        return go_on(s, send_chunked(s, ref, status, headers, from.client));
-    if (cop_match(request, "{:chunk, ref, bytes}", ref, bytes))
-        return go_on(s, chunk(s, ref, bytes, from));
-    if (cop_match(request, "{:finish, ref}", ref)) return go_on(s, finish(s, ref));
-    return cop_no_clause(request);
+    if (cop_match(request, ":port"))
+        *ret_reply = cop_int(s->port);
+    else if (cop_match(request, "{:send_resp, ref, status, headers, bytes}", ref, status, headers,
+                       bytes))
+        *ret_reply = send_resp(s, ref, status, headers, bytes);
+    else if (cop_match(request, "{:send_chunked, ref, status, headers}", ref, status, headers))
+        *ret_reply = send_chunked(s, ref, status, headers, from.client);
+    else if (cop_match(request, "{:chunk, ref, bytes}", ref, bytes))
+        *ret_reply = chunk(s, ref, bytes, from);
+    else if (cop_match(request, "{:finish, ref}", ref))
+        *ret_reply = finish(s, ref);
+    else
+        return false;
+    return true;
+}
+
+static cop_result handle_call(void *state, cop_term request, cop_from from)
+{
+    cop_term reply;
+
+    if (!take_call(state, request, from, &reply)) return cop_no_clause(request);
+    return go_on(state, cop_is_none(reply) ? cop_noreply() : cop_reply(reply));
 }
 
 /* --- Messages --------------------------------------------------------------------------------- */
@@ -500,9 +512,8 @@ static void on_stream_readable(struct server *s, cop_ref watch)
     if (!cop_is_no_pid(owner)) cop_send(owner, cop_tuple(COP(":http_closed"), ref));
 }
 
-static cop_result handle_info(void *state, cop_term message)
+static void take_message(struct server *s, cop_term message)
 {
-    struct server *s = state;
     cop_ref ref;
     cop_term reason;
 
@@ -517,7 +528,12 @@ static cop_result handle_info(void *state, cop_term message)
     } else if (cop_match(message, "{:DOWN, ref, :process, _, reason}", ref, reason)) {
         on_down(s, ref, reason);
     }
-    return go_on(s, cop_noreply());
+}
+
+static cop_result handle_info(void *state, cop_term message)
+{
+    take_message(state, message);
+    return go_on(state, cop_noreply());
 }
 
 /* --- The end ---------------------------------------------------------------------------------- */
@@ -535,6 +551,18 @@ static bool send_on(struct server *s, int64_t *ret_ms)
     return is_sending;
 }
 
+/* What was in the mailbox at the end, or has come since. */
+static void take_last(struct server *s, cop_term message)
+{
+    cop_term request, reply;
+    cop_from from;
+
+    if (!cop_match(message, "{:\"$gen_call\", from, request}", from, request))
+        take_message(s, message);
+    else if (take_call(s, request, from, &reply) && !cop_is_none(reply))
+        cop_gen_server_reply(from, reply);
+}
+
 /* An ordered end: nobody new is heard, and answers that are complete are sent whole. A supervisor
  * bounds the time, and a client that takes nothing is idle. */
 static void terminate(void *state, cop_term reason)
@@ -548,8 +576,10 @@ static void terminate(void *state, cop_term reason)
         return;
     cop__http_daemon_deafen(enter(s));
     leave(s);
+    while (cop_receive(&message, 0))
+        take_last(s, message);
     while (send_on(s, &ms))
-        (void)cop_receive(&message, ms);
+        if (cop_receive(&message, ms)) take_last(s, message);
 }
 
 static cop_term format_state(const void *state)

@@ -4,6 +4,7 @@
 #include "support/raw_client.h"
 
 #include "coppice.h"
+#include "coppice/sys.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,17 +47,21 @@ static const struct cop_module handler_module = {
     .size = sizeof(struct cop_module), .name = "Handler", .functions = functions};
 
 /* A server under the test's supervisor. */
-static cop_pid start_server(cop_term overrides, int64_t *ret_port)
+static cop_pid start(cop_term spec, cop_term overrides, int64_t *ret_port)
 {
     cop_pid server;
 
     cop_module_register(&handler_module);
     cop_module_register(&cop_http_server_module);
     cop_register(COP(":test_of_http_server"), cop_self());
-    cop_expect(cop_start_supervised(COP("{HttpServer, handler: &Handler.handle/1}"), overrides),
-               "{:ok, server}", server);
+    cop_expect(cop_start_supervised(spec, overrides), "{:ok, server}", server);
     *ret_port = cop_to_int(cop_http_server_port(cop_pid_term(server)));
     return server;
+}
+
+static cop_pid start_server(cop_term overrides, int64_t *ret_port)
+{
+    return start(COP("{HttpServer, handler: &Handler.handle/1}"), overrides, ret_port);
 }
 
 /* --- Ordered ends ----------------------------------------------------------------------------- */
@@ -67,7 +72,7 @@ static int leave_a_large_answer(int64_t port)
     int fd = raw_connect(port);
 
     cop_assert(raw_send(fd, "GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
-    cop_assert_receive_within(5000, ":answered");
+    cop_assert_receive_within(20000, ":answered");
     return fd;
 }
 
@@ -106,6 +111,44 @@ PROCESS_TEST(a_stopped_server_has_its_time)
     cop_assert_equal(cop_ok(), cop_stop_supervised(COP("HttpServer")));
     cop_assert(!cop_seems_alive(server));
     cop_assert(cop_to_bytes(raw_read(fd, NULL)).len < LARGE);
+    close(fd);
+}
+
+static cop_term answer_asked(cop_term request)
+{
+    return cop_http_server_send_resp(request, 200, COP("[]"), COP("\"asked\""));
+}
+
+/* Waits until so many messages lie in a process' mailbox. */
+static void await_queue(cop_pid pid, int64_t len)
+{
+    int64_t n = -1;
+
+    while (n != len) {
+        cop_yield();
+        cop_expect(cop_process_info(pid, COP(":message_queue_len")), "{_, n}", n);
+    }
+}
+
+/* An answer that the server has not taken yet when its end is asked for is sent, too. */
+PROCESS_TEST(a_stopped_server_takes_what_has_been_said)
+{
+    cop_pid self = cop_self();
+    int64_t port;
+    cop_pid server = start(cop_build("{HttpServer, handler: self}", self), COP("[]"), &port);
+    cop_term request, answering;
+    int fd = raw_connect(port);
+    cop_bytes answer;
+
+    cop_assert(raw_send(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
+    cop_assert_receive_within(5000, "{:http_request, request}", request);
+    cop_sys_suspend(cop_pid_term(server), 5000);
+    answering = cop_task_async(cop_task_fun(answer_asked, request));
+    await_queue(server, 1);
+    cop_assert_equal(cop_ok(), stop_server(cop_pid_term(server)));
+    cop_assert_equal(cop_ok(), cop_task_await(answering, 20000));
+    answer = cop_to_bytes(raw_read(fd, NULL));
+    cop_assert(memmem(answer.data, answer.len, "\r\n\r\nasked", 9) != NULL);
     close(fd);
 }
 
@@ -221,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stopped_server_sends_what_is_complete),
         cmocka_unit_test(a_stopped_server_has_its_time),
+        cmocka_unit_test(a_stopped_server_takes_what_has_been_said),
         cmocka_unit_test(half_a_request_that_ends_is_not_waited_for),
         cmocka_unit_test(a_whole_request_before_it_is_answered),
         cmocka_unit_test(whole_requests_that_end_are_answered),
