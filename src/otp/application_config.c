@@ -2,6 +2,8 @@
 /* Starts without a type, environments set at once, keys of descriptions. */
 #include "otp/application_config.h"
 
+#include "otp/stdlib.h"
+#include "otp/stdlib_kernel.h"
 #include "otp/text.h"
 
 cop_term cop__application_start(cop_term app)
@@ -25,8 +27,8 @@ cop_term cop__application_ensure_all_started(cop_term apps)
 static COP_NORETURN void refuse(cop_term app, const char *words, cop_term what)
 {
     COP__TEXT(text);
+    cop_bytes shown;
 
-    cop__text_add(&text, "argument error: ~c\"");
     if (!cop_is_none(app)) {
         cop__text_add(&text, "application: ");
         if (cop_is_atom(app))
@@ -40,8 +42,8 @@ static COP_NORETURN void refuse(cop_term app, const char *words, cop_term what)
         cop__text_add_bytes(&text, cop_atom_text(what));
     else if (!cop_is_none(what))
         cop__text_add_term(&text, what);
-    cop__text_add(&text, "\"");
-    cop_raise("ArgumentError", "%.*s", (int)text.len, text.data);
+    shown = cop_to_bytes(cop_inspect(cop__kernel_to_charlist(cop__text_binary(&text))));
+    cop_raise("ArgumentError", "argument error: %.*s", (int)shown.len, shown.data);
 }
 
 static bool has_key(cop_term pairs, cop_term key)
@@ -58,12 +60,13 @@ static void check_parameters(cop_term app, cop_term parameters)
 {
     cop_term rest = parameters, pair, key;
 
-    if (cop_list_len(parameters) < 0) refuse(app, "parameters must be a list", cop_none());
+    if (!cop_is_list(parameters)) refuse(app, "parameters must be a list", cop_none());
     for (; cop_match(rest, "[pair | rest]", pair, rest);) {
         if (!cop_match(pair, "{key, _}", key)) refuse(app, "invalid parameter: ", pair);
         if (!cop_is_atom(key)) refuse(app, "invalid parameter name: ", key);
         if (has_key(rest, key)) refuse(app, "duplicate parameter: ", key);
     }
+    if (!cop_is_empty_list(rest)) cop__raise_argument(3, "not a list");
 }
 
 static void check(cop_term config)
@@ -77,7 +80,7 @@ static void check(cop_term config)
         check_parameters(app, parameters);
         if (has_key(rest, app)) refuse(cop_none(), "duplicate application config: ", app);
     }
-    if (!cop_is_empty_list(rest)) refuse(cop_none(), "invalid application config: ", rest);
+    if (!cop_is_empty_list(rest)) cop__raise_argument(3, "not a list");
 }
 
 cop_term cop__application_put_all(cop_term config, bool lasts)

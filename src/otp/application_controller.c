@@ -227,12 +227,12 @@ static cop_result start(struct controller *c, cop_term name, cop_term type, cop_
     struct app *app = find(c, name);
     cop_term wrong;
 
-    if (!cop_match(type, ":permanent") && !cop_match(type, ":transient") &&
-        !cop_match(type, ":temporary"))
-        return cop_reply(cop_build("{:error, {:invalid_restart_type, type}}", type));
     wrong = load(name);
     if (!cop_match(wrong, ":ok") && !cop_match(wrong, "{:error, {:already_loaded, _}}"))
         return cop_reply(wrong);
+    if (!cop_match(type, ":permanent") && !cop_match(type, ":transient") &&
+        !cop_match(type, ":temporary"))
+        return cop_reply(cop_build("{:error, {:invalid_restart_type, type}}", type));
     if (app && app->phase == RUNNING)
         return cop_reply(cop_build("{:error, {:already_started, name}}", name));
     if (app && app->phase != ENDED) {

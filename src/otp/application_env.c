@@ -111,14 +111,14 @@ static cop_term value_of(cop_term text)
 
 cop_term cop_application_fetch_env(cop_term name, cop_term key)
 {
-    cop_term text = get_text(check_atom(name), check_atom(key), false);
+    cop_term text = get_text(check_atom(name), key, false);
 
     return cop_is_none(text) ? COP(":error") : cop_tuple(cop_ok(), value_of(text));
 }
 
 cop_term cop_application_get_env(cop_term name, cop_term key, cop_term fallback)
 {
-    cop_term text = get_text(check_atom(name), check_atom(key), false);
+    cop_term text = get_text(check_atom(name), key, false);
 
     return cop_is_none(text) ? fallback : value_of(text);
 }
@@ -199,7 +199,7 @@ static void drop(cop_term name, cop_term key)
 
 cop_term cop_application_delete_env(cop_term name, cop_term key)
 {
-    drop(check_atom(name), check_atom(key));
+    drop(check_atom(name), key);
     return cop_ok();
 }
 

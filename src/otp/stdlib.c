@@ -215,6 +215,12 @@ cop_term cop__list_to_tuple(cop_term list)
     return tuple;
 }
 
+void cop__options_arg(cop_term options, int position)
+{
+    if (!cop_is_list(options)) cop__raise_argument(position, "not a list");
+    if (cop_list_len(options) < 0) cop__raise_argument(position, "not a proper list");
+}
+
 int64_t cop__timeout(cop_term t)
 {
     int64_t ms;
@@ -225,21 +231,24 @@ int64_t cop__timeout(cop_term t)
 
 /* --- Text ------------------------------------------------------------------------------------- */
 
-/* Of List.to_string/1, for a list with something in it that is no character. */
-static COP_NORETURN void raise_no_chardata(cop_term list)
+/* Of List.to_string/1 and List.to_charlist/1, for a list with something in it that is no
+ * character. */
+static COP_NORETURN void raise_no_chardata(cop_term list, bool to_charlist)
 {
     cop_bytes text = cop_to_bytes(cop_inspect_with(list, (struct cop_inspect_opts){0, 50}));
 
     cop_raise("ArgumentError",
-              "cannot convert the given list to a string.\n\n"
-              "To be converted to a string, a list must either be empty or only\n"
-              "contain the following elements:\n\n"
+              "cannot convert the given list to a %s.\n\n%s:\n\n"
               "  * strings\n"
               "  * integers representing Unicode code points\n"
-              "  * a list containing one of these three elements\n\n"
+              "  * %sa list containing one of these three elements\n\n"
               "Please check the given list or call inspect/1 to get the list representation, "
               "got:\n\n%.*s\n",
-              (int)text.len, text.data);
+              to_charlist ? "charlist" : "string",
+              to_charlist ? "To be converted to a charlist, a list must contain only"
+                          : "To be converted to a string, a list must either be empty or only\n"
+                            "contain the following elements",
+              to_charlist ? "or " : "", (int)text.len, text.data);
 }
 
 static bool is_code(int64_t code)
@@ -265,9 +274,9 @@ static void add_code(struct cop__text *text, int64_t code)
     cop__text_add_bytes(text, (cop_bytes){utf8, len});
 }
 
-/* Lists of lists, codes and binaries; what is still to come of each list is kept in a list. */
-static cop_term chardata(cop_term list)
+cop_term cop__chardata(cop_term list, bool to_charlist)
 {
+    /* What is still to come of each list is kept in a list. */
     COP__TEXT(text);
     cop_term pending = cop_list(list);
 
@@ -286,7 +295,7 @@ static cop_term chardata(cop_term list)
             if (!cop_is_empty_list(t))
                 pending = cop_cons(cop_head(t), cop_cons(cop_tail(t), pending));
         } else {
-            raise_no_chardata(list);
+            raise_no_chardata(list, to_charlist);
         }
     }
     return cop__text_binary(&text);
@@ -303,7 +312,7 @@ cop_term cop__to_string(cop_term t)
         return cop_identical(t, cop_nil()) ? cop_string("") : cop_binary(text.data, text.len);
     case COP_KIND_INTEGER:
     case COP_KIND_FLOAT: return cop_inspect(t);
-    case COP_KIND_LIST: return chardata(t);
+    case COP_KIND_LIST: return cop__chardata(t, false);
     default: cop__raise_protocol("String.Chars", t);
     }
 }

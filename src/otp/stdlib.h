@@ -57,6 +57,8 @@ COP_NORETURN void cop__raise_protocol(const char *protocol, cop_term t);
 
 /* --- Arguments -------------------------------------------------------------------------------- */
 
+/* An ArgumentError if options, the argument at this position, is no proper list. */
+void cop__options_arg(cop_term options, int position);
 /* True if t is an integer that fits. */
 bool cop__is_int64(cop_term t, int64_t *ret);
 /* t if it is a map; else a BadMapError. */
@@ -98,6 +100,9 @@ int64_t cop__timeout(cop_term t);
 
 /* A term as Kernel.to_string/1 makes a text of it, also chardata. */
 cop_term cop__to_string(cop_term t);
+/* The text of a list of lists, codes and binaries; an ArgumentError in the words of
+ * List.to_charlist/1 or of List.to_string/1 if something else is in it. */
+cop_term cop__chardata(cop_term list, bool to_charlist);
 /* A sort of a proper list, stable but for cop__precedes, which is as OTP has it; precedes(arg, a,
  * b) is true where a may stand before b. */
 typedef bool (*cop__precedes_fn)(void *arg, cop_term a, cop_term b);

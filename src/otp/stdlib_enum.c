@@ -433,7 +433,7 @@ static const struct cop_function functions[] = {
     COP_EXPORT("intersperse(enumerable, separator)", cop__enum_intersperse,
                "The elements with separator between them."),
     COP_EXPORT("into(enumerable, collectable)", cop__enum_into,
-               "The elements put into a list or map."),
+               "The elements put into a list, string or map."),
     COP_EXPORT("into(enumerable, collectable, fun)", into_with,
                "The same with what fun makes of each."),
     COP_EXPORT("join(enumerable)", cop__enum_join, "The texts of all elements as one."),

@@ -366,12 +366,26 @@ cop_term cop__enum_join(cop_term enumerable)
     return cop__enum_join_with(enumerable, COP("\"\""));
 }
 
-/* Into a list (behind what it holds) or a map. */
+static cop_term into_binary(cop_term l, cop_term binary)
+{
+    COP__TEXT(text);
+
+    cop__text_add_bytes(&text, cop_to_bytes(binary));
+    for (; !cop_is_empty_list(l); l = cop_tail(l)) {
+        if (!cop_is_binary(cop_head(l)))
+            cop__raise_no_clause("Collectable.BitString.-into/1-fun-0-/2");
+        cop__text_add_bytes(&text, cop_to_bytes(cop_head(l)));
+    }
+    return cop__text_binary(&text);
+}
+
+/* Into a list or a binary (behind what it holds), or a map. */
 cop_term cop__enum_into(cop_term enumerable, cop_term collectable)
 {
     cop_term l = cop__enumerate(enumerable);
 
     if (cop_is_list(collectable)) return cop_list_append(collectable, l);
+    if (cop_is_binary(collectable)) return into_binary(l, collectable);
     if (!cop_is_map(collectable)) cop__raise_protocol("Collectable", collectable);
     for (; !cop_is_empty_list(l); l = cop_tail(l)) {
         if (!cop_is_tuple(cop_head(l)) || cop_tuple_size(cop_head(l)) != 2)

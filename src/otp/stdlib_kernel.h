@@ -32,6 +32,11 @@ cop_term cop__kernel_spawn_mfa(cop_term module, cop_term function, cop_term args
 cop_term cop__kernel_spawn_link(cop_term fun);
 cop_term cop__kernel_spawn_link_mfa(cop_term module, cop_term function, cop_term args);
 cop_term cop__kernel_spawn_monitor(cop_term fun);
+cop_term cop__kernel_spawn_opt(cop_term fun, cop_term options);
+cop_term cop__kernel_spawn_opt_mfa(cop_term module, cop_term function, cop_term args,
+                                   cop_term options);
+/* The priority that an atom names. False: none. */
+bool cop__priority_from(cop_term t, enum cop_priority *ret);
 cop_term cop__kernel_apply_fun(cop_term fun, cop_term args);
 cop_term cop__kernel_apply(cop_term module, cop_term function, cop_term args);
 cop_term cop__kernel_exported(cop_term module, cop_term function, cop_term arity);

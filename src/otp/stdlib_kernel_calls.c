@@ -73,55 +73,104 @@ static cop_next run_mfa(cop_term mfa)
     return cop_end();
 }
 
-static cop_term spawn_fun(cop_term fun, bool link)
+/* The pid, or with a monitor {pid, ref}. */
+static cop_term spawn_with(cop_start_fn start, cop_term arg, struct cop_spawn_opts opts)
 {
-    if (!cop_is_fun(fun, 0)) cop__raise_argument(1, "not a fun");
-    return cop_pid_term(
-        cop_spawn(run_fun, fun, &(struct cop_spawn_opts){.link = link, .name = fun_name(fun)}));
+    cop_ref ref;
+    cop_pid pid;
+
+    opts.ret_ref = &ref;
+    pid = cop_spawn(start, arg, &opts);
+    return opts.monitor ? cop_tuple(pid, ref) : cop_pid_term(pid);
 }
 
-static cop_term spawn_mfa(cop_term module, cop_term function, cop_term args, bool link)
+static cop_term spawn_fun(cop_term fun, struct cop_spawn_opts opts)
+{
+    if (!cop_is_fun(fun, 0)) cop__raise_argument(1, "not a fun");
+    opts.name = fun_name(fun);
+    return spawn_with(run_fun, fun, opts);
+}
+
+static cop_term spawn_mfa(cop_term module, cop_term function, cop_term args,
+                          struct cop_spawn_opts opts)
 {
     if (!cop_is_atom(module)) cop__raise_argument(1, "not an atom");
     if (!cop_is_atom(function)) cop__raise_argument(2, "not an atom");
     if (!cop_is_list(args) || cop_list_len(args) < 0) cop__raise_argument(3, "not a list");
     if (cop_list_len(args) > 255) cop_error(COP(":system_limit"));
-    return cop_pid_term(
-        cop_spawn(run_mfa, cop_tuple(module, function, args),
-                  &(struct cop_spawn_opts){
-                      .link = link, .name = function_name(module, function, cop_list_len(args))}));
+    opts.name = function_name(module, function, cop_list_len(args));
+    return spawn_with(run_mfa, cop_tuple(module, function, args), opts);
+}
+
+/* False: nothing that spawn_opt knows. Those about memory change nothing here. */
+static bool read_spawn_option(cop_term option, struct cop_spawn_opts *opts)
+{
+    cop_term name, value;
+
+    if (cop_match(option, ":link")) {
+        opts->link = true;
+    } else if (cop_match(option, ":monitor")) {
+        opts->monitor = true;
+    } else if (!cop_match(option, "{name, value}", name, value)) {
+        return false;
+    } else if (cop_match(name, ":priority")) {
+        return cop__priority_from(value, &opts->priority);
+    } else if (cop_match(name, ":mailbox")) {
+        return cop_mailbox_from(value, &opts->mailbox);
+    } else {
+        return cop_match(name, ":fullsweep_after") || cop_match(name, ":min_heap_size") ||
+               cop_match(name, ":min_bin_vheap_size") || cop_match(name, ":max_heap_size") ||
+               cop_match(name, ":message_queue_data");
+    }
+    return true;
+}
+
+static struct cop_spawn_opts spawn_options(cop_term options, int position)
+{
+    struct cop_spawn_opts opts = {0};
+
+    cop__options_arg(options, position);
+    for (; !cop_is_empty_list(options); options = cop_tail(options)) {
+        if (!read_spawn_option(cop_head(options), &opts))
+            cop__raise_argument(position, "invalid spawn option");
+    }
+    return opts;
 }
 
 cop_term cop__kernel_spawn(cop_term fun)
 {
-    return spawn_fun(fun, false);
+    return spawn_fun(fun, (struct cop_spawn_opts){0});
 }
 
 cop_term cop__kernel_spawn_link(cop_term fun)
 {
-    return spawn_fun(fun, true);
+    return spawn_fun(fun, (struct cop_spawn_opts){.link = true});
 }
 
 cop_term cop__kernel_spawn_mfa(cop_term module, cop_term function, cop_term args)
 {
-    return spawn_mfa(module, function, args, false);
+    return spawn_mfa(module, function, args, (struct cop_spawn_opts){0});
 }
 
 cop_term cop__kernel_spawn_link_mfa(cop_term module, cop_term function, cop_term args)
 {
-    return spawn_mfa(module, function, args, true);
+    return spawn_mfa(module, function, args, (struct cop_spawn_opts){.link = true});
 }
 
 cop_term cop__kernel_spawn_monitor(cop_term fun)
 {
-    cop_ref ref;
-    cop_pid pid;
+    return spawn_fun(fun, (struct cop_spawn_opts){.monitor = true});
+}
 
-    if (!cop_is_fun(fun, 0)) cop__raise_argument(1, "not a fun");
-    pid = cop_spawn(
-        run_fun, fun,
-        &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref, .name = fun_name(fun)});
-    return cop_tuple(pid, ref);
+cop_term cop__kernel_spawn_opt(cop_term fun, cop_term options)
+{
+    return spawn_fun(fun, spawn_options(options, 2));
+}
+
+cop_term cop__kernel_spawn_opt_mfa(cop_term module, cop_term function, cop_term args,
+                                   cop_term options)
+{
+    return spawn_mfa(module, function, args, spawn_options(options, 4));
 }
 
 /* --- Errors ----------------------------------------------------------------------------------- */

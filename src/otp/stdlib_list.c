@@ -339,7 +339,8 @@ static cop_term is_improper(cop_term list)
 
 static cop_term to_charlist(cop_term list)
 {
-    return cop_apply(COP("String"), COP(":to_charlist"), cop_list(to_string(list)));
+    if (!cop_is_list(list)) cop__raise_no_clause("List.to_charlist/1");
+    return cop_apply(COP("String"), COP(":to_charlist"), cop_list(cop__chardata(list, true)));
 }
 
 /* What this function of String makes of the list's characters, which are code points only; else the
@@ -377,9 +378,42 @@ static cop_term to_float(cop_term list)
     return from_characters(list, COP(":to_float"), "not a textual representation of a float");
 }
 
+/* The elements of a list or a tuple, up to an improper end. */
+static cop_term elements(cop_term t)
+{
+    cop_term done = cop_empty_list();
+
+    if (cop_is_tuple(t)) {
+        for (size_t i = cop_tuple_size(t); i > 0; i--)
+            done = cop_cons(cop_elem(t, i - 1), done);
+        return done;
+    }
+    if (!cop_is_list(t)) cop__raise_no_clause("List.to_list/1");
+    for (; cop_is_list(t) && !cop_is_empty_list(t); t = cop_tail(t))
+        done = cop_cons(cop_head(t), done);
+    return cop_list_reverse(done);
+}
+
+/* Whether behind so many elements of a list there is the end of an improper one. */
+static bool is_improper_at(cop_term t, int64_t n)
+{
+    if (cop_is_tuple(t)) return false;
+    for (; n > 0; n--)
+        t = cop_tail(t);
+    return !cop_is_list(t);
+}
+
 static cop_term zip(cop_term lists)
 {
-    return cop__enum_zip(list_arg(lists, "List.zip/1"));
+    cop_term columns = cop_empty_list();
+    cop_term rows;
+
+    for (cop_term l = list_arg(lists, "List.zip/1"); !cop_is_empty_list(l); l = cop_tail(l))
+        columns = cop_cons(elements(cop_head(l)), columns);
+    rows = cop__enum_zip(cop_list_reverse(columns));
+    for (cop_term l = lists; !cop_is_empty_list(l); l = cop_tail(l))
+        if (is_improper_at(cop_head(l), cop_list_len(rows))) cop__raise_no_clause("List.to_list/1");
+    return rows;
 }
 
 static const struct cop_function list_functions[] = {

@@ -53,12 +53,23 @@ static cop_term priority_term(enum cop_priority priority)
     return COP(":normal");
 }
 
+bool cop__priority_from(cop_term t, enum cop_priority *ret)
+{
+    for (int i = COP_PRIORITY_NORMAL; i <= COP_PRIORITY_MAX; i++) {
+        if (!cop_identical(priority_term((enum cop_priority)i), t)) continue;
+        *ret = (enum cop_priority)i;
+        return true;
+    }
+    return false;
+}
+
 static cop_term set_priority(cop_term value)
 {
-    for (int i = COP_PRIORITY_NORMAL; i <= COP_PRIORITY_MAX; i++)
-        if (cop_identical(priority_term((enum cop_priority)i), value))
-            return priority_term(cop_set_priority((enum cop_priority)i));
-    cop__raise_argument(2, "invalid value for this process flag");
+    enum cop_priority priority;
+
+    if (!cop__priority_from(value, &priority))
+        cop__raise_argument(2, "invalid value for this process flag");
+    return priority_term(cop_set_priority(priority));
 }
 
 static cop_term flag(cop_term name, cop_term value)
@@ -111,11 +122,22 @@ static bool has_option(cop_term options, cop_term option)
     return false;
 }
 
+/* An error if the argument at this position is no list of these atoms. */
+static void check_options(cop_term options, int position, cop_term known)
+{
+    cop__options_arg(options, position);
+    for (; !cop_is_empty_list(options); options = cop_tail(options))
+        if (!has_option(known, cop_head(options)))
+            cop__raise_argument(position, "invalid option in list");
+}
+
 static cop_term demonitor_with(cop_term ref, cop_term options)
 {
-    bool was_active = cop_demonitor(ref_arg(ref), has_option(options, COP(":flush")));
+    cop_ref monitor = ref_arg(ref);
 
-    return cop_bool(was_active || !has_option(options, COP(":info")));
+    check_options(options, 2, COP("[:flush, :info]"));
+    return cop_bool(cop_demonitor(monitor, has_option(options, COP(":flush"))) ||
+                    !has_option(options, COP(":info")));
 }
 
 static cop_term demonitor(cop_term ref)
@@ -130,6 +152,7 @@ static cop_term alias(void)
 
 static cop_term alias_with(cop_term options)
 {
+    check_options(options, 1, COP("[:explicit_unalias, :reply]"));
     return cop_ref_term(
         cop_alias(has_option(options, COP(":reply")) ? COP_ALIAS_REPLY : COP_ALIAS_EXPLICIT));
 }
@@ -170,7 +193,7 @@ static cop_term unregister(cop_term name)
 
 static cop_term send_with(cop_term to, cop_term message, cop_term options)
 {
-    (void)options;
+    check_options(options, 3, COP("[:noconnect, :nosuspend]"));
     (void)cop__kernel_send(to, message);
     return cop_ok();
 }
@@ -200,6 +223,23 @@ static cop_term get_or(cop_term key, cop_term fallback)
     for (cop_term l = cop_dictionary(); !cop_is_empty_list(l); l = cop_tail(l))
         if (cop_identical(cop_elem(cop_head(l), 0), key)) return cop_elem(cop_head(l), 1);
     return fallback;
+}
+
+/* The keys whose value is this, or all. */
+static cop_term keys_where(cop_term value)
+{
+    cop_term keys = cop_empty_list();
+
+    for (cop_term l = cop_dictionary(); !cop_is_empty_list(l); l = cop_tail(l)) {
+        if (cop_is_none(value) || cop_identical(cop_elem(cop_head(l), 1), value))
+            keys = cop_cons(cop_elem(cop_head(l), 0), keys);
+    }
+    return cop_list_reverse(keys);
+}
+
+static cop_term get_keys(void)
+{
+    return keys_where(cop_none());
 }
 
 static cop_term group_leader(void)
@@ -235,6 +275,8 @@ static const struct cop_function process_functions[] = {
     COP_EXPORT("get()", cop_dictionary, "The process dictionary."),
     COP_EXPORT("get(key)", cop_get, "The value of key in the process dictionary, or nil."),
     COP_EXPORT("get(key, default)", get_or, "The same, or default."),
+    COP_EXPORT("get_keys()", get_keys, "The keys of the process dictionary."),
+    COP_EXPORT("get_keys(value)", keys_where, "Those that have this value."),
     COP_EXPORT("group_leader()", group_leader, "The group leader of the caller."),
     COP_EXPORT("group_leader(pid, leader)", set_group_leader, "Sets that of a process."),
     COP_EXPORT("info(pid)", info, "What is known of a process, or nil."),
@@ -253,6 +295,10 @@ static const struct cop_function process_functions[] = {
                "The same; abs: true: time is a point of System.monotonic_time(:millisecond)."),
     COP_EXPORT("set_label(label)", set_label, "Says what the caller is, for tools."),
     COP_EXPORT("sleep(time)", sleep_for, "Waits so many milliseconds, or for :infinity."),
+    COP_EXPORT("spawn(fun, options)", cop__kernel_spawn_opt,
+               "Starts a process: :link, :monitor, priority: level, mailbox: limit."),
+    COP_EXPORT("spawn(module, function, args, options)", cop__kernel_spawn_opt_mfa,
+               "The same of a named function."),
     COP_EXPORT(
         "subscribe_mailboxes()", subscribe_mailboxes,
         "The caller gets {:mailbox, :high | :low, pid, length, dropped} of limited mailboxes."),

@@ -122,12 +122,22 @@ static void send_signal(struct self *s, int to)
 
 /* --- Links, monitors, calls --------------------------------------------------------------------*/
 
+/* The EXIT of a link with whom, not one that it has sent. Who has died of a signal, and not yet
+ * trapped, gives that reason to its links. */
+struct link_exit {
+    int me;
+    int whom;
+};
+
 static bool is_link_exit(cop_term msg, void *arg)
 {
-    cop_pid pid = *(cop_pid *)arg;
-    return cop_match(msg, "{:EXIT, ^pid, _}", pid) &&
-           !cop_match(msg, "{:EXIT, _, {:signal, _, _, _, _}}") &&
-           !cop_match(msg, "{:EXIT, _, {:mailbox_full, ^pid}}", pid);
+    const struct link_exit *l = arg;
+    cop_pid pid = world.pids[l->whom];
+    int from, to;
+    if (!cop_match(msg, "{:EXIT, ^pid, _}", pid)) return false;
+    if (cop_match(msg, "{:EXIT, _, {:signal, from, to, _, _}}", from, to))
+        return from != l->whom || to != l->me;
+    return !cop_match(msg, "{:EXIT, _, {:mailbox_full, ^pid}}", pid);
 }
 
 static cop_term try_link(void *arg)
@@ -149,10 +159,11 @@ static void make_link(struct self *s, int to)
 /* Unlinks, and takes the EXIT that may have come before (LNK-08). */
 static void remove_link(struct self *s, int to)
 {
+    struct link_exit link = {s->me, to};
     cop_term msg, reason;
     cop_unlink(world.pids[to]);
     world.pairs[s->me][to].last_op = LINK_REMOVED;
-    while (cop_receive_if(is_link_exit, &world.pids[to], &msg, 0)) {
+    while (cop_receive_if(is_link_exit, &link, &msg, 0)) {
         cop_expect(msg, "{:EXIT, _, reason}", reason);
         world_exit(s->me, world.pids[to], reason, false);
     }

@@ -566,12 +566,14 @@ static void faulty_configurations(void)
     } rows[] = {
         {"[c_x: [a: 1, a: 2]]", "application: c_x; duplicate parameter: a"},
         {"[c_x: [a: 1], c_x: []]", "duplicate application config: c_x"},
-        {"[{\"x\", []}]", "application: \"x\"; application name must be an atom"},
+        {"[{\"x\", []}]", "application: \\\"x\\\"; application name must be an atom"},
         {"[c_x: 7]", "application: c_x; parameters must be a list"},
         {"[c_x: [{7, 1}]]", "application: c_x; invalid parameter name: 7"},
         {"[c_x: [7]]", "application: c_x; invalid parameter: 7"},
         {"[c_x: [a: 1], c_y: 7]", "application: c_y; parameters must be a list"},
         {"[:c_x]", "invalid application config: c_x"},
+        {"[{:c_x, [a: 1]} | :c_y]", NULL}, /* no list */
+        {"[c_x: [{:a, 1} | :b]]", NULL},
     };
 
     begin();
@@ -582,7 +584,12 @@ static void faulty_configurations(void)
 
         cop_assert(cop_parse(cop_to_bytes(cop_string(rows[i].config)), &config, &error));
         exception = cop_assert_raises(apply, &config);
-        snprintf(words, sizeof words, "argument error: ~c\"%s\"", rows[i].words);
+        if (rows[i].words)
+            snprintf(words, sizeof words, "argument error: ~c\"%s\"", rows[i].words);
+        else
+            snprintf(words, sizeof words,
+                     "errors were found at the given arguments:\n\n"
+                     "  * 3rd argument: not a list\n");
         cop_assert_equal(cop_string(words), cop_map_get(exception, COP(":message"), cop_nil()));
     }
     cop_assert_equal(COP("[]"), cop_application_get_all_env(COP(":c_x"))); /* all or nothing */
