@@ -512,8 +512,9 @@ static void on_stream_readable(struct server *s, cop_ref watch)
     if (!cop_is_no_pid(owner)) cop_send(owner, cop_tuple(COP(":http_closed"), ref));
 }
 
-static void take_message(struct server *s, cop_term message)
+static cop_result handle_info(void *state, cop_term message)
 {
+    struct server *s = state;
     cop_ref ref;
     cop_term reason;
 
@@ -528,12 +529,7 @@ static void take_message(struct server *s, cop_term message)
     } else if (cop_match(message, "{:DOWN, ref, :process, _, reason}", ref, reason)) {
         on_down(s, ref, reason);
     }
-}
-
-static cop_result handle_info(void *state, cop_term message)
-{
-    take_message(state, message);
-    return go_on(state, cop_noreply());
+    return go_on(s, cop_noreply());
 }
 
 /* --- The end ---------------------------------------------------------------------------------- */
@@ -551,16 +547,20 @@ static bool send_on(struct server *s, int64_t *ret_ms)
     return is_sending;
 }
 
-/* What was in the mailbox at the end, or has come since. */
+/* What was in the mailbox at the end, or has come since: answers count; signs of descriptors do
+ * not, since the daemon is run anyhow. */
 static void take_last(struct server *s, cop_term message)
 {
-    cop_term request, reply;
+    cop_term request, reply, reason;
     cop_from from;
+    cop_ref ref;
 
-    if (!cop_match(message, "{:\"$gen_call\", from, request}", from, request))
-        take_message(s, message);
-    else if (take_call(s, request, from, &reply) && !cop_is_none(reply))
-        cop_gen_server_reply(from, reply);
+    if (cop_match(message, "{:\"$gen_call\", from, request}", from, request)) {
+        if (take_call(s, request, from, &reply) && !cop_is_none(reply))
+            cop_gen_server_reply(from, reply);
+    } else if (cop_match(message, "{:DOWN, ref, :process, _, reason}", ref, reason)) {
+        on_down(s, ref, reason);
+    }
 }
 
 /* An ordered end: nobody new is heard, and answers that are complete are sent whole. A supervisor

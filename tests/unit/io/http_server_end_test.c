@@ -206,7 +206,7 @@ PROCESS_TEST(whole_requests_that_end_are_answered)
         "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
         "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
-        "POST /slow HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        "POST /slow HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
         "GET /x HTTP/1.1\r\nHost: h\r\n\r\nGET /slow HTTP/1.1\r\nHost: h\r\n\r\n",
     };
     int64_t port;
