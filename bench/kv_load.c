@@ -8,10 +8,10 @@
  * have asked once each. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -92,16 +92,28 @@ static void ask(struct connection *c, int depth)
     send_all(c->fd, requests, len);
 }
 
+/* Waits for answers; how many connections have some. */
+static int wait_for(int epoll, struct epoll_event *events)
+{
+    int count = epoll_wait(epoll, events, CONNECTIONS_MAX, 10000);
+
+    if (count <= 0) fail("epoll_wait");
+    return count;
+}
+
 static double run(int port, int connections, int depth, long requests)
 {
     static struct connection c[CONNECTIONS_MAX];
-    static struct pollfd fds[CONNECTIONS_MAX];
+    static struct epoll_event events[CONNECTIONS_MAX];
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
     long asked = 0, busy = connections;
     double from;
 
     for (int i = 0; i < connections; i++) {
-        c[i].fd = fds[i].fd = connect_to(port);
-        fds[i].events = POLLIN;
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &c[i]};
+
+        c[i].fd = connect_to(port);
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, c[i].fd, &event) != 0) fail("epoll_ctl");
     }
     send_all(c[0].fd, "CREATE bench\r\n", 14);
     if (receive(c[0].fd) != 1) fail("CREATE");
@@ -109,13 +121,15 @@ static double run(int port, int connections, int depth, long requests)
     for (int i = 0; i < connections; i++, asked += depth)
         ask(&c[i], depth);
     while (busy > 0) {
-        if (poll(fds, (nfds_t)connections, 10000) <= 0) fail("poll");
-        for (int i = 0; i < connections; i++) {
-            if (!(fds[i].revents & (POLLIN | POLLHUP))) continue;
-            c[i].expected -= receive(c[i].fd);
-            if (c[i].expected > 0) continue;
+        int count = wait_for(epoll, events);
+
+        for (int i = 0; i < count; i++) {
+            struct connection *ready = events[i].data.ptr;
+
+            ready->expected -= receive(ready->fd);
+            if (ready->expected > 0) continue;
             if (asked < requests) {
-                ask(&c[i], depth);
+                ask(ready, depth);
                 asked += depth;
             } else {
                 busy--;
