@@ -300,19 +300,20 @@ static cop_term incr(struct store *s, cop_term key)
     return cop_int(n + 1);
 }
 
-/* Whether a row is as the conditions of an :expire with this deadline say. */
+/* Whether a row is as the conditions of an :expire with this deadline say. One that does not end
+ * has its deadline behind all others. */
 static bool is_as_said(cop_term row, int64_t deadline, cop_term conditions)
 {
     struct ending ending;
-    bool ends = has_ending(row, &ending);
+    int64_t old = has_ending(row, &ending) ? ending.deadline : INT64_MAX;
 
     for (; !cop_is_empty_list(conditions); conditions = cop_tail(conditions)) {
         cop_term condition = cop_head(conditions);
 
-        if (cop_match(condition, ":nx") ? ends : cop_match(condition, ":xx") ? !ends : false)
-            return false;
-        if (cop_match(condition, ":gt") && (!ends || deadline <= ending.deadline)) return false;
-        if (cop_match(condition, ":lt") && ends && deadline >= ending.deadline) return false;
+        if (cop_match(condition, ":nx") && old != INT64_MAX) return false;
+        if (cop_match(condition, ":xx") && old == INT64_MAX) return false;
+        if (cop_match(condition, ":gt") && deadline <= old) return false;
+        if (cop_match(condition, ":lt") && deadline >= old) return false;
     }
     return true;
 }
