@@ -42,15 +42,21 @@ cop_term cop__string_codes(cop_bytes text)
     return cop_list_reverse(done);
 }
 
+/* The place of a position, which is counted from the end if it is below 0; *ret_n is that position
+ * counted from the beginning, below 0 if it lies before that. */
+static size_t place_of(cop_bytes text, cop_term position, const char *function, int64_t *ret_n)
+{
+    if (!cop__is_int64(position, ret_n)) cop__raise_no_clause(function);
+    if (*ret_n < 0) *ret_n += count_codes(text);
+    return advance(text, 0, *ret_n);
+}
+
 cop_term cop__string_at(cop_term string, cop_term position)
 {
     cop_bytes text = cop__string_arg(string, "String.at/2");
-    size_t at;
     int64_t n;
+    size_t at = place_of(text, position, "String.at/2", &n);
 
-    if (!cop__is_int64(position, &n)) cop__raise_no_clause("String.at/2");
-    if (n < 0) n += count_codes(text);
-    at = advance(text, 0, n);
     return n < 0 || at == text.len ? cop_nil() : part(text, at, advance(text, at, 1));
 }
 
@@ -85,12 +91,9 @@ cop_term cop__string_slice_range(cop_term string, cop_term range)
 cop_term cop__string_split_at(cop_term string, cop_term position)
 {
     cop_bytes text = cop__string_arg(string, "String.split_at/2");
-    size_t at;
     int64_t n;
+    size_t at = place_of(text, position, "String.split_at/2", &n);
 
-    if (!cop__is_int64(position, &n)) cop__raise_no_clause("String.split_at/2");
-    if (n < 0) n += count_codes(text);
-    at = advance(text, 0, n);
     return cop_tuple(part(text, 0, at), part(text, at, text.len));
 }
 
