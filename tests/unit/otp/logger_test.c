@@ -254,6 +254,7 @@ PROCESS_TEST(form_with_metadata)
 
     cop_log_flush();
     dup2(fileno(file), STDERR_FILENO);
+    cop_assert(cop_logger_add_handler(COP(":seer"), COP_ERROR, see, &seen));
     logger("configure_backend", COP("[:console, [metadata: [:user, :none, :mod], level: :error]]"));
     logger("warning", COP("[\"too low\"]"));
     logger("critical", COP("[\"the\ntext\", [user: \"u\", other: 1, mod: Some.Mod]]"));
@@ -266,6 +267,9 @@ PROCESS_TEST(form_with_metadata)
     fclose(file);
     cop_assert(sscanf(text, "\n%2d:%2d:%2d.%3d %n", &h, &m, &s, &ms, &end) == 4 && end == 14);
     cop_assert_equal("user=u mod=Some.Mod [critical] the\ntext\n", cop_string(text + end));
+    cop_assert(cop_logger_remove_handler(COP(":seer")));
+    cop_assert_equal(seen.time_us / 1000 % 1000, ms);
+    cop_assert_equal(seen.time_us / 1000000 % 60, s);
 }
 
 /* --- Too much --------------------------------------------------------------------------------- */

@@ -188,6 +188,37 @@ static void own_reason(void)
     cop_assert(!contains(log, "noproc"));
 }
 
+/* A dynamic supervisor hears that its child was not there when it was asked, while the child's end
+ * is still under way. */
+static cop_term is_told_too_early(void *arg)
+{
+    cop_pid sup, a;
+    cop_ref ref = cop_make_ref();
+
+    (void)arg;
+    cop_trap_exit(true);
+    cop_expect(cop_dynamic_supervisor_start_link(COP("[]")), "{:ok, sup}", sup);
+    cop_expect(cop_dynamic_supervisor_start_child(cop_pid_term(sup),
+                                                  probe_spec("a", "trap_exit: true", "")),
+               "{:ok, a}", a);
+    cop_sys_suspend(cop_pid_term(sup), COP_INFINITY);
+    cop_send(sup, cop_build("{:DOWN, ref, :process, a, :noproc}", ref, a));
+    cop_sys_terminate(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    cop_assert_receive_within(5000, "{:a, :terminate, :shutdown}");
+    cop_assert_receive_within(5000, "{:EXIT, ^sup, :normal}", sup);
+    return cop_ok();
+}
+
+/* SUP-49, DYN-21: then its own reason is waited for; noproc is never told. */
+static void reason_under_way(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(is_told_too_early, NULL);
+
+    cop_log_sasl_reports(was_on);
+    cop_assert(!contains(log, "noproc") && !contains(log, "abnormally"));
+}
+
 static cop_term start_raises(void *arg)
 {
     (void)arg;
@@ -482,8 +513,8 @@ int main(void)
         TEST(caused_shutdown),     TEST(shutdown_error),     TEST(dynamic_supervisor),
         TEST(unexpected_messages), TEST(levels_of_messages), TEST(name_of_the_module),
         TEST(offenders),           TEST(extra_arguments),    TEST(levels),
-        TEST(normal_ends),         TEST(own_reason),         TEST(start_that_raises),
-        TEST(strangers),
+        TEST(normal_ends),         TEST(own_reason),         TEST(reason_under_way),
+        TEST(start_that_raises),   TEST(strangers),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);

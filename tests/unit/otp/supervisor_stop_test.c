@@ -145,6 +145,25 @@ static void nothing_is_left_of_a_child(void)
     }
 }
 
+static cop_next end_later(cop_term reason)
+{
+    cop_sleep(5);
+    cop_exit(reason);
+}
+
+/* SUP-49, SUP-52: an end that is still under way is waited for as long as there is the link. */
+static void late_reasons(void)
+{
+    cop_pid linked, stranger;
+
+    cop_trap_exit(true);
+    linked = cop_spawn(end_later, COP(":boom"), &(struct cop_spawn_opts){.link = true});
+    stranger = cop_spawn(end_later, COP(":boom"), NULL);
+    cop_assert_equal(COP(":noproc"), cop__late_reason(stranger));
+    cop_assert_equal(COP(":boom"), cop__late_reason(linked));
+    NOTHING();
+}
+
 /* SUP-31: reason and order. */
 static void stop_with_a_reason(void)
 {
@@ -277,6 +296,7 @@ int main(void)
         TEST(unlinked_children),
         TEST(nothing_is_left_of_a_child),
         TEST(stop_with_a_reason),
+        TEST(late_reasons),
         TEST(end_of_the_parent),
         TEST(shutdown_from_others),
         TEST(killed_supervisor),

@@ -247,6 +247,9 @@ PROCESS_TEST(lookup_element_with_a_default)
     CHECK_TERM(cop_ets_lookup_element_or(b, COP(":k"), 2, COP(":none")), "[1]");
     CHECK_TERM(cop_ets_lookup_element_or(b, COP(":x"), 2, COP(":none")), ":none");
     CHECK_TERM(TRY("{:lookup_element, t, :k, 3}", t), ":badarg");
+    CHECK_TERM(TRY("{:lookup_element, t, :k, 0}", t), ":badarg");
+    CHECK_TERM(TRY("{:lookup_element, t, :x, 2}", t), ":badarg");
+    CHECK_TERM(TRY("{:lookup_element, b, :x, 2}", b), ":badarg");
     return cop_end();
 }
 
@@ -575,6 +578,19 @@ PROCESS_TEST(continuations)
     return cop_end();
 }
 
+/* ETS-13: what a specification gives counts and is deleted where it is true, and else stays. */
+PROCESS_TEST(only_true_counts)
+{
+    cop_term t = table_of(":set");
+    cop_ets_insert(t, COP("[{1, true}, {2, false}, {3, :x}, {4, true}]"));
+    CHECK_INT(cop_ets_select_count(t, COP("[{{:_, :\"$1\"}, [], [:\"$1\"]}]")), 2);
+    CHECK_INT(cop_ets_select_count(t, COP("[{{:\"$1\", :_}, [], [:\"$1\"]}]")), 0);
+    CHECK_INT(cop_ets_select_delete(t, COP("[{{:_, :\"$1\"}, [], [:\"$1\"]}]")), 2);
+    CHECK_INT(cop_ets_select_count(t, COP("[{:_, [], [true]}]")), 2);
+    CHECK(cop_ets_member(t, 2) && cop_ets_member(t, 3));
+    return cop_end();
+}
+
 /* ETS-13: a specification that might change a key is refused, also where it would match nothing. */
 PROCESS_TEST(replacing_keeps_keys)
 {
@@ -608,6 +624,7 @@ PROCESS_TEST(replacing_keeps_keys)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_true_counts),
         cmocka_unit_test(replacing_keeps_keys),
         cmocka_unit_test(ids_and_names),
         cmocka_unit_test(a_deleted_table_stays_deleted),
