@@ -148,6 +148,27 @@ test("reload, back and a shared link lead to the same picture", async () => {
     await page.close();
 });
 
+/* OBS-02: only the page that is shown asks. */
+test("a page that was left asks for nothing more", async () => {
+    const page = await openPage(browser, target.address, "/processes");
+    await page.locator(".row").first().waitFor();
+    await page.getByRole("link", { name: "System" }).click();
+    const time = page.locator(".fact", { hasText: "Its time" }).locator("dd");
+    await time.waitFor();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    /* The list was asked for each second; so long as this page tells three. */
+    for (let second = 0; second < 3; second++) {
+        const before = await time.textContent();
+        await page.waitForFunction(
+            (was) => [...document.querySelectorAll(".fact dd")].at(-1)?.textContent !== was,
+            before,
+        );
+    }
+    assert.deepEqual(asked, []);
+    await page.close();
+});
+
 /* A list may be wider than the page; what it is read for may not stand out of sight. */
 test("a narrow page shows what each list is read for", async () => {
     const page = await openPage(browser, target.address);

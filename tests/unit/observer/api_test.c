@@ -5,6 +5,8 @@
 #include "coppice/os_process.h"
 #include "coppice/tcp.h"
 
+#include <unistd.h>
+
 static int up(void **state)
 {
     (void)state;
@@ -24,6 +26,26 @@ PROCESS_TEST(the_program_has_its_name)
     program_invocation_short_name = another;
     cop_expect(json_of(ask("/api/session")), "%{\"program\" => \"another\"}");
     program_invocation_short_name = name;
+}
+
+/* OBS-07: versions and word size; OBS-09: processors and schedulers. */
+PROCESS_TEST(system_and_architecture)
+{
+    cop_term version, compiler;
+    int64_t word, cpus, seats;
+    cop_bytes words;
+
+    cop_expect(json_of(ask("/api/system")),
+               "%{\"version\" => version, \"compiler\" => compiler, \"word_size\" => word,"
+               " \"cpus\" => cpus, \"schedulers\" => seats}",
+               version, compiler, word, cpus, seats);
+    cop_assert_equal(version, cop_string(cop_version()));
+    words = cop_to_bytes(compiler);
+    cop_assert(words.len > 6 &&
+               (memcmp(words.data, "gcc ", 4) == 0 || memcmp(words.data, "clang ", 6) == 0));
+    cop_assert(word == sizeof(void *));
+    cop_assert(cpus == sysconf(_SC_NPROCESSORS_ONLN));
+    cop_assert(seats == cop_schedulers());
 }
 
 PROCESS_TEST(session_and_system)
@@ -580,6 +602,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_program_has_its_name),
+        TEST(system_and_architecture),
         TEST(session_and_system),
         TEST(load_has_columns_of_one_length),
         TEST(the_tree_of_an_application),

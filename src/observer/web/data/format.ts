@@ -82,3 +82,12 @@ export function ago(ms: number): string {
 export function plural(n: number, one: string, many = `${one}s`): string {
     return `${count(n)} ${n === 1 ? one : many}`;
 }
+
+/* Where the axis of a chart ends: a round number, not below the largest that is drawn (OBS-15). */
+export function roundUp(value: number, binary = false): number {
+    if (value <= 0) return 1;
+    if (binary) return 2 ** Math.ceil(Math.log2(value));
+    const size = 10 ** Math.floor(Math.log10(value));
+    const step = [1, 2, 2.5, 5, 10].find((s) => s * size >= value) ?? 10;
+    return step * size;
+}

@@ -2,7 +2,7 @@
 /* A live chart: uPlot in our colours, as wide as its place. */
 import uPlot from "uplot";
 import { colour, onTheme } from "../app/theme";
-import { clock } from "../data/format";
+import { clock, roundUp } from "../data/format";
 import { h } from "./element";
 
 export interface Curve {
@@ -23,15 +23,6 @@ export interface ChartOptions {
     /* The least that the axis reaches up to. */
     least?: number;
     height?: number;
-}
-
-/* The vertical axis ends at a round number above what is drawn (OBS-15). */
-export function roundUp(value: number, binary = false): number {
-    if (value <= 0) return 1;
-    if (binary) return 2 ** Math.ceil(Math.log2(value));
-    const size = 10 ** Math.floor(Math.log10(value));
-    const step = [1, 2, 2.5, 5, 10].find((s) => s * size >= value) ?? 10;
-    return step * size;
 }
 
 const BINARY_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
