@@ -36,7 +36,7 @@ async function create(name: string): Promise<void> {
 /* OBS-17, OBS-19: the application's tree with names. */
 test("the tree of the application kv is seen", async () => {
     await page.getByRole("link", { name: "Applications" }).click();
-    await page.locator(".app-tabs a", { hasText: "kv" }).click();
+    await page.locator(".app-tabs").getByRole("link", { name: "kv", exact: true }).click();
     assert.equal(new URL(page.url()).pathname, "/applications/kv");
     for (const name of ["KV.Supervisor", "KV.BucketSupervisor", "KV.Registry"]) {
         await treeNode(page, name).waitFor();

@@ -36,9 +36,17 @@ export interface Target {
 export const real = program !== undefined;
 
 async function startProgram(file: string): Promise<Target> {
-    /* A folder of its own for the socket of `rpc`: other nodes may run on this machine. */
+    /* A folder and ports of its own: other nodes may run on this machine. */
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "observer-"));
-    const env = { ...process.env, OBSERVER_PORT: "0", COPPICE_RUN_DIR: folder };
+    const env = {
+        ...process.env,
+        OBSERVER_PORT: "0",
+        PORT: "0",
+        REDIS_PORT: "0",
+        MY_SERVICE_PORT: "0",
+        STATE_DIRECTORY: folder,
+        COPPICE_RUN_DIR: folder,
+    };
     const node = spawn(path.resolve(file), ["start"], {
         env,
         stdio: ["ignore", "pipe", "inherit"],
@@ -48,8 +56,8 @@ async function startProgram(file: string): Promise<Target> {
         let text = "";
         node.stdout.on("data", (chunk: Buffer) => {
             if (text.length < 10_000) text += chunk.toString();
-            const found = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
-            if (found) resolve(found[0]);
+            const found = /Observer is at (http:\/\/127\.0\.0\.1:\d+)/.exec(text);
+            if (found) resolve(found[1]!);
         });
         node.once("exit", () => reject(new Error(`${file} ended: ${text}`)));
     });
