@@ -196,8 +196,8 @@ PROCESS_TEST(a_whole_request_before_it_is_answered)
     close(fd);
 }
 
-/* A client may say no more as soon as its request is whole, as `nc -N` does: it is answered, also if
- * that takes a while. */
+/* A client may say no more as soon as its request is whole, as `nc -N` does: it is answered, also
+ * if that takes a while. */
 PROCESS_TEST(whole_requests_that_end_are_answered)
 {
     static const char *const wholes[] = {
