@@ -7,6 +7,7 @@
 
 #include "coppice/supervisor.h"
 #include "otp/standard_modules.h"
+#include "otp/stdlib.h"
 
 /* --- What the user wrote ---------------------------------------------------------------------- */
 
@@ -51,14 +52,11 @@ static bool is_spec_key(cop_term key)
 
 static cop_term with_overrides(cop_term spec, cop_term overrides)
 {
-    cop_term pair;
-    cop_term rest;
-
-    for (; cop_match(overrides, "[pair | rest]", pair, rest); overrides = rest) {
+    for (cop_term l = cop__enumerate(overrides); !cop_is_empty_list(l); l = cop_tail(l)) {
         cop_term key;
         cop_term value;
 
-        cop_expect(pair, "{key, value}", key, value);
+        cop_expect(cop_head(l), "{key, value}", key, value);
         if (!is_spec_key(key)) {
             cop_bytes text = cop_to_bytes(cop_inspect(key));
 

@@ -5,6 +5,7 @@
 
 #include "otp/dynamic_supervisor_state.h"
 #include "otp/standard_modules.h"
+#include "otp/stdlib.h"
 #include "otp/sup_options.h"
 
 /* --- Starting --------------------------------------------------------------------------------- */
@@ -125,6 +126,7 @@ static cop_term start_link_module_2(cop_term module, cop_term arg)
 
 static cop_term terminate_child(cop_term supervisor, cop_term child)
 {
+    if (!cop_is_pid(child)) cop__raise_no_clause("DynamicSupervisor.terminate_child/2");
     return cop_dynamic_supervisor_terminate_child(supervisor, cop_to_pid(child));
 }
 

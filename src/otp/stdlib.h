@@ -109,6 +109,8 @@ typedef bool (*cop__precedes_fn)(void *arg, cop_term a, cop_term b);
 cop_term cop__sort_list(cop_term list, cop__precedes_fn precedes, void *arg);
 /* In OTP's order. */
 bool cop__precedes(void *arg, cop_term a, cop_term b);
+/* GenServer.reply(client, answer), of any pair: who cannot be reached is not told. */
+cop_term cop__reply_to(cop_term client, cop_term answer);
 /* fun(a), fun(a, b). */
 cop_term cop__call1(cop_term fun, cop_term a);
 cop_term cop__call2(cop_term fun, cop_term a, cop_term b);

@@ -82,11 +82,6 @@ static cop_term cast(cop_term server, cop_term message)
     return cop_gen_server_cast(server, message);
 }
 
-static cop_term reply(cop_term client, cop_term answer)
-{
-    return cop_gen_server_reply(cop_to_from(client), answer);
-}
-
 static cop_term stop_for(cop_term server, cop_term reason, cop_term timeout)
 {
     cop_term why;
@@ -218,7 +213,7 @@ static const struct cop_function functions[] = {
                "{:reply, value}, {:error, {why, server}} or :timeout."),
     COP_EXPORT("receive_response(requests, timeout, remove)", receive_responses,
                "The same for a collection of requests."),
-    COP_EXPORT("reply(client, reply)", reply, "Answers a call later."),
+    COP_EXPORT("reply(client, reply)", cop__reply_to, "Answers a call later."),
     COP_EXPORT("reqids_add(id, label, requests)", reqids_add, "Adds to a collection."),
     COP_EXPORT("reqids_new()", reqids_new, "An empty collection of requests."),
     COP_EXPORT("reqids_size(requests)", reqids_size, "How many are in it."),

@@ -19,11 +19,13 @@ static int64_t timeout_arg(cop_term timeout, const char *function)
 typedef cop_term (*start_fn)(const struct cop_module *module, cop_term arg, cop_term options);
 
 /* A module that is no GenServer has no init/1, which is what a start finds out. */
-static cop_term start_with(start_fn start, cop_term name, cop_term arg, cop_term options)
+static cop_term start_with(start_fn start, const char *function, cop_term name, cop_term arg,
+                           cop_term options)
 {
     const struct cop_module *module = cop_is_atom(name) ? cop_module_find(name) : NULL;
 
-    if (!cop_is_atom(name) || !cop_is_list(options)) cop__raise_no_clause("GenServer.start/3");
+    if (!cop_is_atom(name) || !cop_is_list(options)) cop__raise_no_clause(function);
+    if (cop_is_keyword(options)) cop__name_check(cop_keyword_get(options, COP(":name"), cop_nil()));
     if (module == NULL || module->gen_server == NULL)
         return cop_build("{:error, {:undef, [{name, :init, [arg], []}]}}", name, arg);
     return start(module, arg, options);
@@ -31,7 +33,7 @@ static cop_term start_with(start_fn start, cop_term name, cop_term arg, cop_term
 
 static cop_term start_link_with(cop_term module, cop_term arg, cop_term options)
 {
-    return start_with(cop_gen_server_start_link, module, arg, options);
+    return start_with(cop_gen_server_start_link, "GenServer.start_link/3", module, arg, options);
 }
 
 static cop_term start_link(cop_term module, cop_term arg)
@@ -41,7 +43,7 @@ static cop_term start_link(cop_term module, cop_term arg)
 
 static cop_term start_alone_with(cop_term module, cop_term arg, cop_term options)
 {
-    return start_with(cop_gen_server_start, module, arg, options);
+    return start_with(cop_gen_server_start, "GenServer.start/3", module, arg, options);
 }
 
 static cop_term start_alone(cop_term module, cop_term arg)
@@ -64,9 +66,17 @@ static cop_term cast(cop_term server, cop_term message)
     return cop_gen_server_cast(server, message);
 }
 
-static cop_term reply(cop_term client, cop_term answer)
+cop_term cop__reply_to(cop_term client, cop_term answer)
 {
-    return cop_gen_server_reply(cop_to_from(client), answer);
+    cop_term to, tag;
+    cop_ref ref;
+
+    if (!cop_match(client, "{to, tag}", to, tag)) cop__raise_no_clause(":gen.reply/2");
+    if (!cop_is_pid(to)) return cop_ok();
+    if (cop_is_reference(tag) || cop_match(tag, "[:alias | ref]", ref))
+        return cop_gen_server_reply(cop_to_from(client), answer);
+    cop_send(to, cop_tuple(tag, answer));
+    return cop_ok();
 }
 
 /* What is called Node.list: this node and those that are connected. */
@@ -130,7 +140,7 @@ static const struct cop_function gen_server_functions[] = {
     COP_EXPORT("multi_call(nodes, name, request)", multi_call_on, "The same on these nodes."),
     COP_EXPORT("multi_call(nodes, name, request, timeout)", multi_call_for,
                "The same, waiting so long."),
-    COP_EXPORT("reply(client, reply)", reply, "Answers a call later."),
+    COP_EXPORT("reply(client, reply)", cop__reply_to, "Answers a call later."),
     COP_EXPORT("start(module, arg)", start_alone, "Starts a server without a link."),
     COP_EXPORT("start(module, arg, options)", start_alone_with,
                "The same; options: name, timeout."),
