@@ -325,6 +325,11 @@ static void see_title(const char *line, size_t len, void *arg)
     snprintf(seen + strlen(seen), 4000 - strlen(seen), "%.*s", (int)len, line);
 }
 
+static void see_time(const struct cop_log_event *event, void *arg)
+{
+    *(int64_t *)arg = event->time_us;
+}
+
 /* LOG-03, LOG-04: the title of a report, or of its level, with the time */
 PROCESS_TEST(headers)
 {
@@ -333,10 +338,12 @@ PROCESS_TEST(headers)
     char seen[4000] = "", month[4] = "";
     cop_term order = COP("{:stop, :boom}");
     int day, year, h, m, s, us, end = 0;
+    int64_t time = 0;
 
     cop_log_flush();
     cop_log_screen(see_title, seen);
     cop_logger_set_form(COP_FORM_ERLANG);
+    cop_assert(cop_logger_add_handler(COP(":seer"), COP_DEBUG_LEVEL, see_time, &time));
     for (int i = 0; i < 8; i++) {
         char title[32];
 
@@ -348,8 +355,10 @@ PROCESS_TEST(headers)
         cop_assert(sscanf(seen + strlen(title), "%2d-%3s-%4d::%2d:%2d:%2d.%6d ===\n%n", &day, month,
                           &year, &h, &m, &s, &us, &end) == 7);
         cop_assert(year >= 2024 && year < 3000 && day >= 1 && day <= 31);
+        cop_assert_equal(time % 1000000, us);
         cop_assert_equal("the text\n", cop_string(seen + strlen(title) + end));
     }
+    cop_assert(cop_logger_remove_handler(COP(":seer")));
     seen[0] = '\0';
     crash_server(&order);
     cop_log_flush();

@@ -219,6 +219,39 @@ static void reason_under_way(void)
     cop_assert(!contains(log, "noproc") && !contains(log, "abnormally"));
 }
 
+/* A child is ended while it waits for its restart, first by its name, then with the supervisor. */
+static cop_term is_ended_in_backoff(void *arg)
+{
+    cop_pid sup;
+    cop_term id = COP(":a");
+
+    (void)arg;
+    cop_expect(cop_supervisor_start_link(cop_list(probe_spec("a", "", "backoff: [min: 30000]")),
+                                         COP("[strategy: :one_for_one]")),
+               "{:ok, sup}", sup);
+    for (int i = 0; i < 2; i++) {
+        cop_exit_process(probe_pid(sup, id), COP(":kill"));
+        while (!cop_identical(probe_child(sup, id), COP(":restarting")))
+            cop_yield();
+        if (i == 1) break;
+        cop_assert_equal(cop_ok(), cop_supervisor_terminate_child(cop_pid_term(sup), id));
+        cop_assert_match(cop_supervisor_restart_child(cop_pid_term(sup), id), "{:ok, _}");
+    }
+    cop_supervisor_stop(cop_pid_term(sup), COP(":normal"), COP_INFINITY);
+    return cop_ok();
+}
+
+/* SUP-41, SUP-53: of one that is dead already no end is reported. */
+static void end_in_backoff(void)
+{
+    bool was_on = cop_log_sasl_reports(true);
+    cop_term log = cop_capture_log(is_ended_in_backoff, NULL);
+
+    cop_log_sasl_reports(was_on);
+    assert_logged(log, "terminated\n** (exit) killed");
+    cop_assert(!contains(log, "abnormally") && !contains(log, "noproc"));
+}
+
 static cop_term start_raises(void *arg)
 {
     (void)arg;
@@ -513,8 +546,8 @@ int main(void)
         TEST(caused_shutdown),     TEST(shutdown_error),     TEST(dynamic_supervisor),
         TEST(unexpected_messages), TEST(levels_of_messages), TEST(name_of_the_module),
         TEST(offenders),           TEST(extra_arguments),    TEST(levels),
-        TEST(normal_ends),         TEST(own_reason),         TEST(reason_under_way),
-        TEST(start_that_raises),   TEST(strangers),
+        TEST(normal_ends),         TEST(own_reason),         TEST(end_in_backoff),
+        TEST(reason_under_way),    TEST(start_that_raises),  TEST(strangers),
     };
 
     return cmocka_run_group_tests(tests, probe_node_start, probe_node_stop);
