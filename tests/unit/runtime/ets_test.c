@@ -578,6 +578,23 @@ PROCESS_TEST(continuations)
     return cop_end();
 }
 
+/* ETS-08, ETS-10, ETS-11, ETS-14: where the key is not the first element; what a counter becomes
+ * beyond its threshold. */
+PROCESS_TEST(second_element_as_key)
+{
+    cop_term t = cop_ets_new(COP(":t"), COP("[:public, {:keypos, 2}]"));
+    cop_ets_insert(t, COP("{7, :k, 1}"));
+    CHECK_INT(cop_to_int(cop_ets_info_item(t, COP(":keypos"))), 2);
+    CHECK_TERM(TRY("{:insert, t, {7}}", t), ":badarg");
+    cop_ets_delete_object(t, COP("{7}")); /* stands for nothing */
+    CHECK_TERM(cop_ets_lookup(t, COP(":k")), "[{7, :k, 1}]");
+    CHECK_INT(cop_to_int(cop_ets_update_counter(t, COP(":k"), COP("{3, 4, 5, 0}"))), 5);
+    CHECK_INT(cop_to_int(cop_ets_update_counter(t, COP(":k"), COP("{3, 1, 5, 2}"))), 2);
+    CHECK_INT(cop_to_int(cop_ets_update_counter(t, COP(":k"), COP("{3, -2, 0, 9}"))), 0);
+    CHECK_INT(cop_to_int(cop_ets_update_counter(t, COP(":k"), COP("{3, -1, 0, 9}"))), 9);
+    return cop_end();
+}
+
 /* ETS-13: what a specification gives counts and is deleted where it is true, and else stays. */
 PROCESS_TEST(only_true_counts)
 {
@@ -625,6 +642,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_true_counts),
+        cmocka_unit_test(second_element_as_key),
         cmocka_unit_test(replacing_keeps_keys),
         cmocka_unit_test(ids_and_names),
         cmocka_unit_test(a_deleted_table_stays_deleted),
