@@ -199,21 +199,12 @@ static cop_term await_down(struct wait *wait)
     return down;
 }
 
-static bool is_trapping(void)
-{
-    return cop_match(cop_process_info(cop_self(), COP(":trap_exit")), "{:trap_exit, true}");
-}
-
-/* The child is dead. Takes the link away with what it may have left; but a starter that does not
- * trap dies of it as the link would have it (PLB-11). */
-static void settle_link(cop_pid child, cop_term reason)
+/* The child is dead. Takes the link away with what it may have left. A starter that does not trap
+ * has died of it by now, since the link's news come before the DOWN (PLB-11). */
+static void settle_link(cop_pid child)
 {
     cop_term msg;
 
-    if (!cop_identical(reason, COP(":normal")) && !is_trapping()) {
-        cop_unlink(child);
-        cop_exit_process(cop_self(), reason);
-    }
     cop_unlink(child);
     cop_receive_if(accept_exit, &child, &msg, 0);
 }
@@ -226,7 +217,7 @@ static cop_term bury(struct wait *wait, cop_term down, const struct cop_proc_lib
 
     if (cop_is_none(down)) down = await_down(wait);
     reason = cop_elem(down, 4);
-    if (opts->link) settle_link(wait->child, reason);
+    if (opts->link) settle_link(wait->child);
     if (opts->monitor) cop_send(cop_self(), down);
     return reason;
 }

@@ -3,6 +3,7 @@
 #include "support/process_test.h"
 
 #include "coppice/agent.h"
+#include "coppice/proc_lib.h"
 #include "coppice/sys.h"
 
 /* --- A module for the functions --------------------------------------------------------------- */
@@ -197,6 +198,20 @@ PROCESS_TEST(exception_in_the_function)
     cop_assert_receive("{:DOWN, ^ref, _, _, {%{__struct__: RuntimeError}, _}}", ref);
 }
 
+static cop_term update_soon(void *arg)
+{
+    const struct request *r = arg;
+
+    return cop_agent_update(r->agent, r->fun, 5);
+}
+
+static cop_term get_and_update_soon(void *arg)
+{
+    const struct request *r = arg;
+
+    return cop_agent_get_and_update(r->agent, r->fun, 5);
+}
+
 /* AGT-10: the function still runs to its end */
 PROCESS_TEST(timeout)
 {
@@ -205,6 +220,10 @@ PROCESS_TEST(timeout)
     cop_assert_match(cop_assert_exits(get_soon, &r),
                      "{:timeout, {GenServer, :call, [_, {:get, _}, 5]}}");
     cop_assert_equal(COP("%{}"), state_of(r.agent));
+    cop_assert_match(cop_assert_exits(update_soon, &r),
+                     "{:timeout, {GenServer, :call, [_, {:update, _}, 5]}}");
+    cop_assert_match(cop_assert_exits(get_and_update_soon, &r),
+                     "{:timeout, {GenServer, :call, [_, {:get_and_update, _}, 5]}}");
     cop_refute_receive("_");
 }
 
@@ -227,6 +246,10 @@ PROCESS_TEST(initial_call)
 
     cop_assert_equal(COP("{AgentTest, :new, 0}"),
                      cop_keyword_get(cop_elem(info, 1), COP(":\"$initial_call\""), cop_nil()));
+    cop_assert_equal(COP("{Map, :new, 0}"),
+                     cop_translate_initial_call(cop_to_pid(agent(COP("{Map, :new, []}")))));
+    cop_assert_equal(COP("{Enum, :sum, 1}"),
+                     cop_translate_initial_call(cop_to_pid(agent(COP("{Enum, :sum, [[1, 2]]}")))));
 }
 
 static cop_term change(cop_term pid, cop_term extra)

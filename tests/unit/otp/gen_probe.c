@@ -173,18 +173,20 @@ static cop_term format_state(const void *state)
     return option(state, COP(":state"), cop_nil());
 }
 
-/* {:ok, term} makes that the state that is shown. */
+/* {:ok, term} makes a new state that shows that one. */
 static cop_result code_change(void *state, cop_term old_version, cop_term extra)
 {
-    struct probe *p = state;
+    struct probe *p = state, *next;
     cop_term a;
 
     tell(p, COP(":code_change"), cop_tuple(old_version, extra));
     obey_raise(extra);
     if (cop_match(extra, "{:fail, a}", a)) return cop_fail(a);
     if (!cop_match(extra, "{:ok, a}", a)) return cop_bad_return(extra);
-    cop_replace(&p->options, cop_cons(cop_tuple(COP(":state"), a), cop_kept_term(p->options)));
-    return cop_started(p);
+    next = cop_alloc(sizeof *next);
+    *next = *p;
+    next->options = cop_keep(cop_cons(cop_tuple(COP(":state"), a), cop_kept_term(p->options)));
+    return cop_started(next);
 }
 
 /* The state says what to do. */

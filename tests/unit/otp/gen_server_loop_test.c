@@ -48,6 +48,32 @@ PROCESS_TEST(dispatch)
     cop_assert_receive("{:info, {:EXIT, ^self, :boo}}", self);
 }
 
+/* Calls without waiting, so that the reply comes among what the server sends besides. Returns the
+ * first two messages, the reply as {:reply, value}. */
+static cop_term first_two_of_call(cop_pid pid, cop_term request)
+{
+    cop_term ref = cop_ref_term(cop_make_ref()), self = cop_pid_term(cop_self()), two[2], value;
+
+    cop_send(pid, cop_build("{:\"$gen_call\", {self, ref}, request}", self, ref, request));
+    for (int i = 0; i < 2; i++) {
+        cop_assert(cop_receive(&two[i], 5000));
+        if (cop_match(two[i], "{^ref, value}", ref, value))
+            two[i] = cop_tuple(COP(":reply"), value);
+    }
+    return cop_list(two[0], two[1]);
+}
+
+/* GEN-21: terminate runs before the reply is sent; GEN-26: the continue after it */
+PROCESS_TEST(when_the_reply_is_sent)
+{
+    cop_pid pid = probe_start(cop_empty_list());
+
+    cop_assert_equal(COP("[{:reply, 1}, {:continue, :c}]"),
+                     first_two_of_call(pid, COP("{:reply_continue, 1, :c}")));
+    cop_assert_equal(COP("[{:terminate, :normal}, {:reply, 2}]"),
+                     first_two_of_call(pid, COP("{:stop, :normal, 2}")));
+}
+
 /* GEN-18: {:reply, ...} and what may follow; GEN-26: the reply is sent before the continue runs */
 PROCESS_TEST(reply_then_continue)
 {
@@ -260,7 +286,7 @@ PROCESS_TEST(bad_returns)
                      probe_call_exits(probe_start(options), COP("{:bad, :x}")));
 }
 
-/* GEN-22: a throw is the return value */
+/* GEN-22, GEN-30: a throw is the return value */
 PROCESS_TEST(throws_are_returns)
 {
     cop_pid pid = probe_start(cop_empty_list());
@@ -268,6 +294,14 @@ PROCESS_TEST(throws_are_returns)
     cop_assert_equal(1, cop_gen_server_call(pid, COP("{:throw, {:reply, 1, :state}}"), 5000));
     cop_gen_server_cast(pid, COP("{:throw, {:noreply, :state}}"));
     cop_assert_equal(COP(":pong"), cop_gen_server_call(pid, COP(":ping"), 5000));
+    cop_assert_equal(3, cop_gen_server_call(pid, COP("{:throw, {:reply, 3, :s, 0}}"), 5000));
+    cop_assert_receive("{:info, :timeout}");
+    cop_gen_server_cast(pid, COP("{:throw, {:noreply, :s, 1}}"));
+    cop_assert_receive("{:info, :timeout}");
+    cop_assert_equal(4,
+                     cop_gen_server_call(pid, COP("{:throw, {:reply, 4, :s, :hibernate}}"), 5000));
+    cop_gen_server_cast(pid, COP("{:throw, {:noreply, :s, {:continue, :c}}}"));
+    cop_assert_receive("{:continue, :c}");
     cop_assert_equal(2, cop_gen_server_call(pid, COP("{:throw, {:stop, :normal, 2, :s}}"), 5000));
     cop_assert_receive("{:terminate, :normal}");
     cop_assert_equal(COP(":x"), end_by_cast(cop_empty_list(), COP("{:throw, {:stop, :x, 1}}")));
@@ -514,6 +548,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dispatch),
+        cmocka_unit_test(when_the_reply_is_sent),
         cmocka_unit_test(reply_then_continue),
         cmocka_unit_test(continue_runs_before_messages),
         cmocka_unit_test(timeout_comes_once),

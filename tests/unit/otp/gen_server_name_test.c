@@ -108,7 +108,7 @@ static cop_term stop_exits(cop_term server)
     return cop_assert_exits(call, (&(struct call){server, true}));
 }
 
-/* GEN-42, GEN-49, GEN-52 */
+/* GEN-14, GEN-42, GEN-49, GEN-52, NAM-08 */
 PROCESS_TEST(via_nobody)
 {
     cop_assert_equal(COP("{:noproc, {GenServer, :call, [{:via, Via, :nobody}, :ping, 50]}}"),
@@ -119,6 +119,8 @@ PROCESS_TEST(via_nobody)
     cop_assert_equal(cop_ok(), cop_gen_server_cast(COP("{:via, Via, :nobody}"), COP(":c")));
     cop_assert_equal(cop_ok(), cop_gen_server_cast(COP("{:via, No.Module, :x}"), COP(":c")));
     cop_register(COP("Via.Me"), cop_self());
+    cop_assert_equal(cop_nil(),
+                     cop_apply(COP("GenServer"), COP(":whereis"), COP("[{:via, Via, :nobody}]")));
     cop_assert_match(call_exits(COP("{:via, Via, Via.Me}")), "{:calling_self, _}");
     cop_assert_match(stop_exits(COP("{:via, Via, Via.Me}")), "{:calling_self, _}");
 }
@@ -128,6 +130,10 @@ PROCESS_TEST(via_failures)
 {
     cop_assert_equal(COP("{:error, {:already_started, :undefined}}"),
                      start(COP("{:via, Via, :refused}"), cop_empty_list()));
+    /* silently: a linked starter that does not trap lives on */
+    cop_assert_equal(COP("{:error, {:already_started, :undefined}}"),
+                     cop_gen_server_start_link(&probe_module, probe_opts(cop_empty_list()),
+                                               COP("[name: {:via, Via, :refused}]")));
     cop_refute_receive("{:init, _}");
     cop_register(COP("Via.Spy"), cop_self());
     cop_assert_equal(COP("{:error, :no}"),

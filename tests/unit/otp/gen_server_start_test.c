@@ -114,10 +114,22 @@ static cop_term start_global(void *arg)
     return start_named(COP("{:global, :x}"));
 }
 
+static cop_term start_via_text(void *arg)
+{
+    (void)arg;
+    return start_named(COP("{:via, \"Via\", :x}"));
+}
+
+static cop_term start_as_in_erlang(void *name)
+{
+    return cop_apply(COP(":gen_server"), COP(":start"),
+                     cop_list(*(cop_term *)name, COP("Probe"), probe_opts(COP("[]")), COP("[]")));
+}
+
 /* GEN-02: anything else is an ArgumentError that lists the forms and shows the value */
 PROCESS_TEST(other_names_are_refused)
 {
-    cop_term message;
+    cop_term message, name;
 
     cop_assert_match(cop_assert_raises(start_with_number, NULL),
                      "%{__struct__: ArgumentError, message: message}", message);
@@ -126,6 +138,11 @@ PROCESS_TEST(other_names_are_refused)
                      "Got: 12\n",
                      message);
     cop_assert_match(cop_assert_raises(start_global, NULL), "%{__struct__: ArgumentError}");
+    cop_assert_match(cop_assert_raises(start_via_text, NULL), "%{__struct__: ArgumentError}");
+    name = COP("{:local, 12}");
+    cop_assert_match(cop_assert_raises(start_as_in_erlang, &name), "%{__struct__: ArgumentError}");
+    name = COP("{:locally, Start.X}");
+    cop_assert_match(cop_assert_raises(start_as_in_erlang, &name), "%{__struct__: ArgumentError}");
     assert_mailbox_empty();
 }
 
@@ -141,10 +158,12 @@ PROCESS_TEST(ignore_leaves_nothing)
     assert_mailbox_empty();
 }
 
-/* GEN-07, VER-02: ends normally: a linked starter that does not trap lives on */
+/* GEN-07, GEN-08, VER-02: ends normally: a linked starter that does not trap lives on */
 PROCESS_TEST(error_leaves_the_starter_alive)
 {
     cop_assert_equal(COP("{:error, :no}"), start("[init: {:fail, :no}]", true));
+    assert_nothing_left();
+    cop_assert_equal(COP("{:error, :no}"), start("[init: {:throw, {:error, :no}}]", true));
     assert_nothing_left();
 }
 

@@ -19,6 +19,10 @@ static cop_next child(cop_term order)
     if (cop_match(order, "{:die, a}", a)) cop_exit(a);
     if (cop_match(order, "{:error, a}", a)) cop_error(a);
     if (cop_match(order, ":end")) return cop_end();
+    if (cop_match(order, "{:signal, a}", a)) {
+        cop_exit_process(cop_to_pid(a), COP(":hello"));
+        order = COP(":hang");
+    }
     if (cop_match(order, ":hang")) cop_receive(&msg, COP_INFINITY);
     if (cop_match(order, "{:fail, a, b}", a, b)) cop_init_fail(a, COP_CLASS_EXIT, b);
     if (cop_match(order, "{:fail_error, a, b}", a, b)) cop_init_fail(a, COP_CLASS_ERROR, b);
@@ -130,6 +134,10 @@ PROCESS_TEST(time_runs_out)
     cop_trap_exit(true);
     cop_assert_equal(COP("{:error, :timeout}"), cop_proc_lib_start(child, COP(":hang"), &opts));
     assert_mailbox_empty();
+    opts.timeout_ms = 50; /* an EXIT of the child's is there by then */
+    cop_assert_equal(COP("{:error, :timeout}"),
+                     cop_proc_lib_start(child, cop_tuple(COP(":signal"), cop_self()), &opts));
+    assert_mailbox_empty();
 }
 
 /* PLB-13: the DOWN comes also when the start failed */
@@ -145,9 +153,30 @@ PROCESS_TEST(start_with_a_monitor)
     cop_assert_receive("{:DOWN, ^ref, :process, ^pid, :bye}", ref, pid);
     cop_assert_equal(COP(":no"), cop_proc_lib_start(child, COP("{:fail, :no, :boom}"), &opts));
     cop_assert_receive("{:DOWN, ^ref, :process, _, :boom}", ref);
+    cop_assert_equal(COP(":no"), cop_proc_lib_start(child, COP("{:fail_error, :no, :x}"), &opts));
+    cop_assert_receive("{:DOWN, ^ref, :process, _, {:x, []}}", ref); /* PLB-08 */
     opts.timeout_ms = 5;
     cop_assert_equal(COP("{:error, :timeout}"), cop_proc_lib_start(child, COP(":hang"), &opts));
     cop_assert_receive("{:DOWN, ^ref, :process, _, :killed}", ref);
+    assert_mailbox_empty();
+}
+
+static cop_term start_with_options(void *options)
+{
+    return cop_apply(
+        COP(":proc_lib"), COP(":start"),
+        cop_list(COP("Map"), COP(":new"), cop_empty_list(), 5000, *(cop_term *)options));
+}
+
+/* PLB-14: a start has a monitor of its own. */
+PROCESS_TEST(no_option_monitor)
+{
+    cop_term options = COP("[:monitor]");
+
+    cop_assert_match(cop_assert_raises(start_with_options, &options),
+                     "%{__struct__: ArgumentError}");
+    options = COP("[:link]");
+    cop_assert_equal(COP("{:error, :normal}"), start_with_options(&options));
     assert_mailbox_empty();
 }
 
@@ -377,6 +406,7 @@ int main(void)
         cmocka_unit_test(starter_that_does_not_trap),
         cmocka_unit_test(time_runs_out),
         cmocka_unit_test(start_with_a_monitor),
+        cmocka_unit_test(no_option_monitor),
         cmocka_unit_test(what_the_child_knows),
         cmocka_unit_test(wakes_go_on),
         cmocka_unit_test(spawns),

@@ -120,7 +120,7 @@ PROCESS_TEST(replace_state)
 PROCESS_TEST(get_status)
 {
     cop_pid self = cop_self();
-    cop_term pid = cop_pid_term(probe_start_link(COP("[state: :s]"))), misc, dictionary;
+    cop_term pid = cop_pid_term(probe_start_link(COP("[state: :s]"))), misc, dictionary, header;
 
     cop_assert_match(cop_sys_get_status(pid, COP_CALL_TIMEOUT),
                      "{:status, ^pid, {:module, :gen_server},"
@@ -129,8 +129,11 @@ PROCESS_TEST(get_status)
     cop_assert_equal(COP("{Probe, :init, 1}"),
                      cop_keyword_get(dictionary, COP(":\"$initial_call\""), cop_nil()));
     cop_assert_match(misc, "[{:header, _}, {:data, [_, _, _]}, {:data, [{~c\"State\", :s}]}]");
+    cop_register(COP("Sys.Named"), cop_to_pid(pid));
     cop_sys_suspend(pid, COP_CALL_TIMEOUT);
-    cop_assert_match(cop_sys_get_status(pid, COP_CALL_TIMEOUT), "{_, _, _, [_, :suspended | _]}");
+    cop_expect(cop_sys_get_status(pid, COP_CALL_TIMEOUT),
+               "{_, _, _, [_, :suspended, _, _, [{:header, header} | _]]}", header);
+    cop_assert_equal(COP("~c\"Status for generic server Sys.Named\""), header);
 }
 
 static cop_term callback_module(void *server)
