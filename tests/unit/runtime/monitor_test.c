@@ -2,6 +2,8 @@
 /* Monitors (MON). */
 #include "support/check_process.h"
 
+#include <unistd.h>
+
 static cop_term node_name(void)
 {
     return COP(":nonode@nohost");
@@ -88,7 +90,7 @@ PROCESS_TEST(monitors_by_name)
 PROCESS_TEST(a_monitor_behind_a_kill_finds_nobody)
 {
     cop_term name = COP(":mon_04_killed"), full = cop_tuple(name, node_name());
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 60; i++) {
         cop_pid p = puppet_start();
         bool by_name = i % 2 == 0;
         cop_register(name, p);
@@ -228,7 +230,7 @@ PROCESS_TEST(demonitor_is_atomic_with_the_death)
 /* MON-08 MON-11 ALS-04: the same for a monitor whose alias outlives it. */
 PROCESS_TEST(demonitor_of_an_alias_is_atomic_with_the_death)
 {
-    int rounds = check_scaled(1000);
+    int rounds = check_scaled(200);
     for (int i = 0; i < rounds; i++) {
         cop_pid p = cop_spawn(die_at_once, COP(":boom"), NULL);
         cop_ref ref = cop_monitor_with(cop_pid_term(p), COP_ALIAS_EXPLICIT, cop_none());
@@ -236,7 +238,7 @@ PROCESS_TEST(demonitor_of_an_alias_is_atomic_with_the_death)
             cop_yield();
         int64_t limit = cop_monotonic_ms() + CHECK_LIMIT_MS;
         while (check_list_has(cop_processes(), cop_pid_term(p)) && cop_monotonic_ms() < limit)
-            continue; /* nothing that receives */
+            usleep(10); /* nothing that receives */
         bool was_active = cop_demonitor(ref, false);
         CHECK(cop_unalias(ref));
         if (!was_active) check_down(ref);
@@ -404,7 +406,7 @@ static cop_next answer_and_die(cop_term arg)
 /* MON-16: answer, then exit. */
 PROCESS_TEST(an_answer_comes_before_the_down)
 {
-    int rounds = check_scaled(1000);
+    int rounds = check_scaled(200);
     for (int i = 0; i < rounds; i++) {
         cop_ref ref;
         struct cop_spawn_opts opts = {.monitor = true, .ret_ref = &ref};
