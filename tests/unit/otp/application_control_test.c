@@ -531,6 +531,26 @@ static void environment(void)
     end();
 }
 
+static cop_term put_myself(void *arg)
+{
+    return cop_application_put_env(COP(":c_x"), COP(":a"), cop_list(*(cop_term *)arg));
+}
+
+/* CNR-25: pids and references are refused, and the old value stays. */
+static void values_that_cannot_be_kept(void)
+{
+    cop_term pid = cop_pid_term(cop_self()), ref = cop_ref_term(cop_make_ref());
+
+    begin();
+    cop_application_put_env(COP(":c_x"), COP(":a"), COP("%{\"b\" => [1 | 2.5]}"));
+    (void)cop_assert_raises(put_myself, &pid);
+    (void)cop_assert_raises(put_myself, &ref);
+    cop_assert_equal(COP("{:ok, %{\"b\" => [1 | 2.5]}}"),
+                     cop_application_fetch_env(COP(":c_x"), COP(":a")));
+    cop_application_delete_env(COP(":c_x"), COP(":a"));
+    end();
+}
+
 /* APP-16: an environment is pairs of atoms and values; with another the application is not loaded,
  * and nothing of it stays. */
 static void faulty_environments(void)
@@ -641,6 +661,7 @@ int main(void)
         TEST(layout),
         TEST(reports),
         TEST(environment),
+        TEST(values_that_cannot_be_kept),
         TEST(faulty_environments),
         TEST(faulty_configurations),
         TEST(fetch_env_or_raise),
