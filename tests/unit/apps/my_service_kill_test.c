@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLIENTS   100
-#define SPREAD_NS 12000000U
-#define BODY_SIZE (CLIENTS * 80)
+#define CLIENTS    100
+#define BODY_SIZE  (CLIENTS * 80)
+#define SPREAD_MIN 100000L /* nanoseconds */
+#define SPREAD_MAX 900000000L
 
 static char folder[] = "/tmp/my_service_kill.XXXXXX";
 static char path[100];
@@ -97,9 +99,19 @@ static int number_in_file(void)
     return number;
 }
 
+/* After how long at most the next one dies: a load that was done at its death took less time than
+ * that, one that was not took more. So about half of them are done, however fast the machine is. */
+static long next_spread(long spread, bool was_done)
+{
+    spread += was_done ? -spread / 8 : spread / 8;
+    if (spread < SPREAD_MIN) return SPREAD_MIN;
+    return spread < SPREAD_MAX ? spread : SPREAD_MAX;
+}
+
 static void a_kill_during_a_load_leaves_whole_rules(void **state)
 {
     unsigned seed = 7;
+    long spread = 12000000;
     int before = 0;
     int done = 0;
 
@@ -112,12 +124,13 @@ static void a_kill_during_a_load_leaves_whole_rules(void **state)
         auth_answer(fd, 200, rules(i));
         /* Not to wait for anything: the points at which it dies are to be spread. */
         seed = seed * 1103515245U + 12345U;
-        nanosleep(&(struct timespec){.tv_nsec = seed / 16 % SPREAD_NS}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = (long)(seed / 2) % spread}, NULL);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
         now = number_in_file();
         assert_true(now == before || now == i);
         done += now == i;
+        spread = next_spread(spread, now == i);
         before = now;
     }
     /* Some of them were before the load was done and some behind. */
