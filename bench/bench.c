@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Benchmarks: one JSON line each, `{"bench", "runtime", "config", "unit", "median", "min", "max"}`,
- * of five runs. config is the number of schedulers. The message is {ref, integer, 16-byte binary},
+ * of the runs. config is the number of schedulers. The message is {ref, integer, 16-byte binary},
  * built anew for each send, as a program would.
  *
  *     bench [NAME...]        all benchmarks, or those whose names begin with one of these
@@ -19,7 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUNS 5
+#define RUNS     5
+#define PAIRS    5
+#define RUNS_MAX PAIRS
 
 double bench_now_ns(void)
 {
@@ -145,14 +147,20 @@ static double message_top(void)
     return play_with(top_start);
 }
 
-static double message_observer(void)
+static double play_top(void)
 {
-    return bench_observed(message_top, false);
+    play_with(top_start);
+    return HOPS;
 }
 
-static double message_viewer(void)
+static double lost_to_observer(void)
 {
-    return bench_observed(message_top, true);
+    return bench_lost_to_observer(play_top);
+}
+
+static double lost_to_viewer(void)
+{
+    return bench_lost_to_viewer(play_top);
 }
 
 static double message_stack(void)
@@ -468,8 +476,9 @@ static const struct bench benches[] = {
     {"message_bare_stack", "ns", message_bare_stack, RUNS},
     {"message_top_level", "ns", message_top, RUNS},
     {"message_stack", "ns", message_stack, RUNS},
-    {"message_top_level_observer", "ns", message_observer, RUNS},
-    {"message_top_level_viewer", "ns", message_viewer, RUNS},
+    {"message_lost_to_observer", "%", lost_to_observer, PAIRS},
+    {"message_lost_to_viewer", "%", lost_to_viewer, PAIRS},
+    {"observer_viewer_time", "%", bench_viewer_time, 3},
     {"gen_server_call", "ns", gen_server_call, RUNS},
     {"gen_server_call_stack", "ns", gen_server_call_stack, RUNS},
     {"gen_server_cast", "ns", cast, RUNS},
@@ -488,7 +497,7 @@ static const struct bench benches[] = {
     {"million_idle_gen_servers", "bytes", idle_gen_server, 1},
 };
 
-static double results[RUNS];
+static double results[RUNS_MAX];
 
 static cop_next body(cop_term arg)
 {

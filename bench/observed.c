@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "observed.h"
+#include "policy.h"
 
 #include <coppice.h>
 #include <coppice/http_server.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What the pages ask for again and again, beside the stream. */
@@ -124,17 +126,104 @@ static void start_observer(void)
     close(out);
 }
 
-double bench_observed(double (*fn)(void), bool has_viewer)
+/* --- Measuring -------------------------------------------------------------------------------- */
+
+#define SLICE_NS 1e9 /* a round of the viewer */
+#define ROUNDS   2
+
+static double time_of(clockid_t clock)
+{
+    struct timespec ts;
+
+    clock_gettime(clock, &ts);
+    return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+}
+
+static double time_of_thread(pthread_t thread)
+{
+    clockid_t clock;
+
+    return pthread_getcpuclockid(thread, &clock) == 0 ? time_of(clock) : 0;
+}
+
+/* Processor time of the node so far: that of the program without the viewer's. */
+static double time_of_node(const struct viewer *v)
+{
+    double all = time_of(CLOCK_PROCESS_CPUTIME_ID);
+
+    if (v == NULL) return all;
+    return all - time_of_thread(v->asker) - time_of_thread(v->follower);
+}
+
+/* Of a message, over a slice. */
+static double time_of_message(double (*play)(void), const struct viewer *v)
+{
+    double until = bench_now_ns() + SLICE_NS, from = time_of_node(v), messages = 0;
+
+    do {
+        messages += play();
+    } while (bench_now_ns() < until);
+    return (time_of_node(v) - from) / messages;
+}
+
+static double with_observer(double (*play)(void), bool has_viewer)
 {
     struct viewer viewer;
-    double result;
+    double time;
     int64_t port;
 
     start_observer();
-    if (!has_viewer) return fn();
+    if (has_viewer) {
+        cop_expect(cop_http_server_port(COP("Observer.Server")), "port", port);
+        viewer_begin(&viewer, (int)port);
+    }
+    time = time_of_message(play, has_viewer ? &viewer : NULL);
+    if (has_viewer) viewer_end(&viewer);
+    cop_expect(cop_application_stop(COP(":observer")), ":ok");
+    return time;
+}
+
+static double lost(double (*play)(void), bool has_viewer)
+{
+    static bool is_second;
+    double with, without;
+
+    is_second = !is_second;
+    if (is_second) {
+        without = time_of_message(play, NULL);
+        with = with_observer(play, has_viewer);
+    } else {
+        with = with_observer(play, has_viewer);
+        without = time_of_message(play, NULL);
+    }
+    return 100 * (1 - without / with);
+}
+
+double bench_lost_to_observer(double (*play)(void))
+{
+    return lost(play, false);
+}
+
+double bench_lost_to_viewer(double (*play)(void))
+{
+    return lost(play, true);
+}
+
+double bench_viewer_time(void)
+{
+    struct viewer viewer;
+    double from, began, share;
+    int64_t port;
+
+    start_observer();
     cop_expect(cop_http_server_port(COP("Observer.Server")), "port", port);
     viewer_begin(&viewer, (int)port);
-    result = fn();
+    cop_sleep(ROUND_MS); /* the first answers are slower */
+    began = bench_now_ns();
+    from = time_of_node(&viewer);
+    cop_sleep((int64_t)ROUNDS * ROUND_MS);
+    share = (time_of_node(&viewer) - from) / (bench_now_ns() - began);
     viewer_end(&viewer);
-    return result;
+    cop_expect(cop_application_stop(COP(":observer")), ":ok");
+    return 100 * share;
 }
