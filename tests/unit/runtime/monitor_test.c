@@ -240,9 +240,9 @@ PROCESS_TEST(demonitor_of_an_alias_is_atomic_with_the_death)
         while (check_list_has(cop_processes(), cop_pid_term(p)) && cop_monotonic_ms() < limit)
             usleep(10); /* nothing that receives */
         bool was_active = cop_demonitor(ref, false);
-        CHECK(cop_unalias(ref));
         if (!was_active) check_down(ref);
         check_no_message();
+        CHECK(cop_unalias(ref));
     }
     return cop_end();
 }
