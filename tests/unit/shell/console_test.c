@@ -350,6 +350,9 @@ static void prompts_and_history(void **state)
     start_on_terminal(&p, "start_iex", 60);
     expect(&p, "Interactive Coppice (");
     expect(&p, "iex(1)> ");
+    type(&p, "\n  # nothing\n"); /* is no expression, so N stays */
+    expect(&p, "iex(1)> ");
+    expect(&p, "iex(1)> ");
     type(&p, "40 + 1\n");
     expect(&p, "\n41\r\n");
     expect(&p, "iex(2)> ");
