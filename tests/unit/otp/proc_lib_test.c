@@ -180,6 +180,19 @@ PROCESS_TEST(no_option_monitor)
     assert_mailbox_empty();
 }
 
+/* PLB-05, PLB-06: as the console calls them: a link, and no time to wait at all. */
+PROCESS_TEST(from_the_console)
+{
+    cop_term pid;
+
+    cop_trap_exit(true);
+    pid = cop_apply(COP(":proc_lib"), COP(":spawn_link"), cop_list(COP("&Map.new/0")));
+    cop_assert_receive_within(5000, "{:EXIT, ^pid, :normal}", pid);
+    cop_assert_equal(COP("{:error, :timeout}"), cop_apply(COP(":proc_lib"), COP(":start"),
+                                                          COP("[Process, :sleep, [60000], 0]")));
+    assert_mailbox_empty();
+}
+
 static cop_next tell_dictionary(cop_term to)
 {
     cop_init_ack(cop_ok());
@@ -407,6 +420,7 @@ int main(void)
         cmocka_unit_test(time_runs_out),
         cmocka_unit_test(start_with_a_monitor),
         cmocka_unit_test(no_option_monitor),
+        cmocka_unit_test(from_the_console),
         cmocka_unit_test(what_the_child_knows),
         cmocka_unit_test(wakes_go_on),
         cmocka_unit_test(spawns),
