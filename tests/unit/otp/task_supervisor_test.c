@@ -223,6 +223,29 @@ PROCESS_TEST(max_children_is_the_most)
     stop(s);
 }
 
+static cop_term async_with_a_wrong_option(void *arg)
+{
+    const struct async *a = arg;
+
+    return a->fn(a->supervisor, a->fun, COP("[shutdown: :odd]"));
+}
+
+/* TSU-04: what the supervisor refuses for another reason is not told as too many. */
+PROCESS_TEST(a_wrong_option_is_not_too_many)
+{
+    cop_term s = start(COP("[max_children: 5]")), gate = COP("&TaskTest.gate(1)"), term;
+    struct async calls[] = {{cop_task_supervisor_async, s, gate},
+                            {cop_task_supervisor_async_nolink, s, gate}};
+
+    for (size_t i = 0; i < 2; i++) {
+        cop_assert_match(cop_assert_raises(async_with_a_wrong_option, &calls[i]),
+                         "%{__struct__: MatchError, term: term}", term);
+        cop_assert_equal(COP("{:error, {:invalid_shutdown, :odd}}"), term);
+    }
+    cop_assert_equal(COP("[]"), cop_task_supervisor_children(s));
+    stop(s);
+}
+
 /* TSU-03: restarts */
 PROCESS_TEST(children_restart_as_told)
 {
@@ -555,6 +578,7 @@ int main(void)
         cmocka_unit_test(a_crash_is_only_told),
         cmocka_unit_test(a_task_may_wait_at_its_top_level),
         cmocka_unit_test(max_children_is_the_most),
+        cmocka_unit_test(a_wrong_option_is_not_too_many),
         cmocka_unit_test(children_restart_as_told),
         cmocka_unit_test(children_can_be_ended),
         cmocka_unit_test(children_end_as_told),
