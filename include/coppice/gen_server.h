@@ -55,7 +55,7 @@ struct cop_gen_server {
     /* The state as a term, for tools and crash reports; default: nil. */
     cop_term (*format_state)(const void *state);
     /* sys:replace_state: takes over a state that is given as a term, of the form that format_state
-     * shows; returns the new state. Default: replacing is refused (SYS-04). */
+     * shows; returns the new state. Default: another state than that is refused (SYS-04). */
     void *(*replace_state)(void *state, cop_term term);
     /* sys:change_code: makes the state anew; cop_started(state), or cop_fail(why) or
      * cop_bad_return(why), then the old one stays. Default: it stays, and that is fine (SYS-09). */

@@ -16,7 +16,8 @@ COP_BEGIN_DECLS
 /* The state as its format_state shows it (SYS-03). */
 COP_API cop_term cop_sys_get_state(cop_term server, int64_t timeout_ms);
 /* state = fun(state), inside the server; returns the new one. Exits: an error {:callback_failed,
- * ...} if fun fails; then nothing has changed (SYS-04). */
+ * ...} if fun fails, or if the state is another one and the server takes none as a term, as
+ * supervisors and registries; then nothing has changed (SYS-04). */
 COP_API cop_term cop_sys_replace_state(cop_term server, cop_term fun, int64_t timeout_ms);
 /* {:status, pid, {:module, mod}, [dictionary, :running | :suspended, parent, [], misc]}
  * (SYS-05). */

@@ -6,8 +6,10 @@
 
 #include "coppice/agent.h"
 #include "coppice/dynamic_supervisor.h"
+#include "coppice/registry.h"
 #include "coppice/supervisor.h"
 #include "coppice/sys.h"
+#include "coppice/task_supervisor.h"
 
 static cop_term add_one(cop_term n)
 {
@@ -30,6 +32,11 @@ static cop_term same(cop_term x)
     return x;
 }
 
+static cop_term other(cop_term x)
+{
+    return cop_tuple(COP(":other"), x);
+}
+
 static cop_term leave(cop_term n)
 {
     cop_exit(n);
@@ -43,6 +50,7 @@ static cop_term throw_it(cop_term n)
 static const struct cop_function functions[] = {COP_EXPORT("add_one(n)", add_one, "n + 1."),
                                                 COP_EXPORT("leave(n)", leave, "Exits."),
                                                 COP_EXPORT("same(x)", same, "x."),
+                                                COP_EXPORT("other(x)", other, "{:other, x}."),
                                                 COP_EXPORT("throw(n)", throw_it, "Throws."),
                                                 COP_EXPORT("fails(n)", fails, "Raises."),
                                                 COP_EXPORT("one()", one, "1."),
@@ -114,6 +122,30 @@ PROCESS_TEST(replace_state)
     pid = cop_pid_term(probe_start(COP("[state: 1]")));
     cop_assert_match(cop_assert_raises(replace, &pid),
                      "%{original: {:callback_failed, _, {:error, :not_supported}}}");
+}
+
+/* SYS-04: supervisors and registries answer, but take no state as a term */
+PROCESS_TEST(a_state_that_stays_is_no_other)
+{
+    cop_term starts[] = {
+        cop_supervisor_start_link(cop_empty_list(), COP("[strategy: :one_for_one]")),
+        cop_dynamic_supervisor_start_link(cop_empty_list()),
+        cop_task_supervisor_start_link(cop_empty_list()),
+        cop_registry_start_link(COP("[keys: :unique, name: SysTest.Registry]"))};
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        cop_term server, state;
+
+        cop_assert_match(starts[i], "{:ok, server}", server);
+        state = cop_sys_get_state(server, COP_CALL_TIMEOUT);
+        cop_assert_equal(state,
+                         replace_with(&(struct replacement){server, COP("&SysTest.same/1")}));
+        cop_assert_match(cop_assert_raises(replace_with, (&(struct replacement){
+                                                             server, COP("&SysTest.other/1")})),
+                         "%{original: {:callback_failed, {:gen_server, :system_replace_state},"
+                         " {:error, :not_supported}}}");
+        cop_assert_equal(state, cop_sys_get_state(server, COP_CALL_TIMEOUT));
+    }
 }
 
 /* SYS-05 */
@@ -453,7 +485,7 @@ PROCESS_TEST(loop_without_hooks)
 
     cop_assert_equal(cop_nil(), cop_sys_get_state(w, COP_CALL_TIMEOUT));
     cop_assert_match(
-        cop_assert_raises(replace_with, (&(struct replacement){w, COP("&SysTest.same/1")})),
+        cop_assert_raises(replace_with, (&(struct replacement){w, COP("&SysTest.other/1")})),
         "%{original: {:callback_failed, _, {:error, :not_supported}}}");
     cop_assert_match(cop_sys_get_status(w, COP_CALL_TIMEOUT), "{_, _, {:module, nil}, _}");
     cop_sys_suspend(w, COP_CALL_TIMEOUT);
@@ -480,6 +512,7 @@ int main(void)
         cmocka_unit_test(get_state),
         cmocka_unit_test(replace_state),
         cmocka_unit_test(get_status),
+        cmocka_unit_test(a_state_that_stays_is_no_other),
         cmocka_unit_test(status_of_supervisors),
         cmocka_unit_test(suspend_and_resume),
         cmocka_unit_test(stop_of_a_suspended_server),
