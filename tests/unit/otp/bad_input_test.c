@@ -12,6 +12,8 @@
  *     bad_input_test Map.get/2 [N]              a function; only call N, which is shown first
  *
  * A call that ends the program names itself on standard error. */
+#include "bad_input.h"
+
 #include "base/alloc.h"
 #include "support/gen_term.h"
 
@@ -19,9 +21,6 @@
 #include "coppice/dynamic_supervisor.h"
 #include "coppice/ets.h"
 #include "coppice/gen_server.h"
-#include "coppice/http.h"
-#include "coppice/http_server.h"
-#include "coppice/json.h"
 #include "coppice/node.h"
 #include "coppice/registry.h"
 #include "coppice/supervisor.h"
@@ -113,9 +112,7 @@ static void add_module(const struct cop_module *module, const char *wanted)
 static void plan(const char *wanted)
 {
     cop_module_find(COP("Kernel")); /* the library's are registered then, but for these */
-    cop_module_register(&cop_json_module);
-    cop_module_register(&cop_http_module);
-    cop_module_register(&cop_http_server_module);
+    bad_input_register();
     for (cop_term names = cop_modules(); !cop_is_empty_list(names); names = cop_tail(names))
         add_module(cop_module_find(cop_head(names)), wanted);
     qsort(targets, targets_len, sizeof targets[0], by_name);
