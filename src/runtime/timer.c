@@ -58,14 +58,12 @@ static void timer_add(struct timer *timer, int64_t deadline_ns)
 
 /* --- Deadlines -------------------------------------------------------------------------------- */
 
-/* From so many ms on a few ms more do not matter. */
-#define LONG_MS 1000
-
+/* Not by the kernel's coarse clock: where a virtual processor stands still, that stays behind by
+ * more than its tick, and a time would be over early. */
 int64_t cop__deadline_in(int64_t ms)
 {
     if (COP_UNLIKELY(ms > COP_TIMER_MAX_MS)) ms = COP_TIMER_MAX_MS;
-    if (ms < LONG_MS || cop__node.is_seeded) return cop__now_ns() + ms * 1000000;
-    return cop__os_coarse_now_ns() + ms * 1000000;
+    return cop__now_ns() + ms * 1000000;
 }
 
 void cop__deadline_arm(struct cop__proc *p)

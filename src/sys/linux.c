@@ -33,20 +33,6 @@ int64_t cop__os_now_ns(void)
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-int64_t cop__os_coarse_now_ns(void)
-{
-    static _Atomic int64_t tick_ns; /* any thread sets it, always to the same */
-    int64_t tick = atomic_load_explicit(&tick_ns, memory_order_relaxed);
-    struct timespec ts;
-    if (tick == 0) {
-        clock_getres(CLOCK_MONOTONIC_COARSE, &ts);
-        tick = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-        atomic_store_explicit(&tick_ns, tick, memory_order_relaxed);
-    }
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec + tick;
-}
-
 void cop__os_park(struct cop__os_parker *p, int64_t deadline_ns)
 {
     /* Acquire: pairs with the release in cop__os_unpark(). */

@@ -17,9 +17,6 @@ int *cop__os_errno(void);
 /* Nanoseconds of a clock that never goes back. */
 int64_t cop__os_now_ns(void);
 
-/* The same, cheaper to read: at most one tick of the kernel ahead of it, never behind it. */
-int64_t cop__os_coarse_now_ns(void);
-
 /* A place where one thread sleeps and any thread wakes it. A wake before the sleep is not lost: the
  * next sleep returns at once. A sleep without limit returns for a wake only: cop_run() counts on
  * that. */

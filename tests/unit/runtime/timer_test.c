@@ -37,7 +37,7 @@ static cop_term try_start_timer(void *arg)
     return cop_ref_term(cop_start_timer(a->ms, a->to, COP(":x")));
 }
 
-/* TMR-10: nor are long ones early, whose deadlines are less exact. */
+/* TMR-10: nor are long ones early. */
 PROCESS_TEST(long_times_do_not_end_early)
 {
     cop_term msg;
