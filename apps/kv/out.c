@@ -23,12 +23,22 @@ static void send_gathered(struct kv_out *out)
     if (len > 0) send(out, cop_binary(out->data, len));
 }
 
+static void free_data(struct kv_out *out)
+{
+    if (out->data != out->lent) cop_free(out->data);
+}
+
+void kv_out_lend(struct kv_out *out, char *memory, size_t size)
+{
+    out->data = out->lent = memory;
+    out->capacity = size;
+}
+
 void kv_out_flush(struct kv_out *out)
 {
     send_gathered(out);
-    cop_free(out->data);
-    out->data = NULL;
-    out->capacity = 0;
+    free_data(out);
+    kv_out_lend(out, NULL, 0);
 }
 
 /* Room for len <= CAPACITY_MAX bytes. */
@@ -43,7 +53,7 @@ static void reserve(struct kv_out *out, size_t len)
     if (capacity == out->capacity) return;
     data = cop_alloc(capacity);
     if (out->len > 0) memcpy(data, out->data, out->len);
-    cop_free(out->data);
+    free_data(out);
     out->data = data;
     out->capacity = capacity;
 }

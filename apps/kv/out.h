@@ -9,7 +9,8 @@
 struct kv_out {
     cop_term (*send)(void *arg, cop_term data); /* :ok, or the connection is gone */
     void *arg;
-    char *data; /* of cop_alloc() */
+    char *data; /* lent, or of cop_alloc() */
+    char *lent;
     size_t len;
     size_t capacity;
     size_t total; /* bytes that were put in since the beginning */
@@ -21,6 +22,8 @@ void kv_out_bytes(struct kv_out *out, const char *data, size_t len);
 void kv_out_text(struct kv_out *out, const char *text);
 /* A large binary is sent by itself, not copied. */
 void kv_out_binary(struct kv_out *out, cop_term binary);
+/* Memory for what is gathered until the next flush; more is allocated when it is full. */
+void kv_out_lend(struct kv_out *out, char *memory, size_t size);
 /* Sends what is left, and gives the memory back. */
 void kv_out_flush(struct kv_out *out);
 

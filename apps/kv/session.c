@@ -14,6 +14,7 @@ struct kv_traffic kv_traffic;
 
 /* A turn ends when it has written so much. */
 #define WRITTEN_MAX 262144
+#define ANSWERS     256
 
 bool kv_word_is(cop_bytes word, const char *name)
 {
@@ -192,7 +193,8 @@ static enum kv_scan one_command(struct kv_turn *turn, cop_bytes input, size_t *r
 
 enum kv_turn_end kv_session_turn(struct kv_session *s, cop_term data)
 {
-    struct kv_turn turn; /* its answers are large, and written before they are read */
+    struct kv_turn turn;   /* its answers are large, and written before they are read */
+    char answers[ANSWERS]; /* most turns say little */
     cop_bytes input = take_input(s, cop_is_none(data) ? (cop_bytes){NULL, 0} : cop_to_bytes(data));
     enum kv_scan found = KV_SCAN_COMMAND;
     size_t done = 0, len, before = s->out.total;
@@ -200,6 +202,7 @@ enum kv_turn_end kv_session_turn(struct kv_session *s, cop_term data)
 
     turn.session = s;
     turn.len = 0;
+    kv_out_lend(&s->out, answers, sizeof(answers));
     while (!s->is_over && count < KV_TURN_MAX && s->out.total - before < WRITTEN_MAX) {
         found = one_command(&turn, (cop_bytes){input.data + done, input.len - done}, &len);
         if (found != KV_SCAN_COMMAND) break;

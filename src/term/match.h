@@ -58,6 +58,7 @@ struct cop__pattern {
     size_t binds_len;
     size_t binds_cap;
     uint32_t vars; /* how many there are */
+    bool is_flat;  /* a tuple of atoms, small integers and terms that are bound: most messages */
 };
 
 /* What the names in a pattern are. For a site: the C variables after it (scope, types). For a

@@ -528,6 +528,18 @@ static void compiler_fini(struct compiler *c)
     free(c->parts);
 }
 
+static bool is_flat(const struct cop__pattern *p)
+{
+    const struct cop__match_op *op = p->ops;
+
+    if (op->code != COP__MATCH_TUPLE) return false;
+    do
+        op++;
+    while (op->code == COP__MATCH_ELEM_SAME ||
+           (op->code == COP__MATCH_ELEM_BIND && op->type == COP__TYPE_TERM));
+    return op->code == COP__MATCH_END;
+}
+
 bool cop__pattern_compile(struct cop__pattern *p, cop_term quoted, struct cop__pattern_names *names,
                           struct cop_parse_error *error)
 {
@@ -542,6 +554,7 @@ bool cop__pattern_compile(struct cop__pattern *p, cop_term quoted, struct cop__p
         ok = compile_step(&c);
     }
     (void)emit(&c, COP__MATCH_END, 0, 0);
+    p->is_flat = is_flat(p);
     return ok;
 }
 

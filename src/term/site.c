@@ -184,12 +184,30 @@ cop_term cop__literal(void **cache, const struct cop__site *site)
     return COP_LIKELY(word != 0) ? cop__term(word) : literal_slow(cache, site);
 }
 
+/* A flat pattern whose tuple has the size of t: all is compared before anything is bound. */
+static inline bool match_flat(const struct cop__pattern *p, cop_term t, const void *const *vars)
+{
+    const cop_term *items = cop__tuple_items(t);
+    const struct cop__match_op *op;
+    void *var;
+
+    for (op = p->ops + 1; op->code != COP__MATCH_END; op++)
+        if (op->code == COP__MATCH_ELEM_SAME && items[op->n].word != op->word) return false;
+    for (op = p->ops + 1; op->code != COP__MATCH_END; op++) {
+        if (op->code == COP__MATCH_ELEM_SAME) continue;
+        memcpy(&var, &vars[op->word], sizeof(var)); /* const as the macros pass it */
+        memcpy(var, &items[op->n], sizeof(items[op->n]));
+    }
+    return true;
+}
+
 bool cop__match(void **cache, const struct cop__site *site, cop_term t, const void *const *vars)
 {
     const struct compiled *c = compiled_of(cache, site);
     cop_term bound[COP__SITE_VARS_MAX];
 
     if (!cop__pattern_may_match(&c->pattern, t)) return false;
+    if (c->pattern.is_flat) return match_flat(&c->pattern, t, vars);
     if (!cop__pattern_run(&c->pattern, t, vars, bound)) return false;
     for (size_t i = 0; i < c->pattern.binds_len; i++) {
         const struct cop__match_bind *bind = &c->pattern.binds[i];
