@@ -214,6 +214,7 @@ void cop__proc_die(struct cop__proc *p)
     if ((flags & COP__PROC_HAS_TABLES) != 0) cop__ets_end(p);
     if ((flags & COP__PROC_HAS_LABEL) != 0) cop__label_end(p);
     if ((flags & COP__PROC_HAS_PORTS) != 0) cop__ports_end(self);
+    cop__deadline_disarm(p);
     if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
     let_go(p, reason);
     /* Closed last: whoever is told "not alive" may count on the news having been sent to all. */

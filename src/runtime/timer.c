@@ -12,7 +12,7 @@
 /* Under the lock of cop__node.timers. */
 struct timer {
     struct cop__heap_node node; /* key: deadline in ns */
-    uint64_t ref;               /* number of its reference; 0: the tick of a wait */
+    uint64_t ref;               /* number of its reference; of a tick only the process knows it */
     uint64_t to;                /* pid; 0: name */
     uint32_t name;              /* atom */
     struct cop__signal *signal; /* what it sends; NULL: a tick */
@@ -44,13 +44,36 @@ static void timer_free(struct timer *timer)
     cop__free(timer, sizeof(*timer));
 }
 
+/* Takes a timer off the queue. The lock is held. */
+static void timer_remove(struct timer *timer)
+{
+    cop__heap_queue_remove(&cop__node.timers.queue, &timer->node);
+    cop__map64_remove(&cop__node.timers.by_ref, timer->ref, NULL);
+    publish_next();
+}
+
+/* The same for the one with this number; NULL: it has fired. */
+static struct timer *timer_take(uint64_t ref)
+{
+    struct cop__timers *all = &cop__node.timers;
+    struct timer *timer = NULL;
+    pthread_mutex_lock(&all->lock);
+    uint64_t *found = cop__map64_get(&all->by_ref, ref);
+    if (found != NULL) {
+        timer = (struct timer *)(uintptr_t)*found;
+        timer_remove(timer);
+    }
+    pthread_mutex_unlock(&all->lock);
+    return timer;
+}
+
 static void timer_add(struct timer *timer, int64_t deadline_ns)
 {
     struct cop__timers *all = &cop__node.timers;
     pthread_mutex_lock(&all->lock);
     bool is_first = deadline_ns < atomic_load_explicit(&all->next_ns, memory_order_relaxed);
     cop__heap_queue_push(&all->queue, &timer->node, deadline_ns);
-    if (timer->ref != 0) cop__map64_put(&all->by_ref, timer->ref, (uintptr_t)timer);
+    cop__map64_put(&all->by_ref, timer->ref, (uintptr_t)timer);
     publish_next();
     pthread_mutex_unlock(&all->lock);
     if (is_first) cop__watchdog_wake_for_timer();
@@ -69,10 +92,21 @@ int64_t cop__deadline_in(int64_t ms)
 void cop__deadline_arm(struct cop__proc *p)
 {
     if (p->deadline_ns < 0 || (p->armed_ns >= 0 && p->armed_ns <= p->deadline_ns)) return;
-    struct timer *timer = cop__alloc_zeroed(sizeof(*timer));
-    timer->to = cop__proc_id(p);
+    struct timer *timer = p->armed_ns >= 0 ? timer_take(p->armed_ref) : NULL;
+    if (timer == NULL) {
+        timer = cop__alloc_zeroed(sizeof(*timer));
+        timer->to = cop__proc_id(p);
+        timer->ref = p->armed_ref = cop__ref_number(cop__thread());
+    }
     p->armed_ns = p->deadline_ns;
     timer_add(timer, p->deadline_ns);
+}
+
+void cop__deadline_disarm(struct cop__proc *p)
+{
+    struct timer *timer = p->armed_ns >= 0 ? timer_take(p->armed_ref) : NULL;
+    if (timer != NULL) timer_free(timer);
+    p->armed_ns = -1;
 }
 
 /* --- Firing ----------------------------------------------------------------------------------- */
@@ -99,10 +133,9 @@ int64_t cop__timers_fire(void)
         struct cop__heap_node *first = cop__heap_queue_peek(&all->queue);
         struct timer *timer = NULL;
         if (first != NULL && first->key <= now) {
-            timer = COP_HEAP_ENTRY(cop__heap_queue_pop(&all->queue), struct timer, node);
-            if (timer->ref != 0) cop__map64_remove(&all->by_ref, timer->ref, NULL);
+            timer = COP_HEAP_ENTRY(first, struct timer, node);
+            timer_remove(timer);
         }
-        publish_next();
         next = atomic_load_explicit(&all->next_ns, memory_order_relaxed);
         pthread_mutex_unlock(&all->lock);
         if (timer != NULL) fire(timer);
@@ -169,9 +202,7 @@ static int64_t look_up(cop_ref ref, bool cancel)
         struct timer *timer = (struct timer *)(uintptr_t)*found;
         if (is_target_alive(timer)) left = ms_left(timer);
         if (cancel) {
-            cop__heap_queue_remove(&all->queue, &timer->node);
-            cop__map64_remove(&all->by_ref, timer->ref, NULL);
-            publish_next();
+            timer_remove(timer);
             done = timer;
         }
     }
@@ -198,10 +229,8 @@ static struct timer *take_one_for(uint64_t id)
     struct cop__timers *all = &cop__node.timers;
     for (size_t i = 0; i < cop__heap_queue_len(&all->queue); i++) {
         struct timer *timer = COP_HEAP_ENTRY(all->queue.slots[i].node, struct timer, node);
-        if (timer->ref != 0 && timer->to == id) {
-            cop__heap_queue_remove(&all->queue, &timer->node);
-            cop__map64_remove(&all->by_ref, timer->ref, NULL);
-            publish_next();
+        if (timer->to == id) {
+            timer_remove(timer);
             return timer;
         }
     }

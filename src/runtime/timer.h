@@ -8,8 +8,7 @@
 /* Monotonic, or the virtual clock of a seeded run. Any thread. */
 int64_t cop__now_ns(void);
 
-/* The point of time ms from now: never earlier, and at long times some milliseconds later, since
- * the clock that is cheap to read ticks so slowly. */
+/* The point of time ms from now. */
 int64_t cop__deadline_in(int64_t ms);
 
 /* Whether the deadline of p's wait has passed (false without one). */
@@ -17,10 +16,12 @@ static inline bool cop__deadline_passed(const struct cop__proc *p)
 {
     return p->deadline_ns >= 0 && cop__now_ns() >= p->deadline_ns;
 }
-/* Sees to it that a tick comes to p when its deadline passes. A tick that is due already is left as
- * it is, and costs the process a look at the clock: so a call with a timeout arms a timer about
- * once a timeout, not once a call. */
+/* Sees to it that a tick comes to p when its deadline passes. One that is due before is left as it
+ * is, and costs the process a look at the clock: so a call with a timeout arms a timer about once a
+ * timeout, not once a call. One that is due later is moved: a process has one at a time. */
 void cop__deadline_arm(struct cop__proc *p);
+/* p ends: no tick comes any more. */
+void cop__deadline_disarm(struct cop__proc *p);
 
 /* Fires what is due; returns when the next one is (INT64_MAX: none). The watchdog, or a seeded
  * run's only thread. */

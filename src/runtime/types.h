@@ -211,6 +211,7 @@ struct cop__proc {
 
     int64_t deadline_ns; /* of the current wait; negative: none */
     int64_t armed_ns;    /* when the next tick comes; negative: none is due */
+    uint64_t armed_ref;  /* the timer of that tick */
 
     struct cop__heap heap; /* region, kept terms, blocks */
     struct cop__relations links;

@@ -2,6 +2,8 @@
 /* Timers (TMR). What needs exact times is in tests/sim, on the virtual clock. */
 #include "support/check_process.h"
 
+#include "coppice/introspect.h"
+
 /* TMR-01 TMR-10: the message itself, or {:timeout, ref, msg}; never early. */
 PROCESS_TEST(timers_deliver)
 {
@@ -208,6 +210,59 @@ PROCESS_TEST(sleep_lets_messages_queue_up)
     return cop_end();
 }
 
+static uint64_t timers_set(void)
+{
+    struct cop_node_figures figures;
+    cop_read_node(&figures);
+    return figures.timers;
+}
+
+static cop_next echo(void *state)
+{
+    cop_term msg;
+    if (cop_receive(&msg, 0)) cop_send(cop_to_pid(msg), COP(":echo"));
+    return cop_hibernate(echo, state);
+}
+
+static cop_next start_echo(cop_term arg)
+{
+    (void)arg;
+    return cop_hibernate(echo, NULL);
+}
+
+static cop_next wait_long(cop_term to)
+{
+    cop_term msg;
+    cop_send_after(1, to, COP(":waits"));
+    cop_receive(&msg, 3600000);
+    return cop_end();
+}
+
+/* A process has one timer for its waits, whatever it waited for before, and none when it has
+ * ended. */
+PROCESS_TEST(waits_leave_no_timers)
+{
+    uint64_t before = timers_set();
+    cop_pid peer = cop_spawn(start_echo, cop_nil(), NULL), waiter;
+    cop_ref ref;
+    cop_term msg;
+    for (int i = 0; i < 20; i++) {
+        CHECK(!cop_receive(&msg, 1));
+        cop_send(peer, cop_self());
+        CHECK(cop_receive(&msg, 3600000));
+    }
+    CHECK(timers_set() <= before + 1);
+    before = timers_set();
+    waiter = cop_spawn(wait_long, cop_pid_term(cop_self()),
+                       &(struct cop_spawn_opts){.monitor = true, .ret_ref = &ref});
+    CHECK_TERM(check_next(), ":waits");
+    cop_exit_process(waiter, COP(":kill"));
+    check_next();
+    CHECK(timers_set() <= before);
+    cop_exit_process(peer, COP(":kill"));
+    return cop_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +277,7 @@ int main(void)
         cmocka_unit_test(order_of_deadlines),
         cmocka_unit_test(many_timers),
         cmocka_unit_test(sleep_lets_messages_queue_up),
+        cmocka_unit_test(waits_leave_no_timers),
     };
     return cmocka_run_group_tests_name("timer", tests, check_start_node, check_stop_node);
 }
