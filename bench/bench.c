@@ -478,6 +478,7 @@ static const struct bench benches[] = {
     {"message_stack", "ns", message_stack, RUNS},
     {"message_lost_to_observer", "%", lost_to_observer, PAIRS},
     {"message_lost_to_viewer", "%", lost_to_viewer, PAIRS},
+    {"observer_idle_time", "%", bench_observer_time, 3},
     {"observer_viewer_time", "%", bench_viewer_time, 3},
     {"gen_server_call", "ns", gen_server_call, RUNS},
     {"gen_server_call_stack", "ns", gen_server_call_stack, RUNS},

@@ -12,8 +12,10 @@
 double bench_lost_to_observer(double (*play)(void));
 double bench_lost_to_viewer(double (*play)(void));
 
-/* The processor time that a node takes for that viewer, in percent of one scheduler's. Beside
- * nothing else, so that neither caches nor other programs have a part in it. */
+/* The processor time that a node takes for the Observer when nobody looks, and for that viewer, in
+ * percent of one scheduler's. Beside nothing else, so that neither caches nor other programs have a
+ * part in it. */
+double bench_observer_time(void);
 double bench_viewer_time(void);
 
 #endif
