@@ -191,9 +191,10 @@ static void answer_all(struct cop__thread *t, struct cop__signal *s)
     }
 }
 
-/* Ends what stands between p and other processes; they hear of it. */
+/* Ends what stands between p and others; they hear of it. */
 static void let_go(struct cop__proc *p, cop_term reason)
 {
+    cop__deadline_disarm(p);
     /* Who is linked and watches hears of the link first, as in OTP. */
     cop__links_end(p, cop__exit_message(cop__proc_id(p), reason));
     cop__watchers_end(p, reason);
@@ -214,7 +215,6 @@ void cop__proc_die(struct cop__proc *p)
     if ((flags & COP__PROC_HAS_TABLES) != 0) cop__ets_end(p);
     if ((flags & COP__PROC_HAS_LABEL) != 0) cop__label_end(p);
     if ((flags & COP__PROC_HAS_PORTS) != 0) cop__ports_end(self);
-    cop__deadline_disarm(p);
     if ((flags & COP__PROC_HAS_TIMERS) != 0) cop__timers_cancel_for(self);
     let_go(p, reason);
     /* Closed last: whoever is told "not alive" may count on the news having been sent to all. */
