@@ -51,7 +51,7 @@ static int64_t id_of(cop_term r)
     cop_bytes line = client(r, "INFO");
 
     cop_assert(line.len > 3 && memcmp(line.data, "id=", 3) == 0);
-    return strtoll(line.data + 3, NULL, 10);
+    return strtoll(text_of(cop_binary(line.data + 3, line.len - 3)), NULL, 10);
 }
 
 /* A client's line without the numbers that a test cannot know: of its descriptor, and its ages. */
