@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static cop_term number_at_port(const struct kv_settings *s)
+static cop_term port(const struct kv_settings *s)
 {
     (void)s;
     return cop_application_get_env(COP(":kv_server"), COP(":redis_at"), cop_int(0));
@@ -41,7 +41,7 @@ static const struct parameter {
     cop_term (*value)(const struct kv_settings *from); /* ... a text or number */
 } parameters[] = {
     {"appendonly", "no", NULL},         {"bind", NULL, address},  {"databases", "16", NULL},
-    {"maxclients", NULL, clients},      {"maxmemory", "0", NULL}, {"port", NULL, number_at_port},
+    {"maxclients", NULL, clients},      {"maxmemory", "0", NULL}, {"port", NULL, port},
     {"proto-max-bulk-len", NULL, bulk}, {"save", "", NULL},       {"timeout", NULL, timeout},
 };
 #define PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
