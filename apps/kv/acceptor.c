@@ -16,6 +16,7 @@ struct acceptor {
 /* There are too many clients: says so, and closes. */
 static void refuse(cop_term socket, enum kv_protocol protocol)
 {
+    kv_traffic_add(&kv_traffic.refused, 1);
     (void)cop_tcp_send(socket, protocol == KV_LINES
                                    ? COP("\"ERROR\\r\\n\"")
                                    : COP("\"-ERR max number of clients reached\\r\\n\""));
@@ -32,10 +33,7 @@ static cop_next accept_one(void *state)
     }
     answer = cop_tcp_accept(cop_kept_term(a->listener), COP_INFINITY);
     if (cop_match(answer, "{:ok, socket}", socket)) {
-        bool is_served = kv_connection_start(socket, a->protocol);
-
-        kv_traffic_add(is_served ? &kv_traffic.connections : &kv_traffic.refused, 1);
-        if (!is_served) refuse(socket, a->protocol);
+        if (!kv_connection_start(socket, a->protocol)) refuse(socket, a->protocol);
     } else if (cop_match(answer, "{:error, :closed}")) {
         cop_exit(COP(":closed"));
     }

@@ -3,6 +3,7 @@
 #include "connection.h"
 
 #include "budget.h"
+#include "traffic.h"
 
 #include <coppice/tcp.h>
 
@@ -105,6 +106,7 @@ static cop_next begin(cop_term arg)
         .id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED),
     };
     kv_session_begin(&c->session);
+    kv_traffic_add(&kv_traffic.connections, 1);
     return wait_on(c); /* for :serve, with which the socket comes */
 }
 

@@ -426,9 +426,11 @@ static void info_tells_true_figures(void)
     struct cop_node_figures node;
     int64_t received = figure(r, "stats", "total_connections_received"), commands, rejected;
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         others[i] = connect_lines();
-    wait_for_connections(4);
+        say(others[i], "WHAT\n");
+        hear(others[i], "UNKNOWN COMMAND\r\n");
+    }
     cop_assert_equal(received + 3, figure(r, "stats", "total_connections_received"));
     cop_assert_equal(4, figure(r, "clients", "connected_clients"));
     cop_assert_equal(CONNECTIONS_MAX, figure(r, "clients", "maxclients"));
