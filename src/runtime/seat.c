@@ -508,6 +508,8 @@ static bool hand_over(struct cop__thread *from)
     bool is_given = !n->is_seeded && seat_to_spare(s);
     if (is_given) {
         from->seat = NULL;
+        from->ticks = 0;
+        from->zombie = cop_none();
         cop__list_push_back(&n->alone, &from->alone);
     }
     pthread_mutex_unlock(&n->lock);

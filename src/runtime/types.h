@@ -328,7 +328,11 @@ struct cop__thread {
     pthread_t handle;
     int number;
     _Atomic bool has_ended; /* last thing the thread writes; release, acquire by who joins it */
-    uint32_t ticks_dying;   /* the watchdog alone */
+    /* While it is alone, under the node's lock: how many ticks its process has been unwinding, or
+     * condemned; which one that is (a pid), and the name of its function. */
+    uint32_t ticks;
+    cop_term zombie;
+    const char *zombie_name;
     /* cop__node_epoch when it was made: one that outlives its node must touch nothing */
     uint32_t epoch;
 };

@@ -3,7 +3,8 @@
  * process code for 10 ms is given to a spare thread, and the process goes on alone. A process that
  * runs alone and has signals is served by borrowing its gate; if one of them is fatal, the process
  * is *condemned*: it dies here and now for everybody, and its thread, stack and memory stay aside
- * until its code comes back to the runtime. */
+ * until its code comes back to the runtime. One that the machine only kept waiting does so at once;
+ * the log is told of those that do not. */
 #include "runtime/watchdog.h"
 
 #include "runtime/exit.h"
@@ -74,35 +75,55 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
 
 /* A process that unwinds by itself gets so many ticks before it is condemned all the same. */
 #define UNWIND_TICKS 100
+/* The log is told of a condemned process that has not come back after so many. */
+#define RETURN_TICKS 100
+
+static void condemn(struct cop__thread *t, struct cop__proc *p)
+{
+    struct cop__proc_region region;
+    cop__region_enter(&region);
+    atomic_fetch_or_explicit(&p->flags, COP__PROC_CONDEMNED, memory_order_relaxed);
+    atomic_fetch_add_explicit(&cop__node.zombie_count, 1, memory_order_relaxed);
+    t->zombie = cop__pid_word(atomic_load(&p->pid));
+    t->zombie_name = atomic_load_explicit(&p->name, memory_order_relaxed);
+    cop__proc_die(p);
+    cop__region_leave(&region);
+}
 
 /* The signals of a process that does not come to them. The gate of its thread t is held. */
 static bool serve(struct cop__thread *t, struct cop__proc *p)
 {
-    if (cop__is_exiting(p) && t->ticks_dying++ < UNWIND_TICKS) return true;
-    t->ticks_dying = 0;
+    if (cop__is_exiting(p) && t->ticks++ < UNWIND_TICKS) return true;
+    t->ticks = 0;
     watchdog_thread.current = p;
     bool lives = cop__signals_take(p);
-    if (!lives) {
-        struct cop__proc_region region;
-        cop__region_enter(&region);
-        atomic_fetch_or_explicit(&p->flags, COP__PROC_CONDEMNED, memory_order_relaxed);
-        atomic_fetch_add_explicit(&cop__node.zombie_count, 1, memory_order_relaxed);
-        cop_term pid = cop_inspect(cop__pid_word(atomic_load(&p->pid)));
-        const char *name = atomic_load_explicit(&p->name, memory_order_relaxed);
-        cop_log(COP_WARNING,
-                "%.*s was ended while its code ran (%s): its thread and memory stay "
-                "until it comes back",
-                (int)cop_to_bytes(pid).len, cop_to_bytes(pid).data,
-                name != NULL ? name : "no name");
-        cop__proc_die(p);
-        cop__region_leave(&region);
-    }
+    if (!lives) condemn(t, p);
     watchdog_thread.current = NULL;
     return lives;
 }
 
+static void tell_of_zombie(const struct cop__thread *t)
+{
+    cop_region *region = cop_region_open();
+    cop_bytes pid = cop_to_bytes(cop_inspect(t->zombie));
+    cop_log(COP_WARNING,
+            "%.*s was ended while its code ran (%s): its thread and memory stay "
+            "until it comes back",
+            (int)pid.len, pid.data, t->zombie_name != NULL ? t->zombie_name : "no name");
+    cop_region_close(region);
+}
+
+static bool is_condemned(const struct cop__thread *t)
+{
+    return atomic_load_explicit(&t->gate, memory_order_relaxed) == COP__GATE_CONDEMNED;
+}
+
 static void look_at_alone(struct cop__thread *t)
 {
+    if (is_condemned(t)) {
+        if (++t->ticks == RETURN_TICKS) tell_of_zombie(t);
+        return;
+    }
     if (!cop__gate_take(t, COP__GATE_ALONE)) return;
     struct cop__proc *p = t->current;
     bool lives = p == NULL || !cop__signals_pending(p) || serve(t, p);
@@ -166,6 +187,16 @@ void cop__watchdog_stop(void)
 {
     cop__os_unpark(&cop__node.watchdog_parker);
     pthread_join(cop__node.watchdog, NULL);
+}
+
+void cop__watchdog_tell_of_the_rest(void)
+{
+    struct cop__thread *t;
+    pthread_mutex_lock(&cop__node.lock);
+    COP_LIST_FOR (t, &cop__node.alone, alone)
+        if (is_condemned(t) && !cop_is_none(t->zombie) && t->ticks < RETURN_TICKS)
+            tell_of_zombie(t);
+    pthread_mutex_unlock(&cop__node.lock);
 }
 
 /* --- The other side of the gate --------------------------------------------------------------- */

@@ -13,6 +13,8 @@ extern int64_t cop__slice_ns;
 
 int cop__watchdog_start(void);
 void cop__watchdog_stop(void);
+/* After that: tells the log of the condemned processes it has not been told of. */
+void cop__watchdog_tell_of_the_rest(void);
 /* A seat has got work after everything slept: ticks are needed. Any thread. */
 void cop__watchdog_wake(void);
 /* The earliest timer has changed. Any thread. */

@@ -2,6 +2,9 @@
 /* The node: start, stop, run, options (D11). Each test starts nodes of its own. */
 #include "support/check_process.h"
 
+#include "coppice/logger.h"
+
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -210,6 +213,53 @@ static void stop_with_a_process_in_a_loop(void **state)
     cop_node_stop();
 }
 
+static atomic_int told;
+
+static void count_told(enum cop_level level, const char *text, size_t len, void *arg)
+{
+    (void)level, (void)arg;
+    if (memmem(text, len, "still in their code", 19) != NULL) atomic_fetch_add(&told, 1);
+}
+
+/* Lets the loop return once its process is dead. */
+static void *release_the_dead(void *pid)
+{
+    while (cop_is_alive(*(const cop_pid *)pid)) {
+    }
+    atomic_store(&release_loop, 1);
+    return NULL;
+}
+
+/* One that comes back a little late is waited for: the node's end says nothing of it. On a machine
+ * that stands still meanwhile, it is too late: then again. */
+static void stop_waits_for_one_that_returns(void **state)
+{
+    int64_t from;
+
+    (void)state;
+    do {
+        pthread_t releaser;
+        cop_pid pid;
+
+        atomic_store(&release_loop, 0);
+        atomic_store(&is_looping, 0);
+        atomic_store(&unwound, 0);
+        atomic_store(&told, 0);
+        start(1);
+        pid = cop_spawn(loop, cop_nil(), NULL);
+        while (!atomic_load(&is_looping)) {
+        }
+        cop_log_to(count_told, NULL, COP_DEBUG_LEVEL);
+        pthread_create(&releaser, NULL, release_the_dead, &pid);
+        from = cop_monotonic_ms();
+        cop_node_stop();
+        pthread_join(releaser, NULL);
+        cop_log_to(NULL, NULL, COP_DEBUG_LEVEL);
+    } while (cop_monotonic_ms() - from >= 100);
+    assert_int_equal(atomic_load(&unwound), 1);
+    assert_int_equal(atomic_load(&told), 0);
+}
+
 static cop_next stop_the_system(cop_term arg)
 {
     cop_system_stop((int)cop_to_int(arg));
@@ -279,6 +329,7 @@ int main(void)
         cmocka_unit_test(hooks_run_last_first),
         cmocka_unit_test(stop_ends_what_is_left),
         cmocka_unit_test(stop_with_a_process_in_a_loop),
+        cmocka_unit_test(stop_waits_for_one_that_returns),
         cmocka_unit_test(system_stop_gives_the_status),
         cmocka_unit_test(processes_max),
     };
