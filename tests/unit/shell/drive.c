@@ -78,13 +78,13 @@ void type(struct program *p, const char *text)
     assert_int_equal(write(p->in, text, strlen(text)), (ssize_t)strlen(text));
 }
 
-/* Reads what comes; false at the end. */
-static bool read_some(struct program *p)
+/* Reads what comes while `wanted` is waited for; false at the end. */
+static bool read_some(struct program *p, const char *wanted)
 {
     struct pollfd fd = {.fd = p->out, .events = POLLIN};
     ssize_t n;
 
-    if (poll(&fd, 1, LIMIT_MS) != 1) fail_msg("nothing comes any more, after:\n%s", p->text);
+    if (poll(&fd, 1, LIMIT_MS) != 1) fail_msg("no \"%s\" comes, after:\n%s", wanted, p->text);
     n = read(p->out, p->text + p->len, sizeof(p->text) - 1 - p->len);
     if (n <= 0) return false;
     p->len += (size_t)n;
@@ -97,7 +97,7 @@ void expect(struct program *p, const char *text)
     char *found;
 
     while ((found = strstr(p->text, text)) == NULL)
-        if (!read_some(p)) fail_msg("ended without \"%s\", after:\n%s", text, p->text);
+        if (!read_some(p, text)) fail_msg("ended without \"%s\", after:\n%s", text, p->text);
     found += strlen(text);
     p->len -= (size_t)(found - p->text);
     memmove(p->text, found, p->len + 1);
@@ -106,7 +106,7 @@ void expect(struct program *p, const char *text)
 void take_line(struct program *p, char *line, size_t size)
 {
     while (!strchr(p->text, '\n'))
-        if (!read_some(p)) fail_msg("ended within a line, after:\n%s", p->text);
+        if (!read_some(p, "\\n")) fail_msg("ended within a line, after:\n%s", p->text);
     (void)snprintf(line, size, "%.*s", (int)strcspn(p->text, "\r\n"), p->text);
     expect(p, "\n");
 }
@@ -144,7 +144,7 @@ void finish(struct program *p, int expected)
 
 void expect_end(struct program *p)
 {
-    while (read_some(p)) {
+    while (read_some(p, "end")) {
     }
 }
 
