@@ -123,6 +123,7 @@ cop_term check_down(cop_ref ref)
 void check_gone(cop_pid pid)
 {
     int64_t limit = cop_monotonic_ms() + CHECK_LIMIT_MS;
+    (void)check_down(cop_monitor(pid)); /* behind all that it sent at its end */
     while (check_list_has(cop_processes(), cop_pid_term(pid))) {
         CHECK(cop_monotonic_ms() < limit);
         cop_sleep(1);

@@ -84,7 +84,7 @@ cop_term check_next(void);
 void check_no_message(void);
 /* Waits for the DOWN of ref; the reason. */
 cop_term check_down(cop_ref ref);
-/* Waits until pid is no longer among the processes: by then all its signals have been sent. */
+/* Waits until pid is no longer among the processes, and what it sent at its end has come. */
 void check_gone(cop_pid pid);
 /* Waits until *flag is at least value, letting others run. */
 void check_wait_for(atomic_int *flag, int value);
