@@ -200,8 +200,8 @@ PROCESS_TEST(many_timers)
 PROCESS_TEST(sleep_lets_messages_queue_up)
 {
     int64_t start = cop_monotonic_ms();
-    cop_send_after(1, cop_pid_term(cop_self()), COP(":one"));
     cop_send(cop_self(), COP(":zero"));
+    cop_send_after(1, cop_pid_term(cop_self()), COP(":one"));
     cop_sleep(30);
     CHECK(cop_monotonic_ms() - start >= 30);
     CHECK_TERM(check_next(), ":zero");
