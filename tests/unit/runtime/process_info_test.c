@@ -203,7 +203,8 @@ PROCESS_TEST(memory)
     CHECK(before > 0);
     puppet_call(p, keep_much, cop_nil());
     int64_t after = cop_to_int(check_info(p, "memory"));
-    CHECK(after - before >= 1 << 20);
+    /* What the turn before had taken may have been given back meanwhile. */
+    CHECK(after - before > (1 << 20) - 65536);
     return cop_end();
 }
 
