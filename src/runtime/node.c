@@ -28,8 +28,6 @@
 #define AT_STOP_MAX       16
 /* How long the end of a node waits for processes that were killed. */
 #define KILL_MS           5000
-/* And those that were in their code so long for coming back. */
-#define RETURN_MS         100
 
 struct cop__node cop__node;
 _Atomic uint32_t cop__node_epoch;
@@ -308,24 +306,6 @@ static cop_next kill_all(cop_term arg)
     }
 }
 
-static bool is_any_alone(void)
-{
-    struct cop__node *n = &cop__node;
-    pthread_mutex_lock(&n->lock);
-    bool is_any = !cop__list_is_empty(&n->alone);
-    pthread_mutex_unlock(&n->lock);
-    return is_any;
-}
-
-/* All are dead; the machine may have kept some from coming back to the runtime till now. */
-static void wait_for_the_alone(void)
-{
-    struct cop__os_parker nobody = {0};
-    int64_t until = cop__os_now_ns() + RETURN_MS * INT64_C(1000000);
-    for (int64_t now; is_any_alone() && (now = cop__os_now_ns()) < until;)
-        cop__os_park(&nobody, now + 1000000);
-}
-
 /* True when the thread is about to end; false when it is in process code, or sleeps for ever. */
 static bool wait_for_end(struct cop__thread *t)
 {
@@ -401,7 +381,7 @@ void cop_node_stop(void)
     ends.at_stop_len = 0;
     cop_run(kill_all, cop_nil(), NULL, 0);
     cop__os_signals_quiet();
-    wait_for_the_alone();
+    cop__watchdog_wait_for_return();
     threads_stop();
     bool has_zombies = !cop__list_is_empty(&n->threads);
     if (has_zombies) {

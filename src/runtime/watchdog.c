@@ -75,7 +75,7 @@ static void look_at_seat(struct cop__seat *s, int64_t now)
 
 /* A process that unwinds by itself gets so many ticks before it is condemned all the same. */
 #define UNWIND_TICKS 100
-/* The log is told of a condemned process that has not come back after so many. */
+/* A condemned process has so many to come back; then the log is told of it. */
 #define RETURN_TICKS 100
 
 static void condemn(struct cop__thread *t, struct cop__proc *p)
@@ -181,6 +181,19 @@ int cop__watchdog_start(void)
 {
     atomic_store_explicit(&watchdog_thread.gate, COP__GATE_RUNTIME, memory_order_relaxed);
     return cop__os_thread_start(&cop__node.watchdog, watchdog_main, NULL, "coppice-watch");
+}
+
+void cop__watchdog_wait_for_return(void)
+{
+    struct cop__node *n = &cop__node;
+    struct cop__os_parker nobody = {0};
+    for (int i = 0; i < RETURN_TICKS; i++) {
+        pthread_mutex_lock(&n->lock);
+        bool is_any_alone = !cop__list_is_empty(&n->alone);
+        pthread_mutex_unlock(&n->lock);
+        if (!is_any_alone) return;
+        cop__os_park(&nobody, cop__os_now_ns() + TICK_NS);
+    }
 }
 
 void cop__watchdog_stop(void)

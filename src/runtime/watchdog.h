@@ -12,6 +12,9 @@
 extern int64_t cop__slice_ns;
 
 int cop__watchdog_start(void);
+/* All processes are dead: waits a moment for those that are in their code, which the machine may
+ * have kept from leaving it. */
+void cop__watchdog_wait_for_return(void);
 void cop__watchdog_stop(void);
 /* After that: tells the log of the condemned processes it has not been told of. */
 void cop__watchdog_tell_of_the_rest(void);

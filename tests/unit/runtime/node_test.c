@@ -2,12 +2,7 @@
 /* The node: start, stop, run, options (D11). Each test starts nodes of its own. */
 #include "support/check_process.h"
 
-#include "coppice/logger.h"
-#include "runtime/types.h"
-
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 static cop_next end_normally(cop_term arg)
 {
@@ -177,91 +172,6 @@ static void stop_ends_what_is_left(void **state)
     }
 }
 
-static atomic_int release_loop;
-static atomic_int is_looping;
-
-static cop_next loop(cop_term arg)
-{
-    __attribute__((cleanup(count_cleanup), unused)) int here = 0;
-    (void)arg;
-    atomic_store(&is_looping, 1);
-    while (!atomic_load_explicit(&release_loop, memory_order_relaxed)) {
-    }
-    return cop_end();
-}
-
-/* A process in a loop does not keep the node from stopping; when it comes back, before or after the
- * stop, it is unwound. Another node can be started meanwhile. */
-static void stop_with_a_process_in_a_loop(void **state)
-{
-    (void)state;
-    atomic_store(&release_loop, 0);
-    atomic_store(&is_looping, 0);
-    atomic_store(&unwound, 0);
-    start(1);
-    cop_spawn(loop, cop_nil(), NULL);
-    while (!atomic_load(&is_looping)) {
-    }
-    cop_node_stop();
-    assert_int_equal(atomic_load(&unwound), 0);
-    start(1);
-    assert_true(cop_run(end_normally, cop_nil(), NULL, 0));
-    atomic_store(&release_loop, 1);
-    for (int i = 0; i < 5000 && atomic_load(&unwound) == 0; i++)
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    assert_int_equal(atomic_load(&unwound), 1);
-    assert_true(cop_run(end_normally, cop_nil(), NULL, 0));
-    cop_node_stop();
-}
-
-static atomic_int told;
-
-static void count_told(enum cop_level level, const char *text, size_t len, void *arg)
-{
-    (void)level, (void)arg;
-    if (memmem(text, len, "still in their code", 19) != NULL) atomic_fetch_add(&told, 1);
-}
-
-/* Lets the loop return once its process is condemned: there is one zombie more. */
-static void *release_the_dead(void *zombies)
-{
-    while (atomic_load(&cop__node.zombie_count) == *(const int *)zombies) {
-    }
-    atomic_store(&release_loop, 1);
-    return NULL;
-}
-
-/* One that comes back a little late is waited for: the node's end says nothing of it. On a machine
- * that stands still meanwhile, it is too late: then again. */
-static void stop_waits_for_one_that_returns(void **state)
-{
-    int64_t from;
-
-    (void)state;
-    do {
-        pthread_t releaser;
-        int zombies;
-
-        atomic_store(&release_loop, 0);
-        atomic_store(&is_looping, 0);
-        atomic_store(&unwound, 0);
-        atomic_store(&told, 0);
-        start(1);
-        cop_spawn(loop, cop_nil(), NULL);
-        while (!atomic_load(&is_looping)) {
-        }
-        zombies = atomic_load(&cop__node.zombie_count);
-        cop_log_to(count_told, NULL, COP_DEBUG_LEVEL);
-        pthread_create(&releaser, NULL, release_the_dead, &zombies);
-        from = cop_monotonic_ms();
-        cop_node_stop();
-        pthread_join(releaser, NULL);
-        cop_log_to(NULL, NULL, COP_DEBUG_LEVEL);
-    } while (cop_monotonic_ms() - from >= 100);
-    assert_int_equal(atomic_load(&unwound), 1);
-    assert_int_equal(atomic_load(&told), 0);
-}
-
 static cop_next stop_the_system(cop_term arg)
 {
     cop_system_stop((int)cop_to_int(arg));
@@ -330,8 +240,6 @@ int main(void)
         cmocka_unit_test(run_tells_how_it_ended),
         cmocka_unit_test(hooks_run_last_first),
         cmocka_unit_test(stop_ends_what_is_left),
-        cmocka_unit_test(stop_with_a_process_in_a_loop),
-        cmocka_unit_test(stop_waits_for_one_that_returns),
         cmocka_unit_test(system_stop_gives_the_status),
         cmocka_unit_test(processes_max),
     };
