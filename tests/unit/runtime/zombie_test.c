@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes that were ended while their code ran (D8), and the end of a node with such ones. The log
- * says nothing of those that come back at once, as they do where it was the machine that kept them. */
+/* Processes that were ended while their code ran (D8), and the end of a node with such ones. The
+ * log says nothing of those that come back at once, as they do where the machine kept them. */
 #include "support/check_process.h"
 
 #include "coppice/logger.h"
